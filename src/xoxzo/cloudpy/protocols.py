@@ -17,20 +17,16 @@ if TYPE_CHECKING:
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One HTTP request.
-
-    Attributes:
-        method: the HTTP method.
-        url: the absolute URL, percent-encoded.
-        headers: names in lower case with their values, without ``host`` and ``content-length``, which the transport
-            adds.
-        body: the encoded body; empty for none.
-    """
+    """One HTTP request."""
 
     method: str
+    """The HTTP method."""
     url: str
+    """The absolute URL, percent-encoded."""
     headers: tuple[tuple[str, str], ...]
+    """Names in lower case with their values, without ``host`` and ``content-length``, which the transport adds."""
     body: bytes = b""
+    """The encoded body; empty for none."""
 
     def __repr__(self) -> str:
         # Headers contain the token, the body contains numbers and texts.
@@ -38,19 +34,16 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class TimeBudget(msgspec.Struct):
-    """The time limits of one attempt, in seconds.
-
-    Attributes:
-        connect: for making a connection, TLS included.
-        read: for each wait for data.
-        expires_at: the time on the clock at which the whole call ends, whatever the server does.
-        clock: returns monotonic seconds.
-    """
+    """The time limits of one attempt, in seconds."""
 
     connect: float
+    """For making a connection, TLS included."""
     read: float
+    """For each wait for data."""
     expires_at: float
+    """The time on the clock at which the whole call ends, whatever the server does."""
     clock: Callable[[], float] = time.monotonic
+    """Returns monotonic seconds."""
 
     def remaining(self) -> float:
         """Return the seconds until ``expires_at``; 0 if it has passed."""
@@ -65,15 +58,12 @@ class TimeBudget(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """The progress of a request. The transport sets it, the flow reads it.
-
-    Attributes:
-        write_started: whether any byte of the request may have reached the server. Set before the first one is written.
-        may_write: returns whether the request may still be written, or ``None`` when it always may.
-    """
+    """The progress of a request. The transport sets it, the flow reads it."""
 
     may_write: Callable[[], bool] | None = None
+    """Returns whether the request may still be written, or ``None`` when it always may."""
     write_started: bool = False
+    """Whether any byte of the request may have reached the server. Set before the first one is written."""
 
     def start_write(self) -> None:
         """Set ``write_started``, right before the first byte is written; raise ``TransportFailure`` if it is too late.
@@ -204,23 +194,20 @@ class AsyncTransport(Protocol):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A response.
-
-    Attributes:
-        status: the HTTP status.
-        headers: the header fields, names in lower case.
-        body: the body, as far as it was read.
-        cut: why the body is incomplete; ``None`` if it is complete.
-        too_long: whether reading stopped because the body was longer than a record may be.
-        reply: the open response if its body is streamed.
-    """
+    """A response."""
 
     status: int
+    """The HTTP status."""
     headers: Mapping[str, str]
+    """The header fields, names in lower case."""
     body: bytes = b""
+    """The body, as far as it was read."""
     cut: TransportFailure | None = None
+    """Why the body is incomplete; ``None`` if it is complete."""
     too_long: bool = False
+    """Whether reading stopped because the body was longer than a record may be."""
     reply: StreamedResponse | AsyncStreamedResponse | None = None
+    """The open response if its body is streamed."""
 
 
 class Fetcher(Protocol):
@@ -253,96 +240,80 @@ class CallbackUrls(Protocol):
 
 
 class SendOptions(TypedDict, total=False):
-    """Options of every send, each by its name as a keyword; by default none is set.
-
-    Attributes:
-        callback_url: the URL of the delivery report, or of the report that a call has ended (API section 10).
-        callbacks: makes that URL instead, and the one of the first click with ``track_link``, bound to ``reference``:
-            a ``Callbacks`` of yours.
-        reference: your own key for this send, or ``"auto"`` for a unique one made here. It travels as a tag, so that
-            ``client.sms.find`` and ``client.sms.settle`` can look it up when a response was lost. The result and the
-            error have it, too. No comma, no blanks around it.
-        tags: more tags, without commas (API section 2.1). That a conference takes tags is not documented.
-        extra: parameters that this library does not know yet, by their names in the API, with text as their values. A
-            name that it does know is refused.
-    """
+    """Options of every send, each by its name as a keyword; by default none is set."""
 
     callback_url: str | None
+    """The URL of the delivery report, or of the report that a call has ended (API section 10)."""
     callbacks: CallbackUrls | None
+    """Makes that URL instead, and the one of the first click with ``track_link``, bound to ``reference``: a
+    ``Callbacks`` of yours."""
     reference: str | None
+    """Your own key for this send, or ``"auto"`` for a unique one made here. It travels as a tag, so that
+    ``client.sms.find`` and ``client.sms.settle`` can look it up when a response was lost. The result and the error
+    have it, too. No comma, no blanks around it."""
     tags: Sequence[str]
+    """More tags, without commas (API section 2.1). That a conference takes tags is not documented."""
     extra: Mapping[str, str] | None
+    """Parameters that this library does not know yet, by their names in the API, with text as their values. A name that
+    it does know is refused."""
 
 
 class SmsOptions(SendOptions, total=False):
-    """Options of every SMS (API section 2.1).
-
-    Attributes:
-        track_link: replace the first link in the text by a short one that reports its first click. It costs extra (API
-            section 2.5).
-        lt_callback_url: the URL that is called at the first click; needs ``track_link``.
-        jp_kp: use the K-premium route to Japan; needs ``jp_kp_sender``.
-        jp_kpl: use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``.
-        jp_kp_sender: the sender registered for K-premium, digits.
-    """
+    """Options of every SMS (API section 2.1)."""
 
     track_link: bool
+    """Replace the first link in the text by a short one that reports its first click. Costs extra (API section 2.5)."""
     lt_callback_url: str | None
+    """The URL that is called at the first click; needs ``track_link``."""
     jp_kp: bool
+    """Use the K-premium route to Japan; needs ``jp_kp_sender``."""
     jp_kpl: bool
+    """Use K-premium Lite; excludes ``jp_kp``, needs ``jp_kp_sender``."""
     jp_kp_sender: str | None
+    """The sender registered for K-premium, digits."""
 
 
 class SmsFields(SmsOptions, total=False):
-    """Parameters of one SMS, as ``client.sms.send_many`` takes them for all messages.
-
-    Attributes:
-        recipient: as for ``client.sms.send``, and so are the others.
-        sender: who it comes from.
-        message: the text.
-    """
+    """Parameters of one SMS, as ``client.sms.send_many`` takes them for all messages."""
 
     recipient: str
+    """As for ``client.sms.send``, and so are the others."""
     sender: str
+    """Who it comes from."""
     message: str
+    """The text."""
 
 
 class AttemptStart(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt that is about to be made, for a :class:`StartHook`. It contains no number and no text.
-
-    Attributes:
-        operation: for instance ``sms.send``.
-        request_id: the same for every attempt of one call.
-        number: 1 for the first attempt.
-        method: the HTTP method.
-        url: the URL without its query, phone numbers in its path left out.
-        reference: the reference of a send.
-    """
+    """An attempt that is about to be made, for a :class:`StartHook`. It contains no number and no text."""
 
     operation: str
+    """For instance ``sms.send``."""
     request_id: str
+    """The same for every attempt of one call."""
     number: int
+    """1 for the first attempt."""
     method: str = ""
+    """The HTTP method."""
     url: str = ""
+    """The URL without its query, phone numbers in its path left out."""
     reference: str | None = None
+    """The reference of a send."""
 
 
 class Attempt(AttemptStart, frozen=True, kw_only=True):
-    """The result of one attempt, for ``on_event`` and the log. It contains no number and no text.
-
-    Attributes:
-        outcome: ``ok``, the name of an error class, or ``cancelled``.
-        status: the HTTP status; ``None`` if no response came.
-        seconds: the duration of the attempt.
-        retry_in: seconds until the next attempt; ``None`` if there is none.
-        maybe_sent: whether the request may have had its effect, in this attempt or an earlier one.
-    """
+    """The result of one attempt, for ``on_event`` and the log. It contains no number and no text."""
 
     outcome: str
+    """``ok``, the name of an error class, or ``cancelled``."""
     status: int | None = None
+    """The HTTP status; ``None`` if no response came."""
     seconds: float = 0.0
+    """The duration of the attempt."""
     retry_in: float | None = None
+    """Seconds until the next attempt; ``None`` if there is none."""
     maybe_sent: bool = False
+    """Whether the request may have had its effect, in this attempt or an earlier one."""
 
 
 class EventHook(Protocol):

@@ -27,17 +27,14 @@ if TYPE_CHECKING:
 
 
 class CallbackResponse(Struct, frozen=True):
-    """The HTTP response to a callback.
-
-    Attributes:
-        status: the HTTP status; Xoxzo posts again after everything but 200 (API section 10).
-        body: the action for an incoming call, or the reason of a rejection.
-        content_type: the media type of the body.
-    """
+    """The HTTP response to a callback."""
 
     status: int
+    """The HTTP status; Xoxzo posts again after everything but 200 (API section 10)."""
     body: bytes = b""
+    """The action for an incoming call, or the reason of a rejection."""
     content_type: str = CONTENT_TYPE
+    """The media type of the body."""
 
 
 class CallbackEndpoint:

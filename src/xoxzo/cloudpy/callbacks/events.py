@@ -29,95 +29,83 @@ class Purpose(enum.StrEnum):
 
 
 class DeliveryReport(Model, frozen=True, kw_only=True):
-    """An SMS has a final status (API section 10.1).
-
-    Attributes:
-        reference: the reference of the callback URL, or ``None``.
-        msgid: the message's id; ``""`` if the report has none.
-        status: the status; an unknown one is unchanged.
-        recipient: the recipient's number.
-        sender: the sender that was requested.
-        sent_time: when the server accepted the message, in UTC.
-        cost: credits.
-        parts: SMS parts that were billed, or ``None``.
-        tags: the tags of the message.
-    """
+    """An SMS has a final status (API section 10.1)."""
 
     reference: str | None = None
+    """The reference of the callback URL, or ``None``."""
     msgid: str = ""
+    """The message's id; ``""`` if the report has none."""
     status: MessageStatus
+    """The status; an unknown one is unchanged."""
     recipient: str = ""
+    """The recipient's number."""
     sender: str = ""
+    """The sender that was requested."""
     sent_time: datetime | None = None
+    """When the server accepted the message, in UTC."""
     cost: Decimal | None = None
+    """Credits."""
     parts: int | None = None
+    """SMS parts that were billed, or ``None``."""
     tags: tuple[str, ...] = ()
+    """The tags of the message."""
 
 
 class CallEnded(Model, frozen=True, kw_only=True):
-    """A call or a conference has ended (API section 10.2).
-
-    Attributes:
-        reference: the reference of the callback URL, or ``None``.
-        callid: the call's id; ``""`` for a conference.
-        conferenceid: the conference's id; ``""`` for a call.
-        status: how the call ended; empty for a conference, which has no status.
-        recipient: the number that was called.
-        caller: the caller's number; the server leaves out its ``+``.
-        start_time: when it began, in UTC.
-        end_time: when it ended, in UTC.
-        duration: seconds of talk.
-        cost: credits.
-        tags: the tags of the call.
-    """
+    """A call or a conference has ended (API section 10.2)."""
 
     reference: str | None = None
+    """The reference of the callback URL, or ``None``."""
     callid: str = ""
+    """The call's id; ``""`` for a conference."""
     conferenceid: str = ""
+    """The conference's id; ``""`` for a call."""
     status: CallStatus
+    """How the call ended; empty for a conference, which has no status."""
     recipient: str = ""
+    """The number that was called."""
     caller: str = ""
+    """The caller's number; the server leaves out its ``+``."""
     start_time: datetime | None = None
+    """When it began, in UTC."""
     end_time: datetime | None = None
+    """When it ended, in UTC."""
     duration: int = 0
+    """Seconds of talk."""
     cost: Decimal | None = None
+    """Credits."""
     tags: tuple[str, ...] = ()
+    """The tags of the call."""
 
 
 class LinkClicked(Model, frozen=True, kw_only=True):
-    """The tracked link of an SMS was opened for the first time (API section 10.3).
-
-    Attributes:
-        reference: the reference of the callback URL, or ``None``.
-        msgid: the message's id; ``""`` if the callback has none.
-        recipient: the recipient's number.
-        link: the URL in the message.
-        shortlink: the short URL that replaced it.
-        accessed_on: when it was opened, in UTC.
-        tags: the tags of the message.
-    """
+    """The tracked link of an SMS was opened for the first time (API section 10.3)."""
 
     reference: str | None = None
+    """The reference of the callback URL, or ``None``."""
     msgid: str = ""
+    """The message's id; ``""`` if the callback has none."""
     recipient: str = ""
+    """The recipient's number."""
     link: str = ""
+    """The URL in the message."""
     shortlink: str = ""
+    """The short URL that replaced it."""
     accessed_on: datetime | None = None
+    """When it was opened, in UTC."""
     tags: tuple[str, ...] = ()
+    """The tags of the message."""
 
 
 class IncomingCall(Model, frozen=True, kw_only=True):
-    """A caller dials a dial-in number, and Xoxzo requests an action (API sections 10.4 and 11).
-
-    Attributes:
-        reference: the reference of the action URL, or ``None``.
-        caller: the caller's number in E.164; ``None`` if it is withheld.
-        recipient: the dial-in number, in E.164.
-    """
+    """A caller dials a dial-in number, and Xoxzo requests an action (API sections 10.4 and 11)."""
 
     reference: str | None = None
+    """The reference of the action URL, or ``None``."""
     caller: str | None = None
+    """The caller's number in E.164; ``None`` if it is withheld."""
     recipient: str = ""
+    """The dial-in number, in E.164."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -126,21 +114,18 @@ class IncomingCall(Model, frozen=True, kw_only=True):
 
 
 class IncomingSMS(Model, frozen=True, kw_only=True):
-    """A subscribed number received an SMS. Xoxzo ended this service in 2024; its fields were not documented.
-
-    Attributes:
-        reference: the reference of the action URL, or ``None``.
-        sender: the sender, in E.164 if it is a number.
-        recipient: the subscribed number, in E.164.
-        message: the message.
-        received_time: when it came in, in UTC.
-    """
+    """A subscribed number received an SMS. Xoxzo ended this service in 2024; its fields were not documented."""
 
     reference: str | None = None
+    """The reference of the action URL, or ``None``."""
     sender: str = ""
+    """The sender, in E.164 if it is a number."""
     recipient: str = ""
+    """The subscribed number, in E.164."""
     message: str = ""
+    """The message."""
     received_time: datetime | None = None
+    """When it came in, in UTC."""
 
 
 Event = DeliveryReport | CallEnded | LinkClicked | IncomingCall | IncomingSMS

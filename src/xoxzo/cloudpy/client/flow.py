@@ -93,19 +93,16 @@ Outcome = Response | TransportFailure | Headers | None
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """The result of one attempt.
-
-    Attributes:
-        error: the error to raise if this is the last attempt; ``None`` for a success.
-        value: what the call returns after a success.
-        retry: whether a retry is safe.
-        wait: seconds that the server asked to wait; ``None`` if it did not.
-    """
+    """The result of one attempt."""
 
     error: errors.APIError | None = None
+    """The error to raise if this is the last attempt; ``None`` for a success."""
     value: Any = None
+    """What the call returns after a success."""
     retry: bool = False
+    """Whether a retry is safe."""
     wait: float | None = None
+    """Seconds that the server asked to wait; ``None`` if it did not."""
 
 
 class CallState:

@@ -19,23 +19,20 @@ SendStatus = Literal["sent", "refused", "unknown", "not_tried"]
 
 
 class RawResponse(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A successful response with its status, headers and body.
-
-    Attributes:
-        value: what the call returns without ``with_raw_response``.
-        status: the HTTP status.
-        headers: the header fields, names in lower case; of a repeated field the last one.
-        body: the bytes of the body, at most 1 MB.
-        request_id: the ``X-Request-Id`` that was sent.
-        attempts: how many attempts were made.
-    """
+    """A successful response with its status, headers and body."""
 
     value: T
+    """What the call returns without ``with_raw_response``."""
     status: int
+    """The HTTP status."""
     headers: Mapping[str, str]
+    """The header fields, names in lower case; of a repeated field the last one."""
     body: bytes
+    """The bytes of the body, at most 1 MB."""
     request_id: str
+    """The ``X-Request-Id`` that was sent."""
     attempts: int
+    """How many attempts were made."""
 
     def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
         """Return the decoded body; raise ``ValueError`` if it is not JSON."""
@@ -50,20 +47,17 @@ class RawResponse(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of sending one message.
-
-    Attributes:
-        recipient: the number as it was given.
-        status: ``sent``; ``refused``, so surely not sent; ``unknown``, so perhaps sent: see ``client.sms.settle``; or
-            ``not_tried``, since sending stopped before.
-        sent: the message's ``msgid`` and reference, when it was sent.
-        error: why it was refused, or why its outcome is unknown.
-    """
+    """The result of sending one message."""
 
     recipient: str
+    """The number as it was given."""
     status: SendStatus
+    """``sent``; ``refused``, so surely not sent; ``unknown``, so perhaps sent: see ``client.sms.settle``; or
+    ``not_tried``, since sending stopped before."""
     sent: SentMessage | None = None
+    """The message's ``msgid`` and reference, when it was sent."""
     error: XoxzoError | None = None
+    """Why it was refused, or why its outcome is unknown."""
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         shown = {
@@ -79,16 +73,12 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SendResults(msgspec.Struct, frozen=True, kw_only=True):
-    """The results of all messages, in the order in which they were given. Iterating yields each :class:`SendResult`.
-
-    Attributes:
-        results: one for each message.
-        stopped_by: the error after which no message could succeed, such as ``NotEnoughCredits``; ``None`` when all were
-            tried.
-    """
+    """The results of all messages, in the order in which they were given. Iterating yields each :class:`SendResult`."""
 
     results: tuple[SendResult, ...]
+    """One for each message."""
     stopped_by: XoxzoError | None = None
+    """The error after which no message could succeed, such as ``NotEnoughCredits``; ``None`` when all were tried."""
 
     @property
     def sent(self) -> tuple[SendResult, ...]:

@@ -39,35 +39,32 @@ class RateLimiter:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How calls are made; all times in seconds.
-
-    Attributes:
-        base_url: what paths are appended to.
-        headers: sent with every request; they hold the token.
-        connect: for making a connection.
-        read: for each wait for bytes.
-        deadline: for everything, waits between attempts included.
-        max_retries: attempts after the first.
-        rate_limiter: spaces the requests, or ``None``.
-        event_hooks: called after each attempt.
-        start_hooks: the ``before_attempt`` of those that have one: called before each attempt.
-        simulator_only: whether the address is plain http on another host, where only a simulator may respond.
-        allowed_recipients: how numbers that may be reached begin; ``None`` for all numbers.
-        may_write: returns whether a request may still be written, or ``None``.
-    """
+    """How calls are made; all times in seconds."""
 
     base_url: str
+    """What paths are appended to."""
     headers: tuple[tuple[str, str], ...]
+    """Sent with every request; they hold the token."""
     connect: float = 5.0
+    """For making a connection."""
     read: float = 30.0
+    """For each wait for bytes."""
     deadline: float = 60.0
+    """For everything, waits between attempts included."""
     max_retries: int = 2
+    """Attempts after the first."""
     rate_limiter: RateLimiter | None = None
+    """Spaces the requests, or ``None``."""
     event_hooks: tuple[EventHook, ...] = ()
+    """Called after each attempt."""
     start_hooks: tuple[Callable[[AttemptStart], Mapping[str, str] | None], ...] = ()
+    """The ``before_attempt`` of those that have one: called before each attempt."""
     simulator_only: bool = False
+    """Whether the address is plain http on another host, where only a simulator may respond."""
     allowed_recipients: tuple[str, ...] | None = None
+    """How numbers that may be reached begin; ``None`` for all numbers."""
     may_write: Callable[[], bool] | None = None
+    """Returns whether a request may still be written, or ``None``."""
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "headers"]

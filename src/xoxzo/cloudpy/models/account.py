@@ -10,10 +10,7 @@ __all__ = ["Credits"]
 
 
 class Credits(Model, frozen=True, kw_only=True):
-    """The account's balance (API section 9.1).
-
-    Attributes:
-        credits: 1 credit is 1 yen before tax; below 0 only on postpaid accounts.
-    """
+    """The account's balance (API section 9.1)."""
 
     credits: Decimal
+    """1 credit is 1 yen before tax; below 0 only on postpaid accounts."""

@@ -48,13 +48,10 @@ class OpenEnum(enum.StrEnum):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """The base of all records: frozen, hashable, and made of types that msgspec, pydantic and FastAPI can use.
-
-    Attributes:
-        raw: the server's record as it came.
-    """
+    """The base of all records: frozen, hashable, and made of types that msgspec, pydantic and FastAPI can use."""
 
     raw: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The server's record as it came."""
 
     def __hash__(self) -> int:
         # Equal records have equal fields, so a hash may leave out what has none.

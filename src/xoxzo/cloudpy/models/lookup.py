@@ -14,25 +14,23 @@ class CarrierLookup(Model, frozen=True, kw_only=True):
 
     For numbers that were ported to another carrier, the result depends on the network. The codes are text, because a
     leading 0 counts.
-
-    Attributes:
-        found: whether a carrier was found; landline numbers have none. The look-up is charged in both cases.
-        recipient: the number, with ``+``.
-        carrier: the carrier's name, for instance ``KDDI``; ``""`` if none was found. The same goes for the next four.
-        country: ISO 3166-1 alpha-2, for instance ``JP``.
-        mcc: the mobile country code, for instance ``440``.
-        mnc: the mobile network code, for instance ``54``.
-        mccmnc: both together.
-        cost: credits.
-        id: the id of the look-up; no known endpoint takes it.
     """
 
     found: bool
+    """Whether a carrier was found; landline numbers have none. The look-up is charged in both cases."""
     recipient: str = ""
+    """The number, with ``+``."""
     carrier: str = ""
+    """The carrier's name, for instance ``KDDI``; ``""`` if none was found. The same goes for the next four."""
     country: str = ""
+    """ISO 3166-1 alpha-2, for instance ``JP``."""
     mcc: str = ""
+    """The mobile country code, for instance ``440``."""
     mnc: str = ""
+    """The mobile network code, for instance ``54``."""
     mccmnc: str = ""
+    """Both together."""
     cost: Decimal | None = None
+    """Credits."""
     id: str = ""
+    """The id of the look-up; no known endpoint takes it."""

@@ -31,73 +31,62 @@ class MessageStatus(OpenEnum):
 
 
 class SentMessage(Model, frozen=True, kw_only=True):
-    """An SMS that the server has accepted.
-
-    Attributes:
-        msgid: its id; ``client.sms.get`` takes it.
-        reference: the reference that it was sent with, or ``None``.
-    """
+    """An SMS that the server has accepted."""
 
     msgid: str
+    """Its id; ``client.sms.get`` takes it."""
     reference: str | None = None
+    """The reference that it was sent with, or ``None``."""
 
 
 class LinkTracking(Model, frozen=True, kw_only=True):
-    """The tracked link of an SMS (API section 2.5).
-
-    Attributes:
-        link: the URL in the text.
-        shortlink: the short URL that replaced it.
-        accessed: whether it was opened.
-        accessed_on: when it was first opened, in UTC.
-    """
+    """The tracked link of an SMS (API section 2.5)."""
 
     link: str = ""
+    """The URL in the text."""
     shortlink: str = ""
+    """The short URL that replaced it."""
     accessed: bool = False
+    """Whether it was opened."""
     accessed_on: datetime | None = None
+    """When it was first opened, in UTC."""
 
 
 class Message(Model, frozen=True, kw_only=True):
-    """The server's record of an SMS (API section 2.2). The text itself is never returned.
-
-    Attributes:
-        msgid: its id.
-        recipient: the number, with ``+``.
-        sender: as requested; carriers may replace it.
-        status: its status.
-        sent_time: when the server accepted it, in UTC; ``None`` while unknown.
-        cost: credits; 0 at first, until the server has updated the record.
-        tags: the tags that it was sent with, the reference included.
-        parts: SMS parts charged; ``None`` if the server does not say.
-        link_tracking: the tracked link; ``None`` if there is none.
-        url: the URL of the record.
-    """
+    """The server's record of an SMS (API section 2.2). The text itself is never returned."""
 
     msgid: str
+    """Its id."""
     recipient: str = ""
+    """The number, with ``+``."""
     sender: str = ""
+    """As requested; carriers may replace it."""
     status: MessageStatus
+    """Its status."""
     sent_time: datetime | None = None
+    """When the server accepted it, in UTC; ``None`` while unknown."""
     cost: Decimal | None = None
+    """Credits; 0 at first, until the server has updated the record."""
     tags: tuple[str, ...] = ()
+    """The tags that it was sent with, the reference included."""
     parts: int | None = None
+    """SMS parts charged; ``None`` if the server does not say."""
     link_tracking: LinkTracking | None = None
+    """The tracked link; ``None`` if there is none."""
     url: str = ""
+    """The URL of the record."""
 
 
 class FoundMessages(Model, frozen=True, kw_only=True):
     """The messages in the list of sent messages that have a reference.
 
     The list has an undocumented size limit. It can prove that a message was sent, and never that one was not.
-
-    Attributes:
-        reference: the reference.
-        messages: the messages that have it; empty means *unproven*, not *not sent*.
     """
 
     reference: str
+    """The reference."""
     messages: tuple[Message, ...] = ()
+    """The messages that have it; empty means *unproven*, not *not sent*."""
 
     @property
     def found(self) -> bool:

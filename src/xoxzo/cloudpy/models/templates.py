@@ -32,40 +32,34 @@ class TemplateStatus(OpenEnum):
 
 
 class RenderedText(Model, frozen=True, kw_only=True):
-    """The text of a template with its variables filled in. Nothing was sent. A ``repr`` leaves the text out.
-
-    Attributes:
-        text: the text.
-        units: its length in UTF-16 code units, which Xoxzo counts (API section 2.4).
-        parts: the SMS parts that it takes, 1 to 10; ``None`` if it is too long to be sent.
-        cost: an estimate in credits for Japan and the standard route: 10 per part (API section 1.7); ``None`` if it is
-            too long. For other countries, K-premium and link tracking use ``text.estimate``.
-    """
+    """The text of a template with its variables filled in. Nothing was sent. A ``repr`` leaves the text out."""
 
     text: str
+    """The text."""
     units: int
+    """Its length in UTF-16 code units, which Xoxzo counts (API section 2.4)."""
     parts: int | None = None
+    """The SMS parts that it takes, 1 to 10; ``None`` if it is too long to be sent."""
     cost: Decimal | None = None
+    """An estimate in credits for Japan and the standard route: 10 per part (API section 1.7); ``None`` if it is too
+    long. For other countries, K-premium and link tracking use ``text.estimate``."""
 
 
 class Template(Model, frozen=True, kw_only=True):
-    """An SMS template (API section 3.1). A ``repr`` leaves its texts out.
-
-    Attributes:
-        id: its id.
-        name: its name.
-        status: whether it can be sent. After an update it is pending until Xoxzo has approved it.
-        approved_content: the approved text; ``None`` before the first approval.
-        pending_content: the text that waits for approval; ``None`` if there is none.
-        api_usage_example: the server's example of a request; ``None`` while the template cannot be sent.
-    """
+    """An SMS template (API section 3.1). A ``repr`` leaves its texts out."""
 
     id: int
+    """Its id."""
     name: str = ""
+    """Its name."""
     status: TemplateStatus
+    """Whether it can be sent. After an update it is pending until Xoxzo has approved it."""
     approved_content: str | None = None
+    """The approved text; ``None`` before the first approval."""
     pending_content: str | None = None
+    """The text that waits for approval; ``None`` if there is none."""
     api_usage_example: str | None = None
+    """The server's example of a request; ``None`` while the template cannot be sent."""
 
     @property
     def placeholders(self) -> tuple[str, ...]:

@@ -25,54 +25,45 @@ REFERENCE = "order-7"
 
 
 class ClientCall(msgspec.Struct, frozen=True):
-    """A method of ``Client`` and ``AsyncClient`` that requests an endpoint.
-
-    Attributes:
-        name: the resource and its method, for instance ``sms.send``.
-        arguments: keyword arguments of an example.
-    """
+    """A method of ``Client`` and ``AsyncClient`` that requests an endpoint."""
 
     name: str
+    """The resource and its method, for instance ``sms.send``."""
     arguments: Mapping[str, object]
+    """Keyword arguments of an example."""
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command of the command line that requests an endpoint.
-
-    Attributes:
-        name: the command without ``xoxzo``, for instance ``sms send``.
-        arguments: the arguments and options of an example.
-    """
+    """A command of the command line that requests an endpoint."""
 
     name: str
+    """The command without ``xoxzo``, for instance ``sms send``."""
     arguments: tuple[str, ...]
+    """The arguments and options of an example."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One endpoint of the API.
-
-    Attributes:
-        section: its section in the API document.
-        method: the HTTP method.
-        path: the path; an id in it stands in braces, and is the first argument of each call and command.
-        effect: what carrying a request out twice would do.
-        calls: the client methods that request it.
-        commands: the commands that request it.
-        classic: the methods of ``XoxzoClient`` that request it.
-        reply: the body of a success, as short as the client accepts it, one record in an array; ``None`` when it
-            ignores the body.
-        is_listing: whether the reply is an array that is read as it arrives.
-    """
+    """One endpoint of the API."""
 
     section: str
+    """Its section in the API document."""
     method: str
+    """The HTTP method."""
     path: str
+    """The path; an id in it stands in braces, and is the first argument of each call and command."""
     effect: Effect
+    """What carrying a request out twice would do."""
     calls: tuple[ClientCall, ...]
+    """The client methods that request it."""
     commands: tuple[Command, ...]
+    """The commands that request it."""
     classic: tuple[str, ...] = ()
+    """The methods of ``XoxzoClient`` that request it."""
     reply: bytes | None
+    """The body of a success, as short as the client accepts it, one record in an array; ``None`` when it ignores the
+    body."""
     is_listing: bool = False
+    """Whether the reply is an array that is read as it arrives."""
 
     @property
     def name(self) -> str:

@@ -29,25 +29,22 @@ Subscription = TypeVar("Subscription")
 
 
 class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=True, kw_only=True):
-    """The operations on one kind of number.
-
-    Attributes:
-        name: the resource, for instance ``dins``.
-        path: where its numbers are, for instance ``/voice/dins/``.
-        key: the field that holds a number's key, for instance ``din_uid``.
-        purpose: what a number's action URL is for, as `CallbackUrls` names it.
-        number: the class of a free number.
-        subscription: the class of a subscribed number.
-        fields: reads the fields of a record that a free and a subscribed number have alike.
-    """
+    """The operations on one kind of number."""
 
     name: str
+    """The resource, for instance ``dins``."""
     path: str
+    """Where its numbers are, for instance ``/voice/dins/``."""
     key: str
+    """The field that holds a number's key, for instance ``din_uid``."""
     purpose: str
+    """What a number's action URL is for, as `CallbackUrls` names it."""
     number: Callable[..., Number]
+    """The class of a free number."""
     subscription: Callable[..., Subscription]
+    """The class of a subscribed number."""
     fields: Callable[[dict[str, Any]], dict[str, Any]]
+    """Reads the fields of a record that a free and a subscribed number have alike."""
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""

@@ -27,39 +27,36 @@ class Effect(enum.Enum):
 
 
 class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One request and how to decode its response.
-
-    Attributes:
-        name: what errors, events and log lines call it, for instance ``sms.send``.
-        method: the HTTP method.
-        path: the path below the base URL, ids in it percent-encoded.
-        effect: what repeating it would do.
-        read: turns the body of a success into a value; raises ``DecodingError``.
-        query: the encoded query without ``?``.
-        body: the encoded body.
-        content_type: the body's type, or ``None`` without a body.
-        reference: the caller's reference of a send.
-        recipients: the numbers that it would reach, for ``Client(allowed_recipients=…)``.
-        not_found_is_success: whether a 404 after an attempt of unknown outcome means that the first attempt worked, as
-            when a number is released.
-        read_refusal: turns status and body of a refusal that is an answer, such as a wrong code, into a value; ``None``
-            for one that is an error.
-        secret: what no error may repeat, even where the server does.
-    """
+    """One request and how to decode its response."""
 
     name: str
+    """What errors, events and log lines call it, for instance ``sms.send``."""
     method: str
+    """The HTTP method."""
     path: str
+    """The path below the base URL, ids in it percent-encoded."""
     effect: Effect
+    """What repeating it would do."""
     read: Callable[[bytes], T]
+    """Turns the body of a success into a value; raises ``DecodingError``."""
     query: str = ""
+    """The encoded query without ``?``."""
     body: bytes = b""
+    """The encoded body."""
     content_type: str | None = None
+    """The body's type, or ``None`` without a body."""
     reference: str | None = None
+    """The caller's reference of a send."""
     recipients: tuple[str, ...] = ()
+    """The numbers that it would reach, for ``Client(allowed_recipients=…)``."""
     not_found_is_success: bool = False
+    """Whether a 404 after an attempt of unknown outcome means that the first attempt worked, as when a number is
+    released."""
     read_refusal: Callable[[int, bytes], T | None] | None = None
+    """Turns status and body of a refusal that is an answer, such as a wrong code, into a value; ``None`` for one that
+    is an error."""
     secret: str | None = None
+    """What no error may repeat, even where the server does."""
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
         # The body holds number and text.

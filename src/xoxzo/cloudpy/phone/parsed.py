@@ -50,23 +50,20 @@ class Assumption(enum.StrEnum):
 
 
 class ParsedNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A phone number in E.164. Its ``repr`` masks the number.
-
-    Attributes:
-        e164: the number as Xoxzo accepts it, for instance ``+818011112222``.
-        kind: ``mobile``, the only kind that receives SMS in Japan; ``fixed``; ``voip`` (050); ``toll_free`` (0120,
-            0800); ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as
-            the United States, whose numbers do not show it; ``other`` for all further numbers, such as premium-rate.
-        country: the country of the number as ISO 3166-1 alpha-2; ``None`` for a number of no country.
-        assumptions: the assumptions that were made. Empty if the text can be read in one way only.
-        notes: the harmless changes that were made.
-    """
+    """A phone number in E.164. Its ``repr`` masks the number."""
 
     e164: str
+    """The number as Xoxzo accepts it, for instance ``+818011112222``."""
     kind: Kind
+    """``mobile``, the only kind that receives SMS in Japan; ``fixed``; ``voip`` (050); ``toll_free`` (0120, 0800);
+    ``pager``, which is all of Japan's 020, machines included; ``fixed_or_mobile`` in countries such as the United
+    States, whose numbers do not show it; ``other`` for all further numbers, such as premium-rate."""
     country: str | None
+    """The country of the number as ISO 3166-1 alpha-2; ``None`` for a number of no country."""
     assumptions: tuple[Assumption, ...]
+    """The assumptions that were made. Empty if the text can be read in one way only."""
     notes: tuple[Note, ...]
+    """The harmless changes that were made."""
 
     def __repr__(self) -> str:
         assumptions, notes = [assumption.name for assumption in self.assumptions], [note.name for note in self.notes]

@@ -21,37 +21,32 @@ class ForcingCharacter(msgspec.Struct, frozen=True, kw_only=True):
     """A character that is not in GSM-7, so that the whole text is encoded in UCS-2.
 
     Its ``repr`` shows only the position: in a Japanese text, these characters are the text.
-
-    Attributes:
-        position: its index in the text, so that ``text[position]`` is the character.
-        character: the character.
-        replacement: GSM-7 characters that look and mean the same; ``""`` for an invisible character; ``None`` if there
-            is no obvious replacement.
     """
 
     position: int
+    """Its index in the text, so that ``text[position]`` is the character."""
     character: str
+    """The character."""
     replacement: str | None
+    """GSM-7 characters that look and mean the same; ``""`` for an invisible character; ``None`` if there is no obvious
+    replacement."""
 
     def __repr__(self) -> str:
         return f"ForcingCharacter(position={self.position})"
 
 
 class TextEncoding(msgspec.Struct, frozen=True, kw_only=True):
-    """The encoding of a text on the mobile network.
-
-    Attributes:
-        encoding: ``"GSM-7"`` if every character is in that alphabet, else ``"UCS-2"``.
-        units: septets in GSM-7, where characters of the extension table such as ``€`` and ``[`` count as two; UTF-16
-            code units in UCS-2, where an emoji counts as two or more.
-        segments: the messages that the network sends, at least 1. The phone joins them.
-        forced_by: the characters that are not in GSM-7, in order; empty in GSM-7.
-    """
+    """The encoding of a text on the mobile network."""
 
     encoding: Literal["GSM-7", "UCS-2"]
+    """``"GSM-7"`` if every character is in that alphabet, else ``"UCS-2"``."""
     units: int
+    """Septets in GSM-7, where characters of the extension table such as ``€`` and ``[`` count as two; UTF-16 code units
+    in UCS-2, where an emoji counts as two or more."""
     segments: int
+    """The messages that the network sends, at least 1. The phone joins them."""
     forced_by: tuple[ForcingCharacter, ...]
+    """The characters that are not in GSM-7, in order; empty in GSM-7."""
 
 
 def encoding(text: str) -> TextEncoding:

@@ -26,21 +26,18 @@ TRACKING_LENGTH = N_("the text is measured before its link is replaced; what Xox
 
 
 class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """The estimated price of sending a text once. One credit is one yen before tax.
-
-    Attributes:
-        parts: SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent.
-        price: credits per part; ``None`` if no price is known.
-        surcharge: credits for link tracking.
-        credits: parts × price + surcharge; ``None`` if that is unknown, and ``notes`` says why.
-        notes: what is missing from the estimate, and what is inferred rather than published.
-    """
+    """The estimated price of sending a text once. One credit is one yen before tax."""
 
     parts: int | None
+    """SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent."""
     price: Decimal | None
+    """Credits per part; ``None`` if no price is known."""
     surcharge: Decimal
+    """Credits for link tracking."""
     credits: Decimal | None
+    """Parts × price + surcharge; ``None`` if that is unknown, and ``notes`` says why."""
     notes: tuple[str, ...]
+    """What is missing from the estimate, and what is inferred rather than published."""
 
 
 def estimate(

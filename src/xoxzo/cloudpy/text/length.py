@@ -12,19 +12,16 @@ _MAX_UNITS_OTHER = (70, 132, 198, 264, 330, 396, 462, 528, 594, 660)
 
 
 class TextLength(msgspec.Struct, frozen=True, kw_only=True):
-    """The length of a text, and the SMS parts that it is charged as.
-
-    Attributes:
-        units: UTF-16 code units, which Xoxzo counts: an emoji is two.
-        ascii_only: whether every character is ASCII. This, and not GSM-7, decides how much fits into a part.
-        parts: SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent.
-        limit: the greatest number of units that can be sent.
-    """
+    """The length of a text, and the SMS parts that it is charged as."""
 
     units: int
+    """UTF-16 code units, which Xoxzo counts: an emoji is two."""
     ascii_only: bool
+    """Whether every character is ASCII. This, and not GSM-7, decides how much fits into a part."""
     parts: int | None
+    """SMS parts charged, 1 to 10; ``None`` if the text is too long to be sent."""
     limit: int
+    """The greatest number of units that can be sent."""
 
 
 def measure(text: str) -> TextLength:

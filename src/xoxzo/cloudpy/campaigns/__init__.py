@@ -14,6 +14,7 @@ from xoxzo.cloudpy.campaigns.opt_outs.endpoint import OptOutEndpoint, OptOutPage
 from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 from xoxzo.cloudpy.campaigns.opt_outs.opt_outs import OptOuts
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
+from xoxzo.cloudpy.campaigns.report.compare import Comparison, Difference, Variant, compare
 from xoxzo.cloudpy.campaigns.report.plan import Plan
 from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
@@ -22,7 +23,9 @@ __all__ = [
     "BadRow",
     "BadRows",
     "Campaign",
+    "Comparison",
     "Content",
+    "Difference",
     "Event",
     "Limits",
     "OptOut",
@@ -39,4 +42,6 @@ __all__ = [
     "State",
     "Tally",
     "Unsettled",
+    "Variant",
+    "compare",
 ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
-from xoxzo.cloudpy.campaigns.create import create_ledger, hash_file
+from xoxzo.cloudpy.campaigns.create import create_ledger
+from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
@@ -20,6 +21,8 @@ from xoxzo.cloudpy.errors import CampaignError
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
+    from zoneinfo import ZoneInfo
 
     from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
@@ -68,6 +71,7 @@ class Campaign(DispatchApi, ReconcileApi):
         skip_bad: bool = False,
         suppress: Iterable[str] = (),
         links: OptOutLinks | None = None,
+        split: str | None = None,
         **reading: Any,  # noqa: ANN401 - what `read_table` takes
     ) -> Self:
         """Read recipients and store them in a new ledger with what they will get. Nothing is sent.
@@ -89,6 +93,7 @@ class Campaign(DispatchApi, ReconcileApi):
             suppress: numbers that this campaign leaves out, written as in `source`; only their hashes are stored. The
                 opt-out list of the store counts as well: see `OptOuts`.
             links: makes the links for ``{opt_out}`` in the message, by which people opt out.
+            split: takes a random part of the list, such as ``1/2``; ``2/2`` takes the others. See `compare`.
             **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
         Raises:
@@ -115,6 +120,7 @@ class Campaign(DispatchApi, ReconcileApi):
             skip_bad=skip_bad,
             suppressed=suppress,
             links=links,
+            split=split,
             reading=reading,
         )
         campaign = cls.open(name, store=store)
@@ -168,15 +174,25 @@ class Campaign(DispatchApi, ReconcileApi):
         """Return the status of each recipient, in the order of the list."""
         return self.ledger.recipient_statuses()
 
-    def render_report(self, *, language: Literal["en", "ja"] = "en") -> str:
+    def render_report(
+        self,
+        *,
+        language: Literal["en", "ja"] | None = None,
+        zone: ZoneInfo | None = None,
+        yen_per_credit: Decimal | None = None,
+    ) -> str:
         """Return a report as one HTML page, without any phone number, message or id.
 
         Args:
-            language: of the page.
+            language: of the page; by default that of the country of the list.
+            zone: the time zone of its times; by default that of this machine, or where that has none but UTC, of the
+                recipients.
+            yen_per_credit: shows amounts in yen as well.
         """
         from xoxzo.cloudpy.campaigns.report.html import render_report
 
-        return render_report(self.name, self.content, self.ledger, language)
+        options: dict[str, Any] = {"language": language, "zone": zone, "yen_per_credit": yen_per_credit}
+        return render_report(self.name, self.content, self.ledger, **options)
 
     async def send_test(self, client: AsyncClient, number: str) -> str:
         """Send the first recipient's message to a number of your own; return the msgid or callid.
@@ -214,5 +230,12 @@ class Campaign(DispatchApi, ReconcileApi):
         count = self.ledger.purge()
         self.ledger.forget()
         purged = msgspec.structs.replace(self.content, message="-")
-        self.ledger.put({"content": msgspec.to_builtins(purged), "state": "purged", "input": {}, "links": None})
+        self.ledger.put(
+            {
+                "content": msgspec.to_builtins(purged),
+                "state": "purged",
+                "input": {"country": self.country},
+                "links": None,
+            }
+        )
         return count

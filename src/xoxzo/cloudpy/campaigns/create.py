@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,9 +12,10 @@ import msgspec
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, with_formulas
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.split import Part
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
 from xoxzo.cloudpy.campaigns.records import Reason
@@ -50,6 +49,7 @@ def create_ledger(
     skip_bad: bool,
     suppressed: Iterable[str],
     links: OptOutLinks | None,
+    split: str | None,
     reading: Mapping[str, Any],
 ) -> tuple[BadRow, ...]:
     """Read recipients into a new ledger of a store and return the rows that were left out.
@@ -102,7 +102,8 @@ def create_ledger(
         )
         ledger.put({"name": name, "uid": secrets.token_hex(6)})
         repeated = 0
-        for one in ledger.add(reader):
+        part = Part.read(split, before) if split else None
+        for one in ledger.add(reader if part is None else part.select(reader)):
             repeated += 1
             leave_out(one.line, chosen.number, _REPEATED)
         if reader.bad and not skip_bad:
@@ -125,6 +126,7 @@ def create_ledger(
                 "source": before,
                 # Nobody has the test numbers: such a campaign is only for a simulator.
                 **({"is_local": True} if reader.has_test_numbers else {}),
+                "split": None if part is None else msgspec.to_builtins(part),
                 "input": {
                     "file": file,
                     "kind": table.kind,
@@ -168,16 +170,3 @@ def _reserve_links(ledger: Ledger, content: Content, links: OptOutLinks | None) 
 def _check_names(reading: Mapping[str, Any]) -> None:
     if unknown := set(reading) - _READING:  # a mistyped suppress= must not be passed over
         raise TypeError(f"create() got an unexpected keyword argument {min(unknown)!r}")
-
-
-def hash_file(source: str | os.PathLike[str]) -> str:
-    """Return a hash of a file's bytes.
-
-    Raises:
-        CampaignError: it cannot be read.
-    """
-    try:
-        with Path(source).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise cannot_be_read(source, error) from None

@@ -265,6 +265,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         charged: credits that were charged, where they are known.
         opted_out: since when the number is on the opt-out list, in seconds since 1970; 0 when it is not.
         opt_out_source: where that opt-out came from.
+        clicked: when the tracked link was opened first, in seconds since 1970; 0 when it was not, or is not known.
     """
 
     recipient: Recipient
@@ -278,6 +279,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     charged: Decimal | None = None
     opted_out: float = 0.0
     opt_out_source: str = ""
+    clicked: float = 0.0
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

@@ -152,6 +152,13 @@ class SqlLedger(LedgerQueries):
         """Leave numbers out of this campaign from now on; return how many are new."""
         return self.opt_outs.add(numbers, campaign=str(self.get("uid")), source=str(self.get("name") or ""))
 
+    def record_click(self, n: int, at: float) -> bool:
+        """Record when a recipient has opened the tracked link; return whether that was not known."""
+        before = self._fetch("SELECT 1 FROM click WHERE n = ?", n)
+        add = "INSERT INTO click VALUES (:n, :at) ON CONFLICT (n) DO NOTHING"
+        self._change([(add, {"n": n, "at": at})])
+        return not before
+
     def forget(self) -> None:
         """Remove from the opt-out list what concerns this campaign alone."""
         self.opt_outs.forget(str(self.get("uid")))

@@ -160,6 +160,9 @@ class Ledger(Protocol):
     def suppress(self, numbers: Iterable[str]) -> int:
         """Leave numbers out of this campaign from now on; return how many are new."""
 
+    def record_click(self, n: int, at: float) -> bool:
+        """Record when a recipient has opened the tracked link; return whether that was not known."""
+
     def forget(self) -> None:
         """Remove from the opt-out list what concerns this campaign alone."""
 

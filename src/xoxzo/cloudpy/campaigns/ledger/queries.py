@@ -126,6 +126,7 @@ class LedgerQueries:
                 last,
             )
             outcomes = {n: list(group) for n, group in groupby(rows, itemgetter(0))}
+            clicks = dict(self._fetch("SELECT n, at FROM click WHERE n BETWEEN ? AND ?", first, last))
             opt_outs = (
                 {n: (since, source) for n, since, source in self._fetch(opted_out, first, last)} if has_opt_outs else {}
             )
@@ -138,7 +139,7 @@ class LedgerQueries:
                 if one.n in opt_outs:
                     since, source = opt_outs[one.n]
                     status = msgspec.structs.replace(status, opted_out=since, opt_out_source=source)
-                yield status
+                yield msgspec.structs.replace(status, clicked=clicks[one.n]) if one.n in clicks else status
             first = last + 1
 
     def unknown(self) -> Iterator[Unsettled]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.records import Recipient
     from xoxzo.cloudpy.common.sqlite_files import FileLock
 
-_VERSION = 4
+_VERSION = 5
 _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
 _OPT_OUTS = "opt-outs.sqlite"
 """The file of the opt-out list, beside the ledgers."""

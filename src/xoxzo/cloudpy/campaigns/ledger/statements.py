@@ -35,6 +35,7 @@ TABLES = (
     retry_at DOUBLE PRECISION NOT NULL, began DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION NOT NULL,
     error TEXT NOT NULL)""",
     "CREATE INDEX pending_due ON pending (state, retry_at)",
+    "CREATE TABLE click (n BIGINT PRIMARY KEY, at DOUBLE PRECISION NOT NULL)",
     "CREATE TABLE tally (state BIGINT PRIMARY KEY, count BIGINT NOT NULL)",
     # One row, which every change locks. Nothing in it is indexed, so that PostgreSQL updates it in place.
     """CREATE TABLE progress (total BIGINT NOT NULL, next_n BIGINT NOT NULL, reserved BIGINT NOT NULL,

@@ -55,15 +55,19 @@ class ReconcileApi:
             await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY)
         return self.ledger.tally()
 
-    def record(self, event: Any, *, at: float | None = None) -> bool:  # noqa: ANN401 - a DeliveryReport or a CallEnded: packages of one layer do not import each other
-        """Record a delivery report or the end of a call; return whether it changed anything.
+    def record(self, event: Any, *, at: float | None = None) -> bool:  # noqa: ANN401 - a DeliveryReport, CallEnded or LinkClicked: packages of one layer do not import each other
+        """Record a delivery report, the end of a call or a click; return whether it changed anything.
 
         Args:
             event: what ``Callbacks.receive`` returned.
             at: when it came, in seconds since 1970; by default now.
         """
         n = self._reconciler().position([str(getattr(event, "reference", None) or "")])
-        if n is None or not hasattr(event, "status") or self.ledger.get("state") == "purged":
+        if n is None or self.ledger.get("state") == "purged":
+            return False
+        if (accessed := getattr(event, "accessed_on", None)) is not None:
+            return self.ledger.record_click(n, accessed.timestamp())
+        if not hasattr(event, "status"):
             return False
         ident = str(getattr(event, "msgid", "") or getattr(event, "callid", ""))
         if at is None:

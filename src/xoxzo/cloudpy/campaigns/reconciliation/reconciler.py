@@ -169,6 +169,10 @@ class Reconciler:
             for n, ident in pending:
                 status = await (client.calls.get(ident) if calls else client.sms.get(ident))
                 state = state_of(str(status.status))
+                tracking = getattr(status, "link_tracking", None)
+                if tracking is not None and tracking.accessed:
+                    opened = tracking.accessed_on
+                    self._ledger.record_click(n, self.clock.now() if opened is None else opened.timestamp())
                 if state != State.SENT:
                     now = self.clock.now()
                     ended += self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
 _WIDTH, _HEIGHT = 1000, 300
 _POINTS = 160
@@ -63,12 +64,13 @@ def stacked_bar(rows: Sequence[Bar]) -> str:
     return f'<div class="stack">{pieces}</div><ul class="legend">{legend}</ul>'
 
 
-def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int) -> str:
+def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int, zone: ZoneInfo | None = None) -> str:
     """Draw cumulative counts over time; return an empty text where there is nothing to draw.
 
     Args:
         series: for each line its name, seconds since 1970 in any order, and its CSS class; the first has an area.
         total: the count at the top of the chart.
+        zone: the time zone of the times; by default that of this machine.
     """
     moments = [(min(times), max(times)) for _, times, _ in series if times]
     if not moments or not total:
@@ -84,7 +86,7 @@ def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int) -
             drawn.append(f'<polygon class="area {kind}" points="0,{_HEIGHT} {line} {_WIDTH},{_HEIGHT}"/>')
         drawn.append(f'<polyline class="edge {kind}" points="{line}"/>')
     grid = "".join(f'<line x1="0" x2="{_WIDTH}" y1="{y:g}" y2="{y:g}"/>' for y in (0.5, _HEIGHT / 2, _HEIGHT - 0.5))
-    labels = "".join(f"<span>{_time(first + span * step / 4, span)}</span>" for step in range(5))
+    labels = "".join(f"<span>{_time(first + span * step / 4, span, zone)}</span>" for step in range(5))
     named = "".join(f'<li><i class="{kind}"></i><span>{escape(name)}</span></li>' for name, _, kind in series)
     return (
         f'<div class="chart"><div class="heights"><span>{total:,}</span><span>{total // 2:,}</span><span>0</span></div>'
@@ -112,6 +114,6 @@ def share(value: int, total: int) -> str:
     return f"{part:.0f} %" if part in {0, 100} or 10 <= part <= 90 else f"{part:.1f} %"
 
 
-def _time(seconds: float, span: float) -> str:
+def _time(seconds: float, span: float, zone: ZoneInfo | None) -> str:
     form = "%H:%M:%S" if span < _MINUTES_SECONDS else "%H:%M" if span < _DAY_SECONDS else "%m-%d %H:%M"
-    return datetime.fromtimestamp(seconds).astimezone().strftime(form)
+    return datetime.fromtimestamp(seconds).astimezone(zone).strftime(form)

@@ -35,14 +35,15 @@ i{display:inline-block}i.main{background:var(--main)}i.good{background:var(--goo
 i.worse{background:var(--worse)}i.unknown{background:var(--unknown)}i.guess{background:var(--guess)}
 i.rest{background:var(--rest)}
 i.none{background:var(--none)}
-.bars{display:grid;gap:.5rem}.row{display:grid;grid-template-columns:8.5rem 1fr 8.5rem;gap:.75rem;align-items:center}
+.bars{display:grid;gap:.5rem}
+.row{display:grid;grid-template-columns:8.5rem 1fr minmax(8.5rem,max-content);gap:.75rem;align-items:center}
 .name{color:var(--soft);text-align:right;overflow-wrap:break-word;line-height:1.25}.track{display:block}
 .track i{display:block;height:1.15rem;min-width:2px;border-radius:.2rem}.value{white-space:nowrap}
 .value small{margin-left:.45rem}
 .stack{display:flex;gap:2px;height:1.9rem;border-radius:.35rem;overflow:hidden}.stack i{min-width:3px;flex-basis:0}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.6rem;list-style:none;margin:.9rem 0 0;padding:0}
 .legend li{display:flex;align-items:center;gap:.5rem}.legend i,td i{width:.7rem;height:.7rem;border-radius:.15rem}
-td:first-child{width:1.2rem}td small{margin-left:.6rem}
+.mark{width:1.2rem}td small{margin-left:.6rem}
 .chart{display:grid;grid-template-columns:auto 1fr;gap:.25rem .6rem}.chart svg{width:100%;height:15rem;display:block}
 .heights,.clocks{display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem}
 .heights{flex-direction:column;text-align:right}.clocks{grid-column:2}
@@ -60,11 +61,15 @@ footer{margin-top:1.5rem;font-size:.85rem}
 .cards{grid-template-columns:1fr 1fr;gap:.6rem}.row{grid-template-columns:6.6rem 1fr 5.5rem;gap:.5rem}
 .value small,td small{display:block;margin:0}
 .chart svg{height:11rem}.clocks span:nth-child(even){display:none}}
-@media print{@page{margin:14mm}:root{color-scheme:light;--ink:#17202b;--soft:#5b6877;--line:#d5dce4;--paper:#fff;
+@media print{@page{size:A4;margin:10mm 12mm}:root{font-size:9pt;color-scheme:light;
+--ink:#17202b;--soft:#5b6877;--line:#d5dce4;--paper:#fff;
 --tint:#fff;--main:#2f6fb6;--good:#2c8a5f;--bad:#c04437;--worse:#8d2f4e;--unknown:#c98a12;--guess:#dcb768;--rest:#8b98a8;
 --none:#d3dae3}
-body{font-size:9.5pt}.card{padding:.5rem .6rem}.card b{font-size:12.5pt}td,th{padding:.15rem .6rem .15rem 0}
-main{padding:0;max-width:none}.cards{grid-template-columns:repeat(6,1fr)}
-.sections{grid-template-columns:1fr 1fr}.row{grid-template-columns:7.5rem 1fr 5.5rem}.chart svg{height:11rem}
+body{font-size:8.5pt;line-height:1.35}h1{font-size:17pt}h2{font-size:9.5pt;margin-bottom:.4rem}
+header{margin-bottom:.7rem}.card{padding:.3rem .5rem}.card b{font-size:12pt}td,th{padding:.1rem .5rem .1rem 0}
+main{padding:0;max-width:none}.cards{grid-template-columns:repeat(6,1fr);gap:.4rem;margin-bottom:.5rem}
+.sections{grid-template-columns:1fr 1fr;gap:.5rem}section{padding:.6rem .8rem}.bars{gap:.2rem}.track i{height:.8rem}
+.row{grid-template-columns:7rem 1fr minmax(5.5rem,max-content)}.chart svg{height:7rem}.stack{height:1.2rem}
+.legend{margin-top:.4rem}footer{margin-top:.6rem}
 section,.card,tr{break-inside:avoid}i,.area{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

@@ -4,29 +4,97 @@ from __future__ import annotations
 
 import csv
 import os
-from datetime import UTC, datetime
+from collections import deque
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import without_formula
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import with_formulas, without_formula
+from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.tables import read_table
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
-    from xoxzo.cloudpy.campaigns.records import RecipientStatus
+    from xoxzo.cloudpy.campaigns.inputs.tables import Table
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
+    from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus
 
-EXPORT_COLUMNS = ("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error")
-"""The columns of an export. Times are ISO 8601 in UTC; ``estimate`` and ``charged`` are credits."""
+EXPORT_COLUMNS = (
+    *("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error"),
+    *("opted_out", "opt_out_source"),
+)
+"""The columns of an export. ``estimate`` and ``charged`` are credits; ``opted_out`` is since when."""
+_COLUMN_WIDTHS = {
+    "number": 16,
+    "state": 11,
+    "msgid": 24,
+    "began": 19,
+    "sent": 19,
+    "ended": 19,
+    "opted_out": 19,
+    "error": 28,
+}
 
 
-def export(statuses: Iterable[RecipientStatus], path: Path) -> int:
+class OwnColumns(NamedTuple):
+    """The columns of the list itself."""
+
+    names: tuple[str, ...]
+    cells: Callable[[Recipient], Iterable[str]]
+    """Returns the cells of a recipient; it is called in the order of the list."""
+
+
+NO_COLUMNS = OwnColumns((), lambda _recipient: ())
+
+
+def own_columns(ledger: Ledger) -> OwnColumns:
+    """Return the columns of the list that a campaign was created from: all, if the file is unchanged where it was.
+
+    Else those that the message has a placeholder for, which the campaign has stored.
+    """
+    stored = ledger.get("input") or {}
+    file, names = stored.get("file"), tuple(name for name in stored.get("columns", ()) if name != "number")
+    if file and Path(file).is_file() and hash_file(file) == ledger.get("source"):
+        asked = {name: value for name, value in stored["asked"].items() if name not in {"number", "any_number"}}
+        table = with_formulas(read_table(file, wanted=[], **asked), file)
+        return OwnColumns(tuple(map(_own_name, table.columns)), _cells_by_line(table))
+    return OwnColumns(tuple(map(_own_name, names)), lambda one: [one.variables.get(name, "") for name in names])
+
+
+def _cells_by_line(table: Table) -> Callable[[Recipient], list[str]]:
+    rows = iter(table.rows)
+
+    def cells(one: Recipient) -> list[str]:
+        row = next((row for row in rows if row.line == one.line), None)
+        return [row.cells.get(name, "") if row is not None else "" for name in table.columns]
+
+    return cells
+
+
+def _own_name(name: str) -> str:
+    return f"{name} (list)" if name in EXPORT_COLUMNS else name
+
+
+def export(
+    statuses: Iterable[RecipientStatus], path: Path, *, own: OwnColumns = NO_COLUMNS, zone: tzinfo | None = UTC
+) -> int:
     """Export to a file that only its owner can read: a workbook if its name ends with ``.xlsx``, else CSV.
+
+    A spreadsheet shows a workbook as it is: numbers and ids are text, times are dates in the zone. It takes cells of a
+    CSV file for numbers where it can. Times in it are ISO 8601 with the offset of the zone.
+
+    Args:
+        statuses: of all recipients.
+        path: the file.
+        own: the columns of the list, which stand beside.
+        zone: the time zone of times; ``None`` for that of this machine.
 
     Returns:
         How many recipients were exported.
@@ -35,17 +103,33 @@ def export(statuses: Iterable[RecipientStatus], path: Path) -> int:
         CampaignError: the file cannot be written.
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
+    header, rows = (*EXPORT_COLUMNS, *own.names), _rows_with(statuses, own, zone)
     if path.suffix.lower() != ".xlsx":
-        return _write_csv_file(EXPORT_COLUMNS, export_rows(statuses), path)
+        return _write_csv_file(header, rows, path)
     try:
-        return _write_workbook(EXPORT_COLUMNS, export_rows(statuses), path)
+        return _write_workbook(header, rows, path)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
 
 
-def export_csv(statuses: Iterable[RecipientStatus], file: TextIO) -> int:
-    """Export as CSV to an open file; return how many recipients were exported."""
-    return _write_csv(EXPORT_COLUMNS, export_rows(statuses), file)
+def export_csv(
+    statuses: Iterable[RecipientStatus], file: TextIO, *, own: OwnColumns = NO_COLUMNS, zone: tzinfo | None = UTC
+) -> int:
+    """Export as CSV to an open file; return how many recipients were exported. See `export`."""
+    return _write_csv((*EXPORT_COLUMNS, *own.names), _rows_with(statuses, own, zone), file)
+
+
+def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinfo | None) -> Iterator[tuple[Any, ...]]:
+    recipients: deque[Recipient] = deque()
+
+    def remembering() -> Iterator[RecipientStatus]:
+        for one in statuses:
+            recipients.append(one.recipient)
+            yield one
+
+    for row in export_rows(remembering()):
+        local = (value.astimezone(zone) if isinstance(value, datetime) else value for value in row)
+        yield (*local, *own.cells(recipients.popleft()))
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> int:
@@ -85,6 +169,8 @@ def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]
             recipient.cost,
             one.charged,
             outcome_reason(one.error),
+            datetime.fromtimestamp(one.opted_out, UTC) if one.opted_out else None,
+            one.opt_out_source,
         )
 
 
@@ -123,19 +209,25 @@ def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet("recipients")
-        sheet.freeze_panes(1, 0)
+        sheet.freeze_panes(1, 2)
+        date, text = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}), book.add_format({"num_format": "@"})
+        for column, name in enumerate(header):
+            sheet.set_column(column, column, _COLUMN_WIDTHS.get(name, 12))
         count = 0
         sheet.write_row(0, 0, header, book.add_format({"bold": True}))
         for count, row in enumerate(rows, 1):
             for column, value in enumerate(row):
                 if isinstance(value, int | Decimal):
                     sheet.write_number(count, column, value)
-                else:
-                    sheet.write_string(count, column, _cell(value))
+                elif isinstance(value, datetime):
+                    sheet.write_datetime(count, column, value.replace(tzinfo=None), date)
+                elif value not in {None, ""}:
+                    sheet.write_string(count, column, str(value), text)
+        sheet.autofilter(0, 0, count, len(header) - 1)
     return count
 
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
     return "" if value is None else str(value)

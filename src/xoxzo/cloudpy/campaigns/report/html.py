@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
+import msgspec
+
+from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
 from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
@@ -38,22 +43,48 @@ _LATENCIES = ((5, N_("≤ 5 s")), (15, N_("≤ 15 s")), (60, N_("≤ 1 min")), (
 _NO_CARRIER = N_("not known any more")
 _NO_REASON = N_("no reason was given")
 _FAILED = frozenset({State.FAILED, State.REJECTED})
-_MAX_CARRIERS = 12
-_MAX_FAILURES = 50
+# All fits on one sheet of paper.
+_MAX_CARRIERS = 8
+_MAX_REASONS = 8
 
 
-def render_report(name: str, content: Content, ledger: Ledger, language: str = "en") -> str:
-    """Return the page in ``en`` or ``ja``. It shows no phone number, no message and no id."""
-    return _Page(name, content, ledger, language).render()
+def render_report(
+    name: str,
+    content: Content,
+    ledger: Ledger,
+    *,
+    language: str | None = None,
+    zone: ZoneInfo | None = None,
+    yen_per_credit: Decimal | None = None,
+) -> str:
+    """Return the page; it shows no phone number, no message and no id. See ``Campaign.render_report``."""
+    country = (ledger.get("input") or {}).get("country", "")
+    language = language or ("ja" if country == "JP" else "en")
+    reader = _Reader(language, zone or default_zone(ledger), yen_per_credit)
+    return _Page(name, content, ledger, reader).render()
+
+
+def default_zone(ledger: Ledger) -> ZoneInfo | None:
+    """Return the recipients' time zone where this machine has none but UTC; else ``None`` for this machine's."""
+    zones = [zone for zone in ledger.get("zones") or () if zone]
+    is_utc = not datetime.now().astimezone().utcoffset()
+    return ZoneInfo(zones[0]) if is_utc and len(zones) == 1 and "," not in zones[0] else None
+
+
+class _Reader(NamedTuple):
+    language: str
+    zone: ZoneInfo | None
+    yen_per_credit: Decimal | None
 
 
 class _Page:
     """One page, in one language."""
 
-    def __init__(self, name: str, content: Content, ledger: Ledger, language: str) -> None:
+    def __init__(self, name: str, content: Content, ledger: Ledger, reader: _Reader) -> None:
         self._name = name
         self._content = content
         self._ledger = ledger
+        language, self._zone, self._yen_per_credit = reader
         self._language = language
         self._figures = Statistics(ledger.recipient_statuses(), ledger.get("statistics"))
         self.gettext = translations(language).gettext
@@ -68,7 +99,8 @@ class _Page:
             (self.gettext("From sent to delivered"), self._latency(), False),
             (self.gettext("Parts and cost"), self._parts(), False),
             (self.gettext("Failures by carrier"), self._carriers(), False),
-            (self.gettext("What went wrong"), self._failures(), True),
+            (self.gettext("What went wrong"), self._failures(), False),
+            (self.gettext("Left out"), self._left_out(), False),
         )
         body = "".join(
             f"<section{' class=wide' if wide else ''}><h2>{escape(title)}</h2>{content}</section>"
@@ -79,20 +111,20 @@ class _Page:
             f'<!doctype html><html lang="{self._language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
-            f"{self._head()}{self._cards()}{self._left_out()}"
+            f"{self._head()}{self._cards()}"
             f'<div class="sections">{body}</div>{self._foot()}</main></body></html>\n'
         )
 
     def _head(self) -> str:
         ledger, figures = self._ledger, self._figures
-        created = _local(float(ledger.get("created") or 0))
+        created = self._local(float(ledger.get("created") or 0))
         kind = self.gettext(_KINDS[self._content.kind])
         facts = [
             self.gettext("{kind} from {sender}").format(kind=kind, sender=self._content.sender),
             self.gettext("created {time}").format(time=_day(created)),
         ]
         if figures.sent:
-            first, last = (_local(at) for at in (min(figures.sent), max(figures.sent)))
+            first, last = (self._local(at) for at in (min(figures.sent), max(figures.sent)))
             end = f"{last:%H:%M}" if first.date() == last.date() else _day(last)
             facts.append(self.gettext("sent {first} to {last}").format(first=_day(first), last=end))
         facts[-1] += f"{created: %Z}"
@@ -131,27 +163,39 @@ class _Page:
         )
 
     def _charged(self) -> tuple[str, str, str, str]:
-        charged, estimate = self._figures.charged, f"{self._figures.estimate:,.0f}"
+        charged, estimate = self._figures.charged, self._figures.estimate
         if charged is None and self._figures.accepted:
-            return f"≈ {estimate}", self.gettext("credits estimated"), self.gettext("not known yet what is charged"), ""
-        estimated = self.gettext("of {credits} estimated").format(credits=estimate)
-        return f"{charged or 0:,.0f}", self.gettext("credits charged"), estimated, ""
+            note = self._yen(estimate) or self.gettext("not known yet what is charged")
+            return f"≈ {estimate:,.0f}", self.gettext("credits estimated"), note, ""
+        estimated = self.gettext("of {credits} estimated").format(credits=f"{estimate:,.0f}")
+        note = self._yen(charged or Decimal(0)) or estimated
+        return f"{charged or 0:,.0f}", self.gettext("credits charged"), note, ""
+
+    def _yen(self, amount: Decimal) -> str:
+        """Return credits in yen; empty where no price is given."""
+        return "" if self._yen_per_credit is None else f"¥{amount * self._yen_per_credit:,.0f}"
+
+    def _local(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds).astimezone(self._zone)
 
     def _left_out(self) -> str:
-        facts = self._ledger.get("input") or {}
-        bad, repeated = facts.get("bad") or 0, facts.get("repeated") or 0
-        bad_line = self.ngettext(
-            "{count} row of the list could not be sent to and was left out.",
-            "{count} rows of the list could not be sent to and were left out.",
-            bad,
+        """Return a line for each reason why people of the list were not sent to; opt-outs come first."""
+        facts, figures = self._ledger.get("input") or {}, self._figures
+        rows = [(self.gettext("opted out"), figures.opted_out)]
+        listed = [msgspec.convert(one, LeftOut) for one in facts.get("left_out") or ()]
+        listed = sorted(listed, key=lambda one: -one.count)[:_MAX_REASONS]
+        rows += [(f"{one.column} {one.reason.render(self.gettext)}", one.count) for one in listed]
+        others = (facts.get("bad") or 0) + (facts.get("repeated") or 0) - sum(one.count for one in listed)
+        rows.append((self.gettext("other reasons"), others))
+        shown = [f"<tr><td>{escape(reason)}</td><td>{count:,}</td></tr>" for reason, count in rows if count > 0]
+        table = f"<table>{''.join(shown)}</table>" if shown else f'<p class="soft">{self.gettext("Nobody.")}</p>'
+        later = figures.opted_out_later
+        line = self.ngettext(
+            "{count} recipient has opted out after this message.",
+            "{count} recipients have opted out after this message.",
+            later,
         )
-        repeated_line = self.ngettext(
-            "{count} row repeated a number and was left out.",
-            "{count} rows repeated a number and were left out.",
-            repeated,
-        )
-        lines = [escape(line.format(count=f"{n:,}")) for line, n in ((bad_line, bad), (repeated_line, repeated)) if n]
-        return f'<p class="note">{" ".join(lines)}</p>' if lines else ""
+        return table + (f'<p class="soft">{line.format(count=f"{later:,}")}</p>' if later else "")
 
     def _states(self) -> str:
         states = self._figures.states
@@ -162,7 +206,7 @@ class _Page:
         figures = self._figures
         delivered = self.gettext("known to be delivered") if figures.known_within else self.gettext("delivered")
         lines = ((self.gettext("sent"), figures.sent, "main"), (delivered, figures.delivered, "good"))
-        return line_chart(lines, figures.total) or self._nothing()
+        return line_chart(lines, figures.total, self._zone) or self._nothing()
 
     def _funnel(self) -> str:
         states, total = self._figures.states, self._figures.total
@@ -206,6 +250,7 @@ class _Page:
             if not self._content.is_call:
                 word = self.ngettext("{n} part", "{n} parts", n).format(n=n)
             cost = self.gettext("{cost} credits").format(cost=f"{figures.costs[n]:,.0f}")
+            cost = " · ".join(filter(None, (cost, self._yen(figures.costs[n]))))
             rows.append(Bar(word, count, "main", cost))
         return bar_chart(rows) or self._nothing()
 
@@ -226,23 +271,27 @@ class _Page:
         return bar_chart(rows) + f'<p class="soft">{hint}</p>'
 
     def _failures(self) -> str:
-        figures = self._figures
-        if not figures.failures:
+        reasons: Counter[tuple[State, str]] = Counter()
+        for (_carrier, state, error), count in self._figures.failures.items():
+            if state is not State.SKIPPED:
+                reasons[state, error] += count
+        if not reasons:
             return f'<p class="soft">{self.gettext("Nothing.")}</p>'
         rows = "".join(
-            f'<tr><td><i class="{STATES[state][1]}"></i></td><td>{escape(self.gettext(STATES[state][0]))}<small>'
+            f'<tr><td class="mark"><i class="{STATES[state][1]}"></i></td><td>'
+            f"{escape(self.gettext(STATES[state][0]))}<small>"
             f"{escape(outcome_reason(error, self.gettext) or self.gettext(_NO_REASON))}</small></td>"
-            f"<td>{escape(carrier or self.gettext(_NO_CARRIER))}</td><td>{count:,}</td></tr>"
-            for (carrier, state, error), count in figures.failures.most_common(_MAX_FAILURES)
+            f"<td>{count:,}</td></tr>"
+            for (state, error), count in reasons.most_common(_MAX_REASONS)
         )
-        heads = (self.gettext("Outcome and reason"), self.gettext("Carrier"), self.gettext("Recipients"))
-        head = "".join(f"<th>{escape(word)}</th>" for word in heads)
-        return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+        if (more := reasons.total() - sum(count for _reason, count in reasons.most_common(_MAX_REASONS))) > 0:
+            rows += f"<tr><td></td><td>{escape(self.gettext('other reasons'))}</td><td>{more:,}</td></tr>"
+        return f"<table>{rows}</table>"
 
     def _foot(self) -> str:
         from xoxzo.cloudpy.common.version import __version__
 
-        now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+        now = f"{datetime.now().astimezone(self._zone):%Y-%m-%d %H:%M %Z}"
         made = self.gettext("Made {time} by xoxzo.cloudpy {version}.").format(time=now, version=__version__)
         rest = self.gettext("This page contains no phone number and no message.")
         return f'<footer class="soft">{made} {rest}</footer>'
@@ -260,10 +309,6 @@ class _Page:
 
 def _of(value: int, total: int) -> str:
     return share(value, total) if total else ""
-
-
-def _local(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds).astimezone()
 
 
 def _day(moment: datetime) -> str:

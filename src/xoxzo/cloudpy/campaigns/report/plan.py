@@ -45,6 +45,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         left_out: why, for the first twenty reasons.
         suppressed: how many are on the opt-out list.
         opted_out: the first three of them, with the time since when.
+        split: which random part of the list it is, such as ``1/2``; empty for all of it.
+        others: how many recipients are in the other parts.
         assumptions: what had to be assumed to read numbers, and how often.
         input: how the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``,
             ``delimiter``, ``sheet``, ``header_row`` (the line of the columns' names) and ``country``.
@@ -69,6 +71,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOut, ...]
     suppressed: int
     opted_out: tuple[OptedOut, ...]
+    split: str
+    others: int
     assumptions: dict[str, int]
     input: dict[str, str | int | None]
     notes: tuple[Reason, ...]
@@ -81,7 +85,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     """Return the preview of what is left to be sent."""
     facts = ledger.get("input") or {}
-    left = ledger.remaining()
+    left, part = ledger.remaining(), ledger.get("split") or {}
     samples = tuple((mask_number(one.number), content.preview(one.variables)) for one in left.first)
     now = time.time()
     seconds = None if limits.rate is None else left.count / limits.rate
@@ -102,6 +106,8 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
         opted_out=left.opted_out,
+        split="{part}/{of}".format(**part) if part else "",
+        others=part.get("others", 0),
         assumptions=facts.get("assumptions", {}),
         left_out=msgspec.convert(facts.get("left_out", ()), tuple[LeftOut, ...]),
         input={name: facts.get(name) for name in _INPUT},

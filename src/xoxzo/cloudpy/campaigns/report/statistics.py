@@ -48,6 +48,10 @@ class Statistics:
         self.estimate = Decimal(0)
         self.known_within: Counter[float] = Counter()
         """Deliveries that no report has timed, by the seconds from the attempt until they were looked up."""
+        self.opted_out = 0
+        """Recipients who were not sent to, since they were on the opt-out list."""
+        self.opted_out_later = 0
+        """Recipients who are on the opt-out list since they were sent to."""
         self._latencies: Counter[float] = Counter()
         for one in statuses:
             self._add(one)
@@ -56,11 +60,16 @@ class Statistics:
             self.failures = Counter(
                 {(carrier, State(state), error): n for carrier, state, error, n in stored["failures"]}
             )
+            self.opted_out_later = stored.get("opted_out_later", 0)
 
     def to_stored(self) -> dict[str, Any]:
         """Return what is derived from numbers, to be stored before they are purged."""
         failures = [[carrier, int(state), error, n] for (carrier, state, error), n in self.failures.items()]
-        return {"by_carrier": dict(self.by_carrier), "failures": failures}
+        return {
+            "by_carrier": dict(self.by_carrier),
+            "failures": failures,
+            "opted_out_later": self.opted_out_later,
+        }
 
     def _add(self, one: RecipientStatus) -> None:
         self.states[one.state] += 1
@@ -75,6 +84,8 @@ class Statistics:
                 self._latencies[_rounded(one.took)] += 1
             elif one.began:
                 self.known_within[_rounded(one.ended - one.began)] += 1
+        self.opted_out += one.state is State.SKIPPED and one.error == "suppressed"
+        self.opted_out_later += 0 < one.sent <= one.opted_out
         if one.state in _UNSUCCESSFUL:
             self.failures[carrier, one.state, one.error] += 1
 
@@ -110,6 +121,8 @@ class Statistics:
             **{state.name.lower(): self.states[state] for state in State},
             "charged": self.charged,
             "estimate": self.estimate,
+            "opted_out": self.opted_out,
+            "opted_out_later": self.opted_out_later,
             "parts": parts,
             "reported_deliveries": self._latencies.total(),
             "median_seconds": self.latency_quantile(0.5),

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.errors import XoxzoError
 
-__all__ = ["N_", "Word", "_", "click_translations", "did_you_mean", "language", "ngettext", "pgettext", "render_error"]
+__all__ = [
+    "N_",
+    "Word",
+    "_",
+    "chosen_language",
+    "click_translations",
+    "did_you_mean",
+    "language",
+    "ngettext",
+    "pgettext",
+    "render_error",
+]
 
 VARIABLE = "XOXZO_LANG"
 _GETTEXT_VARIABLE = "LANGUAGE"
@@ -36,8 +47,15 @@ class Word(str):
 
 def language() -> Literal["en", "ja"]:
     """Return ``ja`` or ``en``: by ``XOXZO_LANG``, else by the variables that gettext reads, in its order."""
-    chosen = next(filter(None, map(os.environ.get, _VARIABLES)), "")
-    return "ja" if chosen.lower().startswith("ja") else "en"
+    return chosen_language() or "en"
+
+
+def chosen_language() -> Literal["en", "ja"] | None:
+    """Return the language that the user has chosen; ``None`` for a system without one, such as ``C.UTF-8``."""
+    chosen = next(filter(None, map(os.environ.get, _VARIABLES)), "").lower()
+    if chosen.startswith("ja"):
+        return "ja"
+    return None if chosen.partition(".")[0] in {"", "c", "posix"} else "en"
 
 
 def _(message: str) -> str:
@@ -83,7 +101,8 @@ def click_translations() -> Iterator[None]:
     domain = textdomain()
     textdomain(DOMAIN)
     before = os.environ.get(_GETTEXT_VARIABLE)
-    os.environ[_GETTEXT_VARIABLE] = language()
+    if (chosen := chosen_language()) is not None:
+        os.environ[_GETTEXT_VARIABLE] = chosen
     try:
         yield
     finally:

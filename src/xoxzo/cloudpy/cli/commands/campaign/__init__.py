@@ -7,6 +7,7 @@ import click
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
+from xoxzo.cloudpy.cli.commands.campaign.compare import compare
 from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.options import store_option
@@ -35,7 +36,22 @@ def command() -> None:
 
 
 command.add_command(plan)
-for entry in (run, resume, status, list_, pause, cancel, reschedule, settle, unknown, suppress, export, report, purge):
+for entry in (
+    run,
+    resume,
+    status,
+    list_,
+    pause,
+    cancel,
+    reschedule,
+    settle,
+    unknown,
+    suppress,
+    export,
+    report,
+    compare,
+    purge,
+):
     command.add_command(store_option(entry))
 for entry in (create, dispatch):
     command.add_command(store_option(entry))

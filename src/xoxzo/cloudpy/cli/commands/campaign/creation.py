@@ -53,6 +53,7 @@ def create(
         mobile_only=False if given["any_number"] else None,
         skip_bad=given["skip_bad"],
         suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        split=given["split"],
         links=_links(content, given["opt_out_url"]),
         test_numbers=test_numbers,
         encoding=given["encoding"],

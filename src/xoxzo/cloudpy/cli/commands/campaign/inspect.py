@@ -7,14 +7,23 @@ import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 import click
 
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
-from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export as write_export, export_csv, export_rows
+from xoxzo.cloudpy.campaigns.report.export import (
+    EXPORT_COLUMNS,
+    export as write_export,
+    export_csv,
+    export_rows,
+    own_columns,
+)
+from xoxzo.cloudpy.campaigns.report.html import default_zone
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.cli.commands.campaign.options import (
+    amount,
     campaign_names,
     errors_as_exit,
     json_option,
@@ -31,7 +40,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
 )
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, language, render_error
+from xoxzo.cloudpy.cli.core.i18n import _, chosen_language, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.common.private_files import open_private
@@ -41,6 +50,13 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Campaign
 
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
+_zone = click.option(
+    "--timezone",
+    "zone",
+    metavar="ZONE",
+    callback=lambda _ctx, _parameter, value: None if value is None else _read_zone(value),
+    help="Of times, as Asia/Tokyo; by default this machine's, or where that is UTC the recipients'.",
+)
 _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 
 
@@ -121,12 +137,14 @@ def unknown(name: str, *, show_numbers: bool, machine: bool) -> None:
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign export customers -o result.csv"))
 @click.argument("name", shell_complete=campaign_names)
-@_output(help="By default NAME.csv; .xlsx makes a workbook, - is standard output.")
-@json_option("Write one JSON object for each recipient to standard output.")
-def export(name: str, *, output: str | None, machine: bool) -> None:
+@_output(help="By default NAME.xlsx; .csv is for programs, - writes CSV to standard output.")
+@_zone
+@json_option("Write one JSON object for each recipient to standard output, with times in UTC.")
+def export(name: str, *, output: str | None, zone: ZoneInfo | None, machine: bool) -> None:
     """Write a table of all recipients.
 
-    With state, msgid, times and cost; phone numbers are not masked.
+    With state, msgid, times, cost and opt-out, and beside them the columns of the list, if its file is unchanged where
+    it was. Phone numbers are not masked.
     """
     _check_json_output(output, machine=machine)
     with errors_as_exit("export"), open_campaign(name) as campaign:
@@ -134,22 +152,34 @@ def export(name: str, *, output: str | None, machine: bool) -> None:
             for row in export_rows(campaign.recipient_statuses()):
                 write_json(**dict(zip(EXPORT_COLUMNS, row, strict=True)))
             return
+        own, zone = own_columns(campaign.ledger), zone or default_zone(campaign.ledger)
         if output == "-":
-            export_csv(campaign.recipient_statuses(), sys.stdout)
+            export_csv(campaign.recipient_statuses(), sys.stdout, own=own, zone=zone)
             return
-        path = Path(output or f"{name}.csv")
-        count = write_export(campaign.recipient_statuses(), path)
+        path = Path(output or f"{name}.xlsx")
+        count = write_export(campaign.recipient_statuses(), path, own=own, zone=zone)
         click.echo(_("{count} recipients in {path}").format(count=f"{count:,}", path=path), err=True)
 
 
 @click.command(cls=Command, epilog=examples("xoxzo campaign report customers -o report.html"))
 @click.argument("name", shell_complete=campaign_names)
 @_output(help="By default NAME.html; - is standard output.")
+@click.option("--language", type=click.Choice(["en", "ja"]), help="By default yours, or that of the list's country.")
+@_zone
+@click.option("--yen-per-credit", metavar="YEN", help="What a credit costs you: shows amounts in yen as well.")
 @json_option("Write the figures as one JSON object to standard output.")
-def report(name: str, *, output: str | None, machine: bool) -> None:
+def report(
+    name: str,
+    *,
+    output: str | None,
+    language: Literal["en", "ja"] | None,
+    zone: ZoneInfo | None,
+    yen_per_credit: str | None,
+    machine: bool,
+) -> None:
     """Write an HTML report with statistics and charts.
 
-    It contains no phone number and no message, and needs no other file.
+    It contains no phone number and no message, needs no other file, and prints on one sheet.
     """
     _check_json_output(output, machine=machine)
     with errors_as_exit("report"), open_campaign(name) as campaign:
@@ -157,17 +187,27 @@ def report(name: str, *, output: str | None, machine: bool) -> None:
             figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
             write_json(name=name, state=_state(campaign), **figures.to_dict())
             return
+        page = campaign.render_report(
+            language=language or chosen_language(), zone=zone, yen_per_credit=amount("yen-per-credit", yen_per_credit)
+        )
         if output == "-":
-            click.echo(campaign.render_report(language=language()), nl=False)
+            click.echo(page, nl=False)
             return
         path = Path(output or f"{name}.html")
         try:
             with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
-                file.write(campaign.render_report(language=language()))
+                file.write(page)
         except OSError as error:
             why = error.strerror or error
             raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
         click.echo(_("The report is in {path}").format(path=path), err=True)
+
+
+def _read_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise click.BadParameter(_("there is no time zone {name}").format(name=name)) from None
 
 
 def _check_json_output(output: str | None, *, machine: bool) -> None:

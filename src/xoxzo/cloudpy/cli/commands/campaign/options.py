@@ -130,6 +130,7 @@ _INPUT = (
     _input("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
     country_option(cls=SectionedOption, section=N_("Recipients and columns")),
     _input("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    _input("--split", metavar="N/PARTS", help="Take a random part of the list: 1/2, and 2/2 for the others."),
     _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
     _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="A list of numbers to leave out."),
     _input("--encoding", help="Of the file; by default found out."),

@@ -145,6 +145,8 @@ def _left_out(plan: Plan) -> list[str]:
         rows = ngettext("{count} row, line {lines}", "{count} rows, lines {lines}", one.count)
         lines = _(", ").join(map(str, one.lines)) + (" …" if one.count > len(one.lines) else "")
         shown.append(f"{rows.format(count=f'{one.count:,}', lines=lines)}: {one.column} {one.reason.render(_)}")
+    if plan.split:
+        shown.append(_("{count} are in the other parts of {split}").format(count=f"{plan.others:,}", split=plan.split))
     others = plan.bad + plan.repeated - sum(one.count for one in plan.left_out)
     every = (
         (others, ngettext("{count} row for other reasons", "{count} rows for other reasons", others)),

@@ -91,9 +91,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             account = None
             why = missing.message
         content, local = content_from(given, account), is_local(account)
-        with create(
-            file, given["name"] or _campaign_name(file), content, given, Path(folder), test_numbers=local
-        ) as campaign:
+        with create(file, _name(file, given), content, given, Path(folder), test_numbers=local) as campaign:
             balance = Balance(None, why) if account is None else balance_of(account)
             show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
@@ -137,7 +135,7 @@ def run(
     The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
     completes the messages in flight; a second one does not wait for them.
     """
-    name = given["name"] or _campaign_name(file)
+    name = _name(file, given)
     with errors_as_exit("run", bad_file=bad_file_of(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
@@ -374,6 +372,11 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
         len(campaign.bad),
     )
     click.echo(sentence.format(count=f"{len(campaign.bad):,}", path=path), err=True)
+
+
+def _name(file: str, given: dict[str, Any]) -> str:
+    part = f"-{given['split'].replace('/', 'of')}" if given["split"] else ""
+    return given["name"] or _campaign_name(file) + part
 
 
 def _campaign_name(file: str) -> str:

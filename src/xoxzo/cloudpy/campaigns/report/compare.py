@@ -1,0 +1,172 @@
+"""Compare two campaigns, such as two messages sent to random halves of one list, and say what may be chance."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import exp, lgamma, sqrt
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.common.locale import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xoxzo.cloudpy.campaigns.content import Content
+    from xoxzo.cloudpy.campaigns.ledger import Ledger
+
+LEVEL = 0.05
+"""The greatest probability of chance at which a difference counts as more than chance."""
+_Z = 1.959964
+_TOLERANCE = 1e-7
+
+
+class Comparable(Protocol):
+    """What can be compared: a ``Campaign``."""
+
+    name: str
+    content: Content
+    ledger: Ledger
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """What one of the campaigns has reached.
+
+    Attributes:
+        name: its name.
+        sent: messages that were sent, or calls that were made.
+        delivered: of these, delivered or answered.
+        clicked: of these, whose tracked link was opened; ``None`` without tracked links.
+        opted_out: of these, who have opted out afterwards.
+        open: of these, without a final status.
+        cost: credits: what was charged where that is known, else the estimate.
+    """
+
+    name: str
+    sent: int
+    delivered: int
+    clicked: int | None
+    opted_out: int
+    open: int
+    cost: Decimal
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """How much the second campaign differs from the first in one measure.
+
+    Attributes:
+        measure: ``delivered``, ``clicked`` or ``opted out``.
+        shares: the shares of what was sent, of both campaigns.
+        low: the least difference of the shares that agrees with the figures (95 % confidence, Newcombe).
+        high: the greatest one.
+        p_value: the probability that chance alone makes a difference as great or greater (Fisher's exact test).
+    """
+
+    measure: str
+    shares: tuple[float, float]
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def is_more_than_chance(self) -> bool:
+        """Whether the probability of chance is less than 5 %."""
+        return self.p_value < LEVEL
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Two campaigns beside each other.
+
+    Attributes:
+        variants: both campaigns.
+        differences: of each measure.
+        is_random: whether they were sent to random parts of one list. If not, the lists may make the difference.
+    """
+
+    variants: tuple[Variant, Variant]
+    differences: tuple[Difference, ...]
+    is_random: bool
+
+
+MEASURES = {"delivered": N_("delivered"), "clicked": N_("clicked"), "opted out": N_("opted out")}
+
+
+def compare(first: Comparable, second: Comparable) -> Comparison:
+    """Compare two campaigns by what was delivered, clicked and paid, and who has opted out."""
+    variants = _variant(first), _variant(second)
+    pairs: dict[str, Callable[[Variant], int | None]] = {
+        "delivered": lambda one: one.delivered,
+        "clicked": lambda one: one.clicked,
+        "opted out": lambda one: one.opted_out,
+    }
+    differences = []
+    for measure, value in pairs.items():
+        hits = value(variants[0]), value(variants[1])
+        if hits[0] is not None and hits[1] is not None and variants[0].sent and variants[1].sent and any(hits):
+            differences.append(_difference(measure, (hits[0], variants[0].sent), (hits[1], variants[1].sent)))
+    parts = [one.ledger.get("split") or {} for one in (first, second)]
+    same = all(parts) and all(parts[0][key] == parts[1][key] for key in ("of", "seed"))
+    is_random = same and parts[0]["part"] != parts[1]["part"]
+    return Comparison(variants=variants, differences=tuple(differences), is_random=is_random)
+
+
+def _variant(campaign: Comparable) -> Variant:
+    sent = delivered = clicked = opted_out = undecided = 0
+    cost = Decimal(0)
+    for one in campaign.ledger.recipient_statuses():
+        if one.state.is_sent:
+            sent += 1
+            delivered += one.state is State.DELIVERED
+            undecided += one.state is State.SENT
+            clicked += bool(one.clicked)
+            opted_out += one.opted_out >= one.sent
+            cost += (one.recipient.cost or Decimal(0)) if one.charged is None else one.charged
+    is_tracked = bool(campaign.content.options.get("track_link"))
+    return Variant(
+        name=campaign.name,
+        sent=sent,
+        delivered=delivered,
+        clicked=clicked if is_tracked else None,
+        opted_out=opted_out,
+        open=undecided,
+        cost=cost,
+    )
+
+
+def _difference(measure: str, first: tuple[int, int], second: tuple[int, int]) -> Difference:
+    shares = first[0] / first[1], second[0] / second[1]
+    (low1, high1), (low2, high2) = _wilson(*first), _wilson(*second)
+    change = shares[1] - shares[0]
+    return Difference(
+        measure=measure,
+        shares=shares,
+        low=change - sqrt((shares[1] - low2) ** 2 + (high1 - shares[0]) ** 2),
+        high=change + sqrt((high2 - shares[1]) ** 2 + (shares[0] - low1) ** 2),
+        p_value=fisher(*first, *second),
+    )
+
+
+def _wilson(hits: int, total: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a share."""
+    share, square = hits / total, _Z * _Z
+    centre = (share + square / (2 * total)) / (1 + square / total)
+    half = _Z / (1 + square / total) * sqrt(share * (1 - share) / total + square / (4 * total * total))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def fisher(hits1: int, total1: int, hits2: int, total2: int) -> float:
+    """Return the two-sided p-value of Fisher's exact test, which holds for small numbers, too."""
+    hits = hits1 + hits2
+
+    def log_probability(k: int) -> float:
+        return _log_choose(total1, k) + _log_choose(total2, hits - k) - _log_choose(total1 + total2, hits)
+
+    seen = log_probability(hits1) + _TOLERANCE
+    possible = range(max(0, hits - total2), min(hits, total1) + 1)
+    return min(1.0, sum(exp(found) for k in possible if (found := log_probability(k)) <= seen))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)

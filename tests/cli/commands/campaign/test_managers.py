@@ -1,0 +1,59 @@
+"""`xoxzo campaign report`, `export`, `compare` and `--split`, as a manager uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import python_calamine
+from click.testing import Result
+
+Run = Callable[..., Result]
+TEXT = ["--text", "{name}様 https://shop.example/sale", "--sender", "Shop"]
+
+
+def test_halves_of_a_list_are_sent_different_texts_and_compared(run: Run) -> None:
+    """`--split` names the campaigns, the plan says where the others are, and `compare` says what may be chance."""
+    rows = "".join(f"n{n},090{10000000 + n}\n" for n in range(40))
+    Path("many.csv").write_text(f"name,tel\n{rows}", encoding="utf-8")
+    for part in ("1/2", "2/2"):
+        assert f"in the other parts of {part}" in run("plan", "many.csv", *TEXT, "--split", part).stdout
+        result = run("run", "many.csv", *TEXT, "--split", part, "--track-link", "--yes", "--follow", "5")
+        assert result.exit_code == 0, result.output
+    shown = run("compare", "many-1of2", "many-2of2").stdout
+    assert "delivered: the difference may be chance: " in shown
+    assert "credits" in shown
+    assert "These are not random parts" not in shown
+    found = json.loads(run("compare", "many-1of2", "many-2of2", "--json").stdout)
+    assert (found["is_random"], sum(one["sent"] for one in found["variants"])) == (True, 40)
+    assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
+    assert "These are not random parts of one list" in run("compare", "many-1of2", "people").stdout
+    assert run("plan", "many.csv", *TEXT, "--split", "3/2").exit_code == 2
+    assert "there is no campaign none" in run("compare", "none", "people").stderr
+
+
+def test_the_report_and_the_table_are_in_the_readers_zone_and_language(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By option; else by the user's settings; else by the list. A table is a workbook unless named otherwise."""
+    assert run("run", "people.csv", *TEXT, "--yes", "--follow", "5").exit_code == 0
+    page = run("report", "people", "-o", "-", "--language", "ja", "--yen-per-credit", "10").stdout
+    assert '<html lang="ja">' in page
+    assert "¥300" in page
+    for name in ("XOXZO_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    for chosen, language in (("C.UTF-8", "ja"), ("en_US.UTF-8", "en"), ("ja_JP.UTF-8", "ja")):
+        monkeypatch.setenv("LANG", chosen)
+        assert f'<html lang="{language}">' in run("report", "people", "-o", "-").stdout, chosen
+    assert "EST" in run("report", "people", "-o", "-", "--timezone", "America/New_York").stdout.replace("EDT", "EST")
+    result = run("report", "people", "--timezone", "Asia/Nowhere")
+    assert (result.exit_code, "Asia/Nowhere" in result.stderr) == (2, True)
+    assert run("report", "people", "--yen-per-credit", "ten").exit_code == 2
+    assert run("export", "people").exit_code == 0
+    rows = python_calamine.CalamineWorkbook.from_path("people.xlsx").get_sheet_by_index(0).to_python()
+    assert [row[-1] for row in rows] == ["tel", "09010000000", "090-1000-0001", "０９０１００００００２"]
+    out = run("export", "people", "-o", "-", "--timezone", "Asia/Tokyo").stdout
+    assert "+09:00" in out.splitlines()[1]
+    assert json.loads(run("export", "people", "--json").stdout.splitlines()[0])["opted_out"] is None

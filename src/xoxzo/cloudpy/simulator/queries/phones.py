@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
@@ -119,22 +119,11 @@ _GAP = 1_800
 """Seconds without a message after which the thread shows the time again."""
 
 
-class ThreadEntry(Struct, frozen=True, kw_only=True):
-    """One thing in a phone's thread."""
+class ThreadEntry(SearchResult, frozen=True, kw_only=True):
+    """One thing in a phone's thread. The `text` of a call is what it would have said, if it was not answered."""
 
-    kind: str
-    """``sms`` to the phone, ``reply`` from it, or ``call``."""
-    ident: str
-    serial: int
-    at: float
     other: str
     """Who is at the other end; empty where the number was withheld."""
-    status: str
-    text: str = ""
-    parts: int = 0
-    encoding: str = ""
-    code: str | None = None
-    """The one-time password in the text."""
     outgoing: bool = False
     """Whether the phone itself called or wrote."""
     ringing: bool = False
@@ -142,10 +131,19 @@ class ThreadEntry(Struct, frozen=True, kw_only=True):
     answered_at: float | None = None
     over: bool = True
     """Whether the call has ended."""
-    duration: int = 0
     steps: tuple[dict[str, Any], ...] = ()
     gap: bool = False
     """Whether it came after a while."""
+
+    @property
+    def encoding(self) -> str:
+        """How the text is encoded."""
+        return sms_encoding(self.text)
+
+    @property
+    def code(self) -> str | None:
+        """The one-time password in the text."""
+        return find_code(self.text)
 
 
 class PhoneView(Struct, frozen=True, kw_only=True):
@@ -194,48 +192,22 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
 
 
 def _sms_entry(message: Message) -> ThreadEntry:
-    return ThreadEntry(
-        kind="sms",
-        ident=message.msgid,
-        serial=message.serial,
-        at=message.sent,
-        other=message.shown_sender,
-        status=message.status,
-        text=message.text,
-        parts=message.parts,
-        encoding=sms_encoding(message.text),
-        code=find_code(message.text),
-    )
+    return ThreadEntry(**asdict(from_message(message)), other=message.shown_sender)
 
 
 def _reply_entry(reply: InboundSms) -> ThreadEntry:
-    return ThreadEntry(
-        kind="reply",
-        ident=reply.ident,
-        serial=reply.serial,
-        at=reply.at,
-        other=reply.recipient,
-        status=reply.status,
-        text=reply.text,
-        outgoing=True,
-    )
+    return ThreadEntry(**asdict(from_reply(reply)), other=reply.recipient, outgoing=True)
 
 
 def _call_entry(call: Call, number: str, ringing: set[str]) -> ThreadEntry:
     outgoing = call.direction == "inbound" and call.caller == number
     return ThreadEntry(
-        kind="call",
-        ident=call.callid,
-        serial=call.serial,
-        at=call.started,
+        **{**asdict(from_call(call)), "text": "" if call.answered_at else call.content},
         other=call.recipient if outgoing else with_plus(call.caller),
-        status=call.status,
-        text="" if call.answered_at else call.content,
         outgoing=outgoing,
         ringing=call.callid in ringing,
         answered_at=call.answered_at,
         over=call.ended is not None,
-        duration=call.duration,
         steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in call.steps),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -89,6 +89,10 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         written = self.query.get("before", "")
         return int(written) if is_digits(written) else None
 
+    def done(self, message: str, to: str, **values: object) -> ActionResult:
+        """Return that something was done, said in the reader's language; `to` is the page that shows it."""
+        return ActionResult(self.gettext(message).format(**values), to)
+
 
 class Page(Struct, frozen=True):
     """A page to be shown."""
@@ -108,3 +112,16 @@ class ActionResult(Struct, frozen=True):
     """What, in the reader's language."""
     to: str = "/"
     """The page that shows it, for browsers that run no script."""
+
+
+Action = Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]
+"""What a form of the console does."""
+
+
+def command(do: Callable[[PageRequest], Mapping[str, object] | None], message: str, to: str) -> Action:
+    """Return an action: it does something, whose returned values are put into the message, and leads to a page."""
+
+    def action(request: PageRequest) -> ActionResult:
+        return request.done(message, to, **(do(request) or {}))
+
+    return action

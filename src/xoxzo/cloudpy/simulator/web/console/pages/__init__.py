@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import Action, ActionResult, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import (
     carrier,
     clock,
@@ -45,7 +45,7 @@ _PAGES_WITH_ID: dict[str, Callable[[PageRequest], Page]] = {
 }
 """Pages of one record or phone, whose id or number follows the last slash."""
 
-_ACTIONS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {
+_ACTIONS: dict[str, Action] = {
     **phones.ACTS,
     **timeline.ACTS,
     **carrier.ACTS,

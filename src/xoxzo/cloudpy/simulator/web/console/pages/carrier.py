@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.queries.overview import count_held, list_held
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest, command
 
 HOME = "/console/carrier"
 
@@ -39,25 +39,11 @@ def show(request: PageRequest) -> Page:
     return Page("carrier.html", request.gettext("Carrier actions"), ("sms", "call"), facts)
 
 
-def deliver(request: PageRequest) -> ActionResult:
-    """Deliver a message that is held."""
-    request.simulator.carrier.deliver(request.text("ident"))
-    return ActionResult(request.gettext("The message was delivered."), HOME)
-
-
-def fail(request: PageRequest) -> ActionResult:
-    """Fail a message that is held."""
-    request.simulator.carrier.fail(request.text("ident"))
-    return ActionResult(request.gettext("The message has failed."), HOME)
-
-
 def delay(request: PageRequest) -> ActionResult:
     """Deliver a message later."""
     seconds = request.number("seconds", 60)
     request.simulator.carrier.delay(request.text("ident"), seconds)
-    return ActionResult(
-        request.gettext("The message will be delivered in {seconds} s.").format(seconds=f"{seconds:g}"), HOME
-    )
+    return request.done(N_("The message will be delivered in {seconds} s."), HOME, seconds=f"{seconds:g}")
 
 
 def add_rule(request: PageRequest) -> ActionResult:
@@ -66,20 +52,20 @@ def add_rule(request: PageRequest) -> ActionResult:
     seconds = request.number("seconds", 60) if outcome == "delay" else 0.0
     pattern = request.text("pattern").replace(" ", "")
     request.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
-    return ActionResult(request.gettext("The rule is in force."), HOME)
-
-
-def remove_rule(request: PageRequest) -> ActionResult:
-    """Remove a rule."""
-    request.simulator.carrier.remove_rule(request.integer("ident"))
-    return ActionResult(request.gettext("The rule is gone."), HOME)
+    return request.done(N_("The rule is in force."), HOME)
 
 
 ACTS = {
-    f"{HOME}/deliver": deliver,
-    f"{HOME}/fail": fail,
+    f"{HOME}/deliver": command(
+        lambda request: request.simulator.carrier.deliver(request.text("ident")), N_("The message was delivered."), HOME
+    ),
+    f"{HOME}/fail": command(
+        lambda request: request.simulator.carrier.fail(request.text("ident")), N_("The message has failed."), HOME
+    ),
     f"{HOME}/delay": delay,
     f"{HOME}/rules/add": add_rule,
-    f"{HOME}/rules/remove": remove_rule,
+    f"{HOME}/rules/remove": command(
+        lambda request: request.simulator.carrier.remove_rule(request.integer("ident")), N_("The rule is gone."), HOME
+    ),
 }
 """What can be posted from here."""

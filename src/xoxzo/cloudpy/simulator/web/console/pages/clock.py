@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.queries.overview import NextEventKind, next_event
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import Action, ActionResult, Page, PageRequest, command
 
 HOME = "/console/clock"
 
@@ -39,18 +37,6 @@ def _next_event(request: PageRequest) -> tuple[float, str, str] | None:
     return None if event is None else (event.at, NEXT_EVENTS[event.kind], event.number)
 
 
-def stop(request: PageRequest) -> ActionResult:
-    """Stop the clock."""
-    request.simulator.stop_clock()
-    return ActionResult(request.gettext("The clock is stopped."), HOME)
-
-
-def run(request: PageRequest) -> ActionResult:
-    """Let time go on."""
-    request.simulator.run_clock()
-    return ActionResult(request.gettext("The clock is running."), HOME)
-
-
 async def advance(request: PageRequest) -> ActionResult:
     """Advance the stopped clock; done when the callbacks that fell due were answered."""
     simulator = request.simulator
@@ -62,12 +48,12 @@ async def advance(request: PageRequest) -> ActionResult:
     else:
         seconds = request.number("seconds")
     await simulator.advance_async(seconds)
-    return ActionResult(request.gettext("The clock was advanced."), HOME)
+    return request.done(N_("The clock was advanced."), HOME)
 
 
-ACTS: dict[str, Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]] = {
-    f"{HOME}/stop": stop,
-    f"{HOME}/run": run,
+ACTS: dict[str, Action] = {
+    f"{HOME}/stop": command(lambda request: request.simulator.stop_clock(), N_("The clock is stopped."), HOME),
+    f"{HOME}/run": command(lambda request: request.simulator.run_clock(), N_("The clock is running."), HOME),
     f"{HOME}/advance": advance,
 }
 """What can be posted from here."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, CALLBACK_KINDS, KINDS
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest, command
 
 HOME = "/console/faults"
 
@@ -61,13 +61,7 @@ def add(request: PageRequest) -> ActionResult:
         times=request.integer("times") if request.text("times") else None,
         seconds=request.number("seconds", 5),
     )
-    return ActionResult(request.gettext("On: {fault}").format(fault=request.gettext(NAMES[kind][0])), HOME)
-
-
-def remove(request: PageRequest) -> ActionResult:
-    """Switch one fault off."""
-    request.simulator.faults.remove(request.integer("ident"))
-    return ActionResult(request.gettext("The fault is off."), HOME)
+    return request.done(N_("On: {fault}"), HOME, fault=request.gettext(NAMES[kind][0]))
 
 
 def off(request: PageRequest) -> ActionResult:
@@ -77,16 +71,17 @@ def off(request: PageRequest) -> ActionResult:
         if fault.kind == kind:
             with suppress(SimulatorError):
                 injector.remove(fault.ident)
-    return ActionResult(
-        request.gettext("Off: {fault}").format(fault=request.gettext(NAMES.get(kind, (kind,))[0])), HOME
-    )
+    return request.done(N_("Off: {fault}"), HOME, fault=request.gettext(NAMES.get(kind, (kind,))[0]))
 
 
-def all_normal(request: PageRequest) -> ActionResult:
-    """Switch all faults off."""
-    request.simulator.faults.all_normal()
-    return ActionResult(request.gettext("All is normal again."), HOME)
-
-
-ACTS = {f"{HOME}/add": add, f"{HOME}/remove": remove, f"{HOME}/off": off, f"{HOME}/all-normal": all_normal}
+ACTS = {
+    f"{HOME}/add": add,
+    f"{HOME}/remove": command(
+        lambda request: request.simulator.faults.remove(request.integer("ident")), N_("The fault is off."), HOME
+    ),
+    f"{HOME}/off": off,
+    f"{HOME}/all-normal": command(
+        lambda request: request.simulator.faults.all_normal(), N_("All is normal again."), HOME
+    ),
+}
 """What can be posted from here."""

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest, command
 
 HOME = "/console/office"
 
@@ -29,18 +29,6 @@ def show(request: PageRequest) -> Page:
     return Page("office.html", request.gettext("Xoxzo actions"), ("sms", "call", "din", "account", "sender"), facts)
 
 
-def approve(request: PageRequest) -> ActionResult:
-    """Put the text that waits into force."""
-    record = request.simulator.office.approve(request.integer("ident"))
-    return ActionResult(request.gettext("“{name}” is approved.").format(name=record.name), HOME)
-
-
-def give_back(request: PageRequest) -> ActionResult:
-    """Return a text to its author."""
-    record = request.simulator.office.give_back(request.integer("ident"))
-    return ActionResult(request.gettext("“{name}” was returned.").format(name=record.name), HOME)
-
-
 def add_credits(request: PageRequest) -> ActionResult:
     """Give an account credits."""
     written = request.text("amount")
@@ -49,14 +37,14 @@ def add_credits(request: PageRequest) -> ActionResult:
     except InvalidOperation:
         raise SimulatorError("invalid_amount", "The amount must be a number.") from None
     request.simulator.office.add_credits(request.text("sid"), amount)
-    return ActionResult(request.gettext("{amount} credits were added.").format(amount=written), HOME)
+    return request.done(N_("{amount} credits were added."), HOME, amount=written)
 
 
 def register_sender(request: PageRequest) -> ActionResult:
     """Register a sender for K-premium."""
     digits = request.text("digits")
     request.simulator.office.register_sender(digits)
-    return ActionResult(request.gettext("{digits} is registered.").format(digits=digits), HOME)
+    return request.done(N_("{digits} is registered."), HOME, digits=digits)
 
 
 def verify(request: PageRequest) -> ActionResult:
@@ -64,7 +52,7 @@ def verify(request: PageRequest) -> ActionResult:
     verified = request.text("verified") == "yes"
     request.simulator.office.verify(request.text("sid"), verified)
     message = N_("The account is verified.") if verified else N_("The account is not verified any more.")
-    return ActionResult(request.gettext(message), HOME)
+    return request.done(message, HOME)
 
 
 def allow_free_form(request: PageRequest) -> ActionResult:
@@ -72,12 +60,20 @@ def allow_free_form(request: PageRequest) -> ActionResult:
     allowed = request.text("allowed") == "yes"
     request.simulator.office.allow_free_form(request.text("sid"), allowed)
     message = N_("The account may send texts of its own.") if allowed else N_("The account may send templates alone.")
-    return ActionResult(request.gettext(message), HOME)
+    return request.done(message, HOME)
 
 
 ACTS = {
-    f"{HOME}/approve": approve,
-    f"{HOME}/return": give_back,
+    f"{HOME}/approve": command(
+        lambda request: {"name": request.simulator.office.approve(request.integer("ident")).name},
+        N_("“{name}” is approved."),
+        HOME,
+    ),
+    f"{HOME}/return": command(
+        lambda request: {"name": request.simulator.office.give_back(request.integer("ident")).name},
+        N_("“{name}” was returned."),
+        HOME,
+    ),
     f"{HOME}/credits": add_credits,
     f"{HOME}/senders": register_sender,
     f"{HOME}/verify": verify,

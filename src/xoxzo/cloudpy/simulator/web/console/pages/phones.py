@@ -61,14 +61,14 @@ def reply(request: PageRequest) -> ActionResult:
     """Write from a phone to a receiving number."""
     number, sin = request.text("number"), request.text("sin")
     request.simulator.phone(_checked(number)).reply(sin, request.form.get("text", ""))
-    return ActionResult(request.gettext("Sent."), path_of(number))
+    return request.done(N_("Sent."), path_of(number))
 
 
 def dial(request: PageRequest) -> ActionResult:
     """Call a dial-in number from a phone."""
     number, din = request.text("number"), request.text("din").replace(" ", "")
     request.simulator.phone(_checked(number)).dial(din, anonymous=request.text("anonymous") == "yes")
-    return ActionResult(request.gettext("Calling {number}…").format(number=din), path_of(number))
+    return request.done(N_("Calling {number}…"), path_of(number), number=din)
 
 
 def set_habit(request: PageRequest) -> ActionResult:
@@ -81,10 +81,8 @@ def set_habit(request: PageRequest) -> ActionResult:
     carrier.add_rule(number, outcome, kind="call")
     for ident in earlier:
         carrier.remove_rule(ident)
-    return ActionResult(
-        request.gettext("When called, this phone {habit}.").format(habit=request.gettext(HABITS[outcome])),
-        path_of(number),
-    )
+    message = N_("When called, this phone {habit}.")
+    return request.done(message, path_of(number), habit=request.gettext(HABITS[outcome]))
 
 
 def _call_action(act: Callable[[CarrierCommands, str], None], message: str) -> Callable[[PageRequest], ActionResult]:
@@ -93,7 +91,7 @@ def _call_action(act: Callable[[CarrierCommands, str], None], message: str) -> C
     def action(request: PageRequest) -> ActionResult:
         act(request.simulator.carrier, request.text("ident"))
         number = request.text("number")
-        return ActionResult(request.gettext(message), path_of(number) if number else "/console/carrier")
+        return request.done(message, path_of(number) if number else "/console/carrier")
 
     return action
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.search import parse_search, without_status
-from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageNotFound, PageRequest, command
 
 HOME = "/console/messages"
 
@@ -69,18 +70,15 @@ def confirm_deletion(request: PageRequest) -> Page:
     )
 
 
-def delete_everything(request: PageRequest) -> ActionResult:
-    """Delete all records and logs."""
-    request.simulator.reset()
-    return ActionResult(request.gettext("Everything was deleted."))
-
-
 def resend(request: PageRequest) -> ActionResult:
     """Post a callback once more, or the one that waits at once."""
     ident = request.text("ident")
     request.simulator.resend_callback(ident)
-    return ActionResult(request.gettext("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
+    return request.done(N_("The callback is posted again."), f"{HOME}/{quote(ident, safe='')}")
 
 
-ACTS = {"/console/callbacks/resend": resend, "/console/delete": delete_everything}
+ACTS = {
+    "/console/callbacks/resend": resend,
+    "/console/delete": command(lambda request: request.simulator.reset(), N_("Everything was deleted."), "/"),
+}
 """What can be posted from here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -25,13 +25,10 @@ from xoxzo.cloudpy.simulator.queries.results import (
     below,
     by_serial,
     call_record,
-    from_call,
-    from_message,
-    from_reply,
     newest_first,
     reply_record,
+    result_from,
     sms_record,
-    with_plus,
 )
 
 
@@ -71,14 +68,8 @@ class PhoneQueries:
 
     def thread(self, limit: int, before: int | None = None) -> ResultPage[SearchResult]:
         """Return at most `limit` things that it received or sent, the newest first, with serials below `before`."""
-        number = self._number
         with self._engine as engine:
-            streams = (
-                map(from_message, below(newest_first(engine.sms.by_phone.get(number, {}).values()), before)),
-                map(from_call, below(by_serial(engine.calls.by_phone.get(number, {}).values()), before)),
-                map(from_reply, below(newest_first(engine.inbound_sms.by_phone.get(number, {}).values()), before)),
-            )
-            items = tuple(islice(heapq.merge(*streams, key=lambda one: -one.serial), limit + 1))
+            items = tuple(map(result_from, islice(_newest(engine, self._number, before), limit + 1)))
         return ResultPage(items[:limit], items[limit - 1].serial if len(items) > limit else None)
 
 
@@ -100,19 +91,17 @@ def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[Ph
 
 
 def _summary(engine: Engine, number: str, serial: int) -> PhoneSummary:
-    messages = engine.sms.by_phone.get(number, {})
-    calls = engine.calls.by_phone.get(number, {})
-    last = max(_last(engine, number), key=lambda result: result.serial)
+    last = result_from(next(_newest(engine, number)))
+    messages, calls = (by_phone.get(number, {}) for by_phone in (engine.sms.by_phone, engine.calls.by_phone))
     return PhoneSummary(number, serial, last, len(messages), len(calls))
 
 
-def _last(engine: Engine, number: str) -> Iterator[SearchResult]:
-    if messages := engine.sms.by_phone.get(number):
-        yield from_message(messages[next(reversed(messages))])
-    if calls := engine.calls.by_phone.get(number):
-        yield from_call(max(calls.values(), key=lambda call: call.serial))
-    if replies := engine.inbound_sms.by_phone.get(number):
-        yield from_reply(replies[next(reversed(replies))])
+def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Message | Call | InboundSms]:
+    """Yield what reached a phone and what it wrote, with serials below `before`, the newest first."""
+    messages = below(newest_first(engine.sms.by_phone.get(number, {}).values()), before)
+    calls = below(by_serial(engine.calls.by_phone.get(number, {}).values()), before)
+    replies = below(newest_first(engine.inbound_sms.by_phone.get(number, {}).values()), before)
+    return heapq.merge(messages, calls, replies, key=lambda thing: -thing.serial)
 
 
 _GAP = 1_800
@@ -170,12 +159,7 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
     """Return what a phone shows, with at most `limit` entries of its thread; the number is in E.164."""
     with engine:
         ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
-        sources: tuple[Iterator[ThreadEntry], ...] = (
-            map(_sms_entry, reversed(engine.sms.by_phone.get(number, {}).values())),
-            map(_reply_entry, reversed(engine.inbound_sms.by_phone.get(number, {}).values())),
-            (_call_entry(call, number, ringing) for call in reversed(engine.calls.by_phone.get(number, {}).values())),
-        )
-        newest = list(islice(heapq.merge(*sources, key=lambda entry: -entry.serial), limit + 1))
+        newest = [_entry(thing, number, ringing) for thing in islice(_newest(engine, number), limit + 1)]
         calls = [entry for entry in newest if entry.kind == "call"]
         return PhoneView(
             number=number,
@@ -191,24 +175,21 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
         )
 
 
-def _sms_entry(message: Message) -> ThreadEntry:
-    return ThreadEntry(**asdict(from_message(message)), other=message.shown_sender)
-
-
-def _reply_entry(reply: InboundSms) -> ThreadEntry:
-    return ThreadEntry(**asdict(from_reply(reply)), other=reply.recipient, outgoing=True)
-
-
-def _call_entry(call: Call, number: str, ringing: set[str]) -> ThreadEntry:
-    outgoing = call.direction == "inbound" and call.caller == number
+def _entry(thing: Message | Call | InboundSms, number: str, ringing: Collection[str]) -> ThreadEntry:
+    found = asdict(result_from(thing))
+    if isinstance(thing, Message):
+        return ThreadEntry(**found, other=thing.shown_sender)
+    if isinstance(thing, InboundSms):
+        return ThreadEntry(**found, other=thing.recipient, outgoing=True)
+    outgoing = thing.direction == "inbound" and thing.caller == number
     return ThreadEntry(
-        **{**asdict(from_call(call)), "text": "" if call.answered_at else call.content},
-        other=call.recipient if outgoing else with_plus(call.caller),
+        **{**found, "text": "" if thing.answered_at else thing.content},
+        other=thing.recipient if outgoing else found["sender"],
         outgoing=outgoing,
-        ringing=call.callid in ringing,
-        answered_at=call.answered_at,
-        over=call.ended is not None,
-        steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in call.steps),
+        ringing=thing.callid in ringing,
+        answered_at=thing.answered_at,
+        over=thing.ended is not None,
+        steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in thing.steps),
     )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
 from xoxzo.cloudpy.simulator.web.app import Application
-from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStreams
+from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,8 @@ async def with_streams(simulator: Simulator) -> tuple[float, float]:
     hub = ChangeStreams(simulator)
     for _ in range(ROUNDS):
         alone.append(send(simulator, SENDS))
-        streams = [stream for _ in range(OPEN) if (stream := hub.open(["sms", "call"]))]
+        streams = [ChangeStream(["sms", "call"]) for _ in range(OPEN)]
+        assert all(map(hub.open, streams))
         watched.append(send(simulator, SENDS))
         for stream in streams:
             hub.close(stream)

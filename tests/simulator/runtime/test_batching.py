@@ -122,12 +122,12 @@ def test_in_process_callers_share_nothing(stored: StoredCaller) -> None:
 
 def test_a_mistake_of_ours(caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged and costs one response; the other requests of the batch get theirs."""
-    handle: Callable[[ApiRequest], ApiResponse] = caller.simulator.api.handle
+    handle: Callable[[ApiRequest], ApiResponse] = caller.simulator.api._handle
 
     def careless(request: ApiRequest) -> ApiResponse:
         return handle(request) if request.method == "POST" else 1 / 0  # type: ignore[return-value]
 
-    monkeypatch.setattr(caller.simulator.api, "handle", careless)
+    monkeypatch.setattr(caller.simulator.api, "_handle", careless)
     with caplog.at_level(logging.ERROR):
         replies = caller.simulator.api.handle_together([send(), credits_left(), send()])
     assert [reply.status for reply in replies] == [201, 500, 201]

@@ -111,6 +111,7 @@ PURPOSES = {
     "otel": N_("traces and metrics"),
     "postgresql": N_("campaigns in PostgreSQL, from several machines"),
     "celery": N_("messages and calls as tasks of Celery"),
+    "apprise": N_("notifications of Apprise as SMS and calls"),
 }
 """What each extra is for, the ones that the command line needs first."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import selectors
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from xoxzo.cloudpy.campaigns import Content, Limits, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
+from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 
 if TYPE_CHECKING:
@@ -50,43 +50,6 @@ _FAULTS = (
 
 class Crash(BaseException):
     """The simulated process crashes."""
-
-
-class _InstantSelector(selectors.BaseSelector):
-    """Advances the virtual clock instead of waiting."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._selector = selectors.DefaultSelector()
-
-    def select(self, timeout=None):
-        assert timeout is not None, "deadlock: nothing is scheduled"
-        self.now += max(0.0, timeout)
-        return []
-
-    def register(self, fileobj, events, data=None):
-        return self._selector.register(fileobj, events, data)
-
-    def unregister(self, fileobj):
-        return self._selector.unregister(fileobj)
-
-    def get_map(self):
-        return self._selector.get_map()
-
-    def close(self) -> None:
-        self._selector.close()
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is a number."""
-
-    def __init__(self, now: float) -> None:
-        self._virtual = _InstantSelector()
-        self._virtual.now = now
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        return self._virtual.now
 
 
 @dataclass

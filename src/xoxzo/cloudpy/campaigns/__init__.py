@@ -18,6 +18,7 @@ from xoxzo.cloudpy.campaigns.report.compare import Comparison, Difference, Varia
 from xoxzo.cloudpy.campaigns.report.plan import Plan
 from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
+from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal
 
 __all__ = [
     "BadRow",
@@ -37,6 +38,7 @@ __all__ = [
     "Reason",
     "Recipient",
     "RecipientStatus",
+    "Rehearsal",
     "Result",
     "Schedule",
     "State",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import tempfile
+import time
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
@@ -10,12 +13,14 @@ import msgspec
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.create import create_ledger
 from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
-from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
 from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.campaigns.sending.dispatch_api import DispatchApi
+from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, Rehearser
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -27,10 +32,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
-    from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
     from xoxzo.cloudpy.campaigns.report.plan import Plan
+    from xoxzo.cloudpy.campaigns.sending.events import EventHandler
+    from xoxzo.cloudpy.campaigns.sending.rehearsal import RehearsalService
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})
@@ -139,6 +145,71 @@ class Campaign(DispatchApi, ReconcileApi):
             CampaignError: there is none of this name.
         """
         return cls(name, open_store(store).open(name))
+
+    @classmethod
+    def rehearse(
+        cls,
+        name: str,
+        source: Source,
+        content: Content,
+        service: RehearsalService,
+        limits: Limits | None = None,
+        *,
+        store: CampaignStore | str | os.PathLike[str] | None = None,
+        start: float | None = None,
+        response_seconds: float = 0.2,
+        allowed_recipients: Iterable[str] | None = None,
+        on_event: EventHandler | None = None,
+        language: Literal["en", "ja"] = "en",
+        **creating: Any,  # noqa: ANN401 - what `create` takes
+    ) -> Rehearsal:
+        """Play a whole campaign through a simulator in this process, and return what the real run would give.
+
+        Nothing leaves the process, and nothing is stored. A virtual clock advances by itself: a run that takes days by
+        its rate and its schedule is over in seconds, and its report shows the times of those days.
+
+        Args:
+            name: what the report calls it.
+            source: as for ``create``.
+            content: as for ``create``. A template is created in the simulator from its text.
+            service: a ``Simulator`` with the settings to rehearse with: credits, prices, faults. Templates have to be
+                approved there at once (``templates_approved``).
+            limits: as for ``run``.
+            store: where campaigns are stored: those on its opt-out list are left out.
+            start: when the run begins, in seconds since 1970; by default now.
+            response_seconds: how long each response takes; without a rate limit this and ``limits.concurrency`` decide
+                how long the run takes.
+            allowed_recipients: as for ``Client``.
+            on_event: takes each event; its times are those of the virtual clock.
+            language: of the report.
+            **creating: ``number``, ``columns``, ``country`` and other arguments of ``create``.
+
+        Raises:
+            BadRows: there are bad rows.
+            InvalidArgument: the content or a setting breaks its rule.
+            CampaignError: as for ``create``.
+            RuntimeError: it was called in an event loop.
+        """
+        rehearser = Rehearser(
+            service,
+            start=time.time() if start is None else start,
+            response_seconds=response_seconds,
+            allowed_recipients=allowed_recipients,
+        )
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(rehearser):
+            own = FolderStore(folder)
+            own.opt_outs.merge(open_store(store).opt_outs)
+            content.check()
+            with cls.create(name, source, rehearser.with_template(content), store=own, **creating) as campaign:
+                result = rehearser.play(campaign, limits or Limits(), on_event)
+                figures = Statistics(campaign.recipient_statuses())
+                return Rehearsal(
+                    result=result,
+                    began=min(figures.sent, default=0.0),
+                    ended=max(figures.sent, default=0.0),
+                    figures=figures.to_dict(),
+                    report=campaign.render_report(language=language),
+                )
 
     def __enter__(self) -> Self:
         return self

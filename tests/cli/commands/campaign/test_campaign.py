@@ -328,6 +328,33 @@ def test_a_test_message_comes_first(run: Run, simulator: Simulator, monkeypatch:
     assert sent(simulator) == 6
 
 
+def test_a_rehearsal_only_reads_the_account(run: Run, simulator: Simulator) -> None:
+    """It reads balance and template, and sends nothing; `run --rehearse` is the same, and no campaign is left."""
+    result = run("rehearse", "people.csv", *TEXT, "--rate", "1", "-o", "report.html")
+    assert result.exit_code == 0
+    assert "Rehearsal: nothing was sent, nothing is stored.\npeople finished\n" in result.stdout
+    assert "The real run would send from" in result.stdout
+    assert "people" in Path("report.html").read_text(encoding="utf-8")
+    found = json.loads(run("run", "people.csv", *TEXT, "--rehearse", "--json").stdout)
+    assert (found["event"], found["delivered"], found["charged"]) == ("rehearsal", 3, 30)
+    assert sent(simulator) == 0
+    assert {request.method for request in simulator.requests().items} == {"GET"}
+    assert not list(Path("campaigns").glob("*.campaign"))
+    assert run("rehearse", "people.csv", *TEXT, "--balance", "10").exit_code == 3
+    assert run("rehearse", "people.csv", *TEXT, "-o", "missing/report.html").exit_code != 0
+    found = json.loads(run("rehearse", "people.csv", *TEXT, "--faults", "100", "--price", "2", "--json").stdout)
+    assert found["charged"] == (2 * found["delivered"] or None)
+
+
+def test_a_rehearsal_needs_no_account(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without credentials the balance is unlimited, and the options give the rest."""
+    for name in ("XOXZO_API_HOST", "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    result = run("rehearse", "people.csv", *TEXT)
+    assert (result.exit_code, sent(simulator)) == (0, 0)
+    assert "delivered" in result.stdout
+
+
 def test_the_first_ones_come_first(run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal the run stops after them, and `resume` goes on; on a terminal it asks first."""
     result = run("run", "people.csv", *TEXT, "--first", "1", "--yes", "--follow", "1")

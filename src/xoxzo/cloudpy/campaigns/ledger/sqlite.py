@@ -63,6 +63,7 @@ class SqliteLedger(SqlLedger):
     """
 
     blocks = False
+    _is_disposable = False
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = False, without_wal: bool = False) -> None:
         # The lock and the other files are beside the file itself, and not beside a link to it.
@@ -178,7 +179,14 @@ class SqliteLedger(SqlLedger):
             except sqlite3.Error as error:
                 raise self._cannot_be_written(error) from error
 
+    def make_disposable(self) -> None:
+        """Wait for the disk no more: for a ledger that is deleted in the end."""
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._is_disposable = True
+
     def _set_durable(self, wanted: bool) -> None:
+        if self._is_disposable:
+            return
         if wanted is not self._is_durable:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
             self._is_durable = wanted

@@ -115,6 +115,14 @@ class Lifecycle:
         """
         self.engine.stop_clock()
 
+    def move_clock(self, moment: float) -> None:
+        """Set a clock that stands still to a later moment, in seconds since 1970; what falls due happens with it.
+
+        Unlike `advance` it waits for no callbacks, and needs no start.
+        """
+        with self.engine:
+            self.engine.clock.move_to(moment)
+
     def run_clock(self) -> None:
         """Let the clock continue from the time it shows, as fast as the machine's; twice is fine."""
         self.engine.run_clock()

@@ -11,6 +11,7 @@ from xoxzo.cloudpy.cli.commands.campaign.compare import compare
 from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
 from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.options import store_option
+from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, reschedule, settle, suppress
 from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
@@ -53,5 +54,5 @@ for entry in (
     purge,
 ):
     command.add_command(store_option(entry))
-for entry in (create, dispatch):
+for entry in (create, dispatch, rehearse):
     command.add_command(store_option(entry))

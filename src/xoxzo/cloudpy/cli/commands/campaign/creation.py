@@ -42,27 +42,32 @@ def create(
         store: a temporary folder to store it in; by default it is in the selected store.
         test_numbers: accept the simulator's numbers with fixed outcomes.
     """
-    return Campaign.create(
-        name,
-        file,
-        content,
-        store=selected_store() if store is None else _with_opt_outs(store),
-        number=given["number"],
-        columns=columns_of(given),
-        country=given["country"],
-        mobile_only=False if given["any_number"] else None,
-        skip_bad=given["skip_bad"],
-        suppress=numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
-        split=given["split"],
-        links=_links(content, given["opt_out_url"]),
-        test_numbers=test_numbers,
-        encoding=given["encoding"],
-        delimiter=given["delimiter"],
-        header=given["header"],
-        header_row=given["header_row"],
-        sheet=given["sheet"],
-        hidden=given["hidden"],
+    chosen = selected_store() if store is None else _with_opt_outs(store)
+    more = creation_options(content, given)
+    return Campaign.create(name, file, content, store=chosen, test_numbers=test_numbers, **more)
+
+
+def creation_options(content: Content, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``Campaign.create`` that a command's options give."""
+    read_as = (
+        "number",
+        "country",
+        "split",
+        "skip_bad",
+        "encoding",
+        "delimiter",
+        "header",
+        "header_row",
+        "sheet",
+        "hidden",
     )
+    return {
+        **{name: given[name] for name in read_as},
+        "columns": columns_of(given),
+        "mobile_only": False if given["any_number"] else None,
+        "suppress": numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
+        "links": _links(content, given["opt_out_url"]),
+    }
 
 
 def _links(content: Content, url: str | None) -> OptOutLinks | None:

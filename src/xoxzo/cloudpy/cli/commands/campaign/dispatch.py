@@ -9,6 +9,7 @@ import click
 
 from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
 from xoxzo.cloudpy.cli.commands.campaign.creation import create as create_campaign
+from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     SectionedCommand,
     campaign_names,
@@ -22,14 +23,12 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, write_json
 from xoxzo.cloudpy.cli.commands.campaign.send import (
-    bad_file_of,
     balance_of,
     choose_first,
     confirm,
     content_from,
     first_option,
     is_local,
-    show_left_out,
 )
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials

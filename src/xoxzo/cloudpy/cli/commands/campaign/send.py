@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 import tempfile
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
 from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
 from xoxzo.cloudpy.cli.commands.campaign.creation import create, numbers_in
+from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
     MAY_BE_SENT,
@@ -91,7 +90,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
             account = None
             why = missing.message
         content, local = content_from(given, account), is_local(account)
-        with create(file, _name(file, given), content, given, Path(folder), test_numbers=local) as campaign:
+        with create(file, name_of(file, given), content, given, Path(folder), test_numbers=local) as campaign:
             balance = Balance(None, why) if account is None else balance_of(account)
             show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
@@ -120,6 +119,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 @click.option(
     "--as-before", is_flag=True, help="Continue a campaign as it was started, whatever the options and FILE say."
 )
+@click.option("--rehearse", is_flag=True, help="Send nothing: do what `rehearse` does.")
 @_yes
 @_events
 def run(
@@ -128,6 +128,7 @@ def run(
     yes: bool,
     machine: bool,
     test_to: tuple[str, ...],
+    rehearse: bool,
     **given: Any,  # noqa: ANN401 - click's options
 ) -> None:
     """Send to the recipients in FILE, after asking.
@@ -135,7 +136,10 @@ def run(
     The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
     completes the messages in flight; a second one does not wait for them.
     """
-    name = _name(file, given)
+    if rehearse:
+        _rehearse(file, given, machine=machine)
+        return
+    name = name_of(file, given)
     with errors_as_exit("run", bad_file=bad_file_of(file)):
         limits_of(given)
         signing_callbacks_or_none(given["callbacks"])
@@ -162,6 +166,16 @@ def run(
             if campaign.bad:
                 show_left_out(campaign, bad_file_of(file))
             _run(campaign, account, limits, given, machine=machine, yes=yes)
+
+
+def _rehearse(file: str, given: dict[str, Any], *, machine: bool) -> None:
+    """Do what the command `rehearse` does, with those of the options that it has."""
+    context = click.get_current_context()
+    group = context.parent.command if context.parent is not None else None
+    command = group.get_command(context, "rehearse") if isinstance(group, click.Group) else None
+    assert command is not None  # noqa: S101 - it is beside this one
+    known = {parameter.name for parameter in command.params}
+    context.invoke(command, file=file, machine=machine, **{name: given[name] for name in given if name in known})
 
 
 @click.command(
@@ -359,33 +373,3 @@ def _delete_files(campaign: Campaign) -> None:
     """Delete the ledger of a campaign that was not confirmed."""
     campaign.close()
     selected_store().remove(campaign.name)
-
-
-def show_left_out(campaign: Campaign, path: Path) -> None:
-    """Write the rows that were left out to a file, and show how many there are."""
-    from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-
-    write_bad_rows(campaign.bad, path, _)
-    sentence = ngettext(
-        "{count} row was left out; it is in {path} with its reason.",
-        "{count} rows were left out; they are in {path} with their reasons.",
-        len(campaign.bad),
-    )
-    click.echo(sentence.format(count=f"{len(campaign.bad):,}", path=path), err=True)
-
-
-def _name(file: str, given: dict[str, Any]) -> str:
-    part = f"-{given['split'].replace('/', 'of')}" if given["split"] else ""
-    return given["name"] or _campaign_name(file) + part
-
-
-def _campaign_name(file: str) -> str:
-    """Return a file's name as that of a campaign: what a campaign's name cannot have becomes ``_``."""
-    name = re.sub(r"[^\w.\-]+", "_", unicodedata.normalize("NFC", Path(file).stem)).strip("_.-")
-    # Names of files have 255 bytes at most.
-    return name.encode()[:180].decode(errors="ignore")[:100] or "campaign"
-
-
-def bad_file_of(file: str) -> Path:
-    """Return the file for the bad rows of a list."""
-    return Path(f"{Path(file).stem}.bad.csv")

@@ -1,0 +1,179 @@
+"""`xoxzo campaign rehearse`: play a whole campaign on this machine, and show what the real run would give."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options
+from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of
+from xoxzo.cloudpy.cli.commands.campaign.options import (
+    DONE,
+    MAY_BE_SENT,
+    STOPPED,
+    SectionedCommand,
+    amount,
+    content_options,
+    errors_as_exit,
+    input_options,
+    json_option,
+    limit_options,
+    limits_of,
+    selected_store,
+)
+from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
+from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, moment, show_tally, state_line, write_json
+from xoxzo.cloudpy.cli.commands.campaign.send import balance_of, content_from, is_local
+from xoxzo.cloudpy.cli.core.click_base import examples
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, language
+from xoxzo.cloudpy.common.private_files import open_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from xoxzo.cloudpy.campaigns import Content, Event, Rehearsal
+    from xoxzo.cloudpy.simulator import Simulator
+
+_FAULTS = ("throttled", "error_after", "drop", "lose_reply")
+_SENDING = ("POST /sms/messages/", "POST /sms/templates/{id}/messages/", "POST /voice/simple/playbacks/")
+_MANY = 10_000_000
+_SHOW_SECONDS = 0.1
+
+
+@click.command(
+    cls=SectionedCommand,
+    epilog=examples(
+        'xoxzo campaign rehearse customers.xlsx --text "{name}様 明日のご予約です" --sender Shop --rate 20',
+        "xoxzo campaign rehearse customers.csv --template 6 --sender Shop --faults 2 -o rehearsal.html",
+    ),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@content_options
+@input_options
+@limit_options
+@destination_options
+@click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Let so many requests fail.")
+@click.option("--balance", metavar="CREDITS", help="The balance to rehearse with; by default the account's.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write the report to this file, as HTML.")
+@json_option("Write one JSON object.")
+def rehearse(
+    file: str,
+    *,
+    faults: float | None,
+    balance: str | None,
+    output: str | None,
+    machine: bool,
+    **given: Any,  # noqa: ANN401 - click's options
+) -> None:
+    """Play a whole campaign on this machine, at full speed, and show what the real run would give.
+
+    Nothing is sent, whatever the destination is, and nothing is stored. A simulator in this process takes the messages,
+    with the balance and the template of the account, which are only read. Its clock advances by itself: a run that
+    would take days is over in seconds.
+    """
+    with errors_as_exit("rehearse", bad_file=bad_file_of(file)):
+        limits = limits_of(given)
+        try:
+            account = client_options(given)
+        except NoCredentials:
+            account = None
+        content = content_from(given, account)
+        credits_left = amount("balance", balance)
+        if credits_left is None and account is not None:
+            credits_left = balance_of(account).credits
+        name = name_of(file, given)
+        with Progress(name, machine=machine) as progress:
+            rehearsal = Campaign.rehearse(
+                name,
+                file,
+                content,
+                _simulator(content, credits_left, (faults or 0.0) / 100),
+                limits,
+                store=selected_store(),
+                allowed_recipients=None if account is None else account["allowed_recipients"],
+                on_event=_seldom(progress.show) if sys.stderr.isatty() and not machine else None,
+                language="ja" if language() == "ja" else "en",
+                test_numbers=is_local(account),
+                **creation_options(content, given),
+            )
+        _show(name, rehearsal, machine=machine)
+        if output is not None:
+            _write_report(Path(output), rehearsal.report)
+        result = rehearsal.result
+        is_done = result.state == "finished" and not result.tally[State.REJECTED]
+        status = MAY_BE_SENT if result.tally[State.UNKNOWN] else DONE if is_done else STOPPED
+    if status != DONE:
+        raise click.exceptions.Exit(status)
+
+
+def _seldom(show: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a function that shows an event only now and then: hours of them come in a second."""
+    shown = 0.0
+
+    def show_some(event: Event) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= _SHOW_SECONDS or event.kind == "ended":
+            show(event)
+            shown = time.monotonic()
+
+    return show_some
+
+
+def _simulator(content: Content, credits_left: Decimal | None, fault_share: float) -> Simulator:
+    """Return a simulator with an account's balance; without a limit where that is not known."""
+    from xoxzo.cloudpy.simulator import Settings, Simulator
+
+    price = {"": content.price} if content.price is not None else None
+    prices: dict[str, Any] = {} if price is None else {"sms_prices": price, "voice_prices": price}
+    simulator = Simulator(
+        Settings(
+            credits=0 if credits_left is None else credits_left,
+            postpaid=credits_left is None,
+            templates_approved=True,
+            list_cap=_MANY,
+            max_messages=_MANY,
+            max_calls=_MANY,
+            **prices,
+        )
+    )
+    for kind in _FAULTS if fault_share else ():
+        for endpoint in _SENDING:
+            simulator.faults.add(kind, endpoint, chance=fault_share / len(_FAULTS))
+    return simulator
+
+
+def _show(name: str, rehearsal: Rehearsal, *, machine: bool) -> None:
+    result = rehearsal.result
+    if machine:
+        times = {"began": moment(rehearsal.began), "ended": moment(rehearsal.ended)}
+        write_json(
+            event="rehearsal", name=name, state=result.state, reason=str(result.reason), **times, **rehearsal.figures
+        )
+        return
+    click.echo(_("Rehearsal: nothing was sent, nothing is stored."))
+    click.echo(state_line(name, result.state, result.reason))
+    show_tally(result.tally)
+    if rehearsal.began:
+        begin, end = local_time(rehearsal.began), local_time(rehearsal.ended)
+        sentence = _("The real run would send from {begin} to {end} ({time}).")
+        click.echo(sentence.format(begin=begin, end=end, time=duration(rehearsal.ended - rehearsal.began)))
+
+
+def _write_report(path: Path, report: str) -> None:
+    try:
+        with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
+            file.write(report)
+    except OSError as error:
+        why = error.strerror or error
+        raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
+    click.echo(_("The report is in {path}").format(path=path), err=True)

@@ -103,6 +103,15 @@ def run_workers(seed: int, campaigns: int, people: int) -> bool:
     return bool(wrong or done.returncode)
 
 
+def kill_outbox_workers(seed: int, rows: int) -> bool:
+    """Kill the workers of Django's outbox in each database; print what was found, and return whether it was wrong."""
+    environment = os.environ | {"XOXZO_TESTS_KILL_SEED": str(seed), "XOXZO_TESTS_OUTBOX_ROWS": str(rows)}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/integrations/django/outbox/test_kills.py"]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    print(*(line for line in done.stdout.splitlines() if done.returncode or "seed" in line), sep="\n")
+    return bool(done.returncode)
+
+
 def use_roughly(seed: int, cancellations: int, forks: int) -> bool:
     """Share transports between threads, event loops and processes; return whether anything was wrong."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
@@ -143,6 +152,7 @@ def main() -> None:
         parser.add_argument(f"--{kind.replace('_', '-')}", type=int, default=count, help="while those workers send")
     parser.add_argument("--worker-campaigns", type=int, default=2_000)
     parser.add_argument("--worker-people", type=int, default=5_000)
+    parser.add_argument("--outbox-rows", type=int, default=2_000, help="for Django's outbox in each kind of database")
     parser.add_argument("--seed", type=int, default=1_000_000)
     given = parser.parse_args()
     broken = play_all_faults()
@@ -169,8 +179,10 @@ def main() -> None:
             print(done.stdout)
     print(f"{given.kills} kills of real processes from seed {given.seed}: {failed} runs with anything wrong")
     hurried = keep_rate()
+    outbox_wrong = kill_outbox_workers(given.seed, given.outbox_rows)
     mistaken = run_workers(given.seed, given.worker_campaigns, given.worker_people)
-    sys.exit(bool(wrong or failed or miscounted or broken or misused or disturbed or mistaken or hurried))
+    results = (wrong, failed, miscounted, broken, misused, disturbed, mistaken, hurried, outbox_wrong)
+    sys.exit(any(results))
 
 
 if __name__ == "__main__":

@@ -269,10 +269,10 @@ def test_a_command_ends_cleanly(
         assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_campaign_from_a_management_command(
+def test_a_campaign_and_an_outbox_from_management_commands(
     simulator_url: str, account: tuple[str, str], new_number: Callable[[], str], tmp_path: Path
 ) -> None:
-    """The shop's command reminds each guest once, however often it is run, and its hook asks the database."""
+    """The shop's command reminds each guest once, however often it is run; the outbox confirms a booking once."""
     folder = EXAMPLES / "django_shop"
     environment = os.environ | {
         "XOXZO_API_HOST": simulator_url,
@@ -304,5 +304,12 @@ def test_a_campaign_from_a_management_command(
     for phone in phones:
         _, body = ask(port, "GET", f"/_simulator/phones/{quote(phone)}")
         assert [message["text"] for message in json.loads(body)["messages"]] == ["g様 ご来店をお待ちしております。"]
+    fields = {"name": "Aiko", "phone": phones[0], "day": "2026-12-24"}
+    browser = "from django.test import Client; browser = Client(headers={'host': '127.0.0.1'})"
+    form = f"{browser}; print(browser.post('/bookings/', {fields}).status_code)"
+    assert manage("shell", "-v", "0", "-c", form) == "200\n"
+    assert [manage("xoxzo_outbox", "--once") for _ in range(2)] == ["1 tried\n", ""]
+    _, body = ask(port, "GET", f"/_simulator/phones/{quote(phones[0])}")
+    assert [message["text"] for message in json.loads(body)["messages"]][-1] == "Aiko様、12/24のご予約を承りました。"
     counted = "from shop.models import Guest; print(Guest.objects.filter(reminded=True).count())"
     assert manage("shell", "-v", "0", "-c", counted) == "3\n"

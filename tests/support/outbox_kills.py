@@ -64,12 +64,13 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
         def start() -> subprocess.Popen[bytes]:
             with (folder / "output").open("ab") as output:
                 command = [sys.executable, "-c", WORKER]
-                return subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=folder)
+                return subprocess.Popen(command, stdout=output, stderr=output, env=environment)
 
         _enqueue(alias, range(rows), roll_back=range(rows, rows + rows // 2))
         workers = [start() for _ in range(WORKERS)]
         try:
             killed = _kill(workers, start, simulator, kills, chance)
+            assert killed == kills, (folder / "output").read_text()
             assert _wait(alias, lambda: not _count(alias, 0)), (folder / "output").read_text()
             settled, extra = False, rows + rows // 2
             give_up = time.monotonic() + GIVE_UP_SECONDS
@@ -83,7 +84,7 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
                 worker.terminate()
             codes = [worker.wait(60) for worker in workers]
         assert codes == [0] * WORKERS, (folder / "output").read_text()
-        return {"kills": killed, **_compare(alias, simulator, range(rows, rows + rows // 2))}
+        return {"kills": kills, **_compare(alias, simulator, range(rows, rows + rows // 2))}
 
 
 def _number(n: int) -> str:
@@ -112,7 +113,7 @@ def _kill(
     for done in range(kills):
         before = len(simulator.engine.sms.by_phone)
         while len(simulator.engine.sms.by_phone) < before + 3:
-            if time.monotonic() > give_up:
+            if time.monotonic() > give_up or any(worker.poll() is not None for worker in workers):
                 return done
             time.sleep(0.005)
         time.sleep(chance.uniform(0.0, 0.05))

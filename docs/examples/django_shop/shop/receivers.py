@@ -3,8 +3,8 @@
 from django.dispatch import receiver
 
 from xoxzo.cloudpy.callbacks import DeliveryReport, IncomingCall, Say
-from xoxzo.cloudpy.integrations.django.models import Delivery
-from xoxzo.cloudpy.integrations.django.signals import incoming_call, message_status
+from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxMessage
+from xoxzo.cloudpy.integrations.django.signals import incoming_call, message_status, outbox_failed, outbox_unknown
 
 
 @receiver(message_status)
@@ -19,3 +19,9 @@ def answer(event: IncomingCall, **_more: object) -> Say:
     if event.is_anonymous:
         return Say("ja", "番号を通知しておかけ直しください。")
     return Say("ja", "お電話ありがとうございます。")
+
+
+@receiver([outbox_failed, outbox_unknown])
+def not_confirmed(message: OutboxMessage, **_more: object) -> None:
+    """Print that a confirmation was not sent, or may not have been."""
+    print(f"{message.reference}: {message.get_state_display()}")

@@ -5,6 +5,7 @@ from django.test import Client, TestCase, override_settings
 
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery
+from xoxzo.cloudpy.integrations.django.outbox.worker import send_due
 from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
 
 
@@ -26,6 +27,25 @@ class ReminderTest(TestCase):
         response = browser.post("/bookings/4711/reminder", {"phone": "+818011112222"})
         self.assertEqual(response.status_code, 403)
         self.assertEqual(outbox, [])
+
+
+@override_settings(XOXZO={**settings.XOXZO, "SMS_BACKEND": "memory"})
+class BookingTest(TestCase):
+    """Bookings with the outbox, which `send_due` sends as a worker does."""
+
+    def book(self) -> int:
+        """Book a table, with the hooks of the commit, and return the status."""
+        form = {"name": "Aiko", "phone": "+818011112222", "day": "2026-12-24"}
+        with self.captureOnCommitCallbacks(execute=True):
+            return self.client.post("/bookings/", form).status_code
+
+    def test_booking(self) -> None:
+        """A booking is confirmed after the commit; one that is rolled back is not."""
+        self.assertEqual([self.book() for _ in range(3)], [200, 200, 409])
+        self.assertEqual(outbox, [])
+        self.assertEqual(send_due(), 2)
+        self.assertEqual([message.message for message in outbox], ["Aiko様、12/24のご予約を承りました。"] * 2)
+        self.assertEqual(send_due(), 0)
 
 
 class SimulatedTest(TestCase):

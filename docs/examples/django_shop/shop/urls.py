@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.sms import SmsMessage
 
+from .bookings import book
 from .otp import login_form, request_code, verify_code
 
 
@@ -24,6 +25,7 @@ def reminder(request: HttpRequest, booking: str) -> JsonResponse:
 
 
 urlpatterns = [
+    path("bookings/", book),
     path("bookings/<str:booking>/reminder", reminder),
     path("login/", login_form),
     path("login/request", request_code),

@@ -51,9 +51,8 @@ def test_list(browser: Browser) -> None:
         assert words in page
     assert "801111" not in page
     assert "secret text" not in page
-    assert "1 outbox message " in text_of(browser, f"{URL}?q=%2B818011112221")
-    assert "0 outbox" in text_of(browser, f"{URL}?q=2221")
-    assert "1 outbox message " in text_of(browser, f"{URL}?state__exact=3")
+    for query, found in (("q=%2B818011112221", {"2221"}), ("q=2221", set()), ("state__exact=3", {"2223"})):
+        assert set(re.findall("••••([0-9]{4})", text_of(browser, f"{URL}?{query}"))) == found
     row = OutboxMessage.objects.get(reference="failed")
     detail = text_of(browser, f"{URL}{row.pk}/change/")
     assert "Jan. 2, 1970" in detail

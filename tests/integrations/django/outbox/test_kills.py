@@ -18,6 +18,5 @@ def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -
     names = ("ENGINE", "NAME", "USER", "HOST")
     counts = play({name: settings[name] for name in names}, database, tmp_path, rows=ROWS, kills=ROWS // 20, seed=SEED)
     print(f"{database}, seed {SEED}: {counts}")
-    assert counts["kills"] == ROWS // 20, (tmp_path / "output").read_text()
     wrong = ("doubled", "lost", "wrong", "unknown", "rolled back and sent")
     assert {name: counts[name] for name in wrong} == dict.fromkeys(wrong, 0), (tmp_path / "output").read_text()

@@ -67,6 +67,7 @@ LONGEST = (
     "test_workers.py",
     "test_documentation.py::test_many_machines",
     "test_plugin.py",
+    "test_login_shops.py",
     "test_typing.py",
     "test_pyright.py",
     "test_browser.py",
@@ -93,6 +94,7 @@ UNCOUNTED = (
     "tests/docs/",
     "tests/integrations/django/outbox/test_kills.py",
     "tests/integrations/test_examples.py",
+    "tests/integrations/test_login_shops.py",
     "tests/operations/test_json_array.py::test_damaged_lists",
     "tests/operations/test_json_array.py::test_memory_is_flat",
     "tests/operations/test_json_array.py::test_truncated_anywhere",
@@ -255,7 +257,9 @@ def users_environment(tmp_path_factory: pytest.TempPathFactory) -> UsersEnvironm
     """This library as a wheel, among applications and plugins that users have."""
     from users_environment import UsersEnvironment
 
-    return UsersEnvironment(tmp_path_factory.mktemp("users"))
+    base = tmp_path_factory.getbasetemp()
+    # All processes of a run share it.
+    return UsersEnvironment((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "users")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -17,9 +18,18 @@ PYTHON = REPOSITORY / ".venv-shops" / "bin" / "python"
 
 
 def install_wheel(folder: Path) -> None:
-    """Build the wheel and install it into a folder, or skip."""
+    """Build the wheel and install it into a folder, once for all processes that ask for it; or skip."""
     if not PYTHON.exists():
         pytest.skip("what the example shops need is not installed in .venv-shops: run `make test`")
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            _build_and_install(folder)
+            (folder / "installed").touch()
+
+
+def _build_and_install(folder: Path) -> None:
     commands = [
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "wheel"],
         [PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder / "site"],

@@ -288,6 +288,16 @@ def test_every_example_is_shown() -> None:
     assert shown == {name for name in files if not left_out.fullmatch(name)}
 
 
+def test_words_that_people_search_for_are_there() -> None:
+    """Each word that somebody with a problem would type into the search stands on a page of the documentation."""
+    words = (
+        "production, bulk, duplicate, unicode, emoji, logging, webhook, retry, idempotency, staging, cost, timeout, "
+        "proxy, otp, two-factor, opt-out, schedule, gunicorn, docker, systemd, twilio, rate limit, dead man's switch"
+    )
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in RUN if "reference" not in path.parts).lower()
+    assert [word for word in re.split(", ", words) if word not in pages] == []
+
+
 def test_blocks_are_read(tmp_path: Path) -> None:
     """Blocks are found with their language, indentation and mark, and text between them ends a continuation."""
     page = tmp_path / "page.md"

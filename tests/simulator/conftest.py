@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 def every_reply_is_described() -> Iterator[None]:
     """Hold every reply that any of these tests gets against the OpenAPI document."""
     faults: list[AssertionError] = []
-    handle = Api.handle
+    handle = Api._handle
 
     def checked(api: Api, request: ApiRequest) -> ApiResponse:
         reply = handle(api, request)
@@ -29,7 +29,7 @@ def every_reply_is_described() -> Iterator[None]:
         return reply
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Api, "handle", checked)
+        patch.setattr(Api, "_handle", checked)
         yield
     assert not faults, f"{len(faults)} replies are not described, the first: {faults[0]}"
 

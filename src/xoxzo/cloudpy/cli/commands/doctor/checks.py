@@ -105,13 +105,13 @@ PURPOSES = {
     "uvloop": N_("a faster event loop, for many messages"),
     "keyring": N_("tokens in the system's keyring"),
     "mcp": N_("an assistant that uses Xoxzo, within limits"),
-    "alertmanager": N_("Prometheus alerts as SMS and calls"),
+    "alertmanager": N_("alerts of Prometheus and Grafana as SMS and calls"),
+    "apprise": N_("notifications of Apprise as SMS and calls"),
     "pytest": N_("a simulator in your tests"),
     "django": N_("callbacks and sending in Django"),
     "otel": N_("traces and metrics"),
     "postgresql": N_("campaigns in PostgreSQL, from several machines"),
     "celery": N_("messages and calls as tasks of Celery"),
-    "apprise": N_("notifications of Apprise as SMS and calls"),
 }
 """What each extra is for, the ones that the command line needs first."""
 

@@ -243,8 +243,7 @@ class Sender:
             self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
             return Claim(0, why="retry"), min(paused, _POLL_SECONDS)
         wall = self._clock.wall()
-        hours = self._hours.openings(wall)
-        if hours and (wake := min(opens for _zone, opens, _closes in hours)) > wall:
+        if (hours := self._hours.openings(wall)) and (wake := min(opens for _zone, opens, _closes in hours)) > wall:
             return await self._wait_for_hours(wake, wall)
         request = self._throttle.claim_request(
             self._recorder.rate(),
@@ -274,10 +273,9 @@ class Sender:
         """Wait until somebody may be sent to, unless the run or its schedule is changed meanwhile."""
         self._emit("waiting", self._hours.reason(wall), wake=wake)
         self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
-        if await call(self._ledger, self._hours.reload):
-            self._waiting_for = ""
-            return Claim(0, why="retry"), 0.0
-        return Claim(0, why="retry"), min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
+        is_changed = await call(self._ledger, self._hours.reload)
+        self._waiting_for = "" if is_changed else self._waiting_for
+        return Claim(0, why="retry"), 0.0 if is_changed else min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
 
     def _wait_seconds(self, claim: Claim) -> float | None:
         """Return how long to wait after a claim that found nobody; ``None`` when there is nothing to wait for."""

@@ -229,8 +229,8 @@ def write_json(**fields: object) -> None:
     click.echo(to_json(fields))
 
 
-def show_result(name: str, result: Result, *, machine: bool) -> None:
-    """Show the result of a run."""
+def show_result(name: str, result: Result, *, machine: bool, asks: bool = False) -> None:
+    """Show the result of a run, and how to go on, unless a question follows."""
     if machine:
         totals = tally_fields(result.tally)
         write_json(event="result", name=name, **totals, state=result.state, reason=str(result.reason))
@@ -240,7 +240,7 @@ def show_result(name: str, result: Result, *, machine: bool) -> None:
     if result.unknown:
         sentence = _("{count} may have been sent; this could not be verified: xoxzo campaign unknown {name}")
         click.echo(sentence.format(count=f"{result.unknown:,}", name=name), err=True)
-    elif result.state in {"paused", "stopped"}:
+    elif result.state in {"paused", "stopped"} and not asks:
         click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
 
 

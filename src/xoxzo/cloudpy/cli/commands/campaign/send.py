@@ -233,8 +233,9 @@ def _run(
         sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
         click.echo(sentence.format(name=campaign.name), err=True)
         raise click.exceptions.Exit(STOPPED) from None
-    show_result(campaign.name, result, machine=machine)
-    if result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal():
+    asks = result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal()
+    show_result(campaign.name, result, machine=machine, asks=asks)
+    if asks:
         others = result.tally[State.WAITING]
         question = ngettext("Send to the other {count} person now?", "Send to the other {count} people now?", others)
         if click.confirm(question.format(count=f"{others:,}"), err=True):

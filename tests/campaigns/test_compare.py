@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -98,3 +99,17 @@ def test_chance_alone_is_called_chance(tmp_path: Path) -> None:
         hits = [sum(chance.random() < 0.1 for _ in range(200)) for _ in range(2)]
         false += fisher(hits[0], 200, hits[1], 200) < 0.05
     assert false <= 24
+
+
+def test_clicks_are_looked_up_with_the_statuses(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:
+    """`settle` asks about delivered messages whose link was not opened yet, and records the click once."""
+    with Campaign.create("c", people(3), LINKED, store=tmp_path) as campaign:
+        campaign.run(client, QUICK, follow=2.0)
+        assert not list(campaign.ledger.without_final_status())
+        assert len(list(campaign.ledger.without_final_status(or_click=True))) == 3
+        [message] = simulator.phone("+819010000001").inbox
+        with simulator.engine:
+            simulator.engine.sms.links.open(message.text.rpartition("/s/")[2])
+        asyncio.run(campaign.settle(client, statuses=True))
+        assert [one.clicked > 0 for one in campaign.recipient_statuses()] == [False, True, False]
+        assert len(list(campaign.ledger.without_final_status(or_click=True))) == 2

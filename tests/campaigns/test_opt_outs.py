@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,6 +144,19 @@ def test_an_opt_out_in_a_run_counts_at_once(
         campaign.run(client, Limits(rate=50.0, settle=0.1))
         assert campaign.tally()[State.SKIPPED] == 20
     assert not any(simulator.phone(f"+8190100000{n}").inbox for n in range(40, 60))
+
+
+def test_links_of_campaigns_that_are_created_at_once_do_not_overlap(store: str) -> None:
+    """Each gets positions of its own, and each position leads to one campaign."""
+    opt_outs = open_store(store).opt_outs
+    opt_outs.add([])
+    with ThreadPoolExecutor(4) as pool:
+        firsts = list(pool.map(lambda n: open_store(store).opt_outs.reserve_links(10, f"uid{n}", f"c{n}"), range(12)))
+    assert sorted(firsts) == [1 + 10 * n for n in range(12)]
+    for n, first in enumerate(firsts):
+        assert opt_outs.find_link(first) == (f"uid{n}", f"c{n}", 1)
+        assert opt_outs.find_link(first + 9) == (f"uid{n}", f"c{n}", 10)
+    assert opt_outs.find_link(121) is None
 
 
 def test_killed_processes_lose_no_opt_out(store: str, tmp_path: Path) -> None:

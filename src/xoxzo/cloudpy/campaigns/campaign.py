@@ -12,7 +12,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.create import create_ledger
-from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
+from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
 from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS
@@ -14,7 +17,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import Note, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns.content import Content
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
 # A vertical tab, as FileMaker writes a line break, is left as it is.
 _UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SPLIT = re.compile(r"([1-9])/([2-9])")
 
 
 class RecipientReader:
@@ -137,3 +141,40 @@ def _zone(number: str, country: str | None) -> str | None:
     zones = timezone.time_zones_for_number(phonenumbers.parse(number))
     known = [zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE]
     return ",".join(known) or None
+
+
+class Part(msgspec.Struct):
+    """One of several random parts of a list. Whom it has depends on the number and the list alone.
+
+    Attributes:
+        part: which, from 1.
+        of: how many there are.
+        seed: what the parts of one list have in common.
+        others: how many recipients are in the others.
+    """
+
+    part: int
+    of: int
+    seed: str
+    others: int = 0
+
+    @classmethod
+    def read(cls, text: str, seed: str) -> Part:
+        """Return the part that a text such as ``1/2`` means.
+
+        Raises:
+            InvalidArgument: it means none.
+        """
+        found = _SPLIT.fullmatch(text)
+        if found is None or int(found[1]) > int(found[2]):
+            raise InvalidArgument("split", "must be the part and how many there are, such as 1/2 and 2/2")
+        return cls(int(found[1]), int(found[2]), seed)
+
+    def select(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
+        """Yield the recipients of this part, and count the others."""
+        for one in recipients:
+            digest = hashlib.sha256(f"{self.seed} {one.number}".encode()).digest()
+            if int.from_bytes(digest[:8], "big") % self.of == self.part - 1:
+                yield one
+            else:
+                self.others += 1

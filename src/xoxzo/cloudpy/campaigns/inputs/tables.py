@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sized
@@ -355,3 +356,16 @@ def _text(value: object) -> str:
         return format(value, "f")  # without an exponent
     # Not compared with itself, as NaN may be: pandas' NA raises TypeError. Its text is one of `BLANKS`, as NaT's is.
     return "" if value is None else str(value)
+
+
+def hash_file(source: str | os.PathLike[str]) -> str:
+    """Return a hash of a file's bytes.
+
+    Raises:
+        CampaignError: it cannot be read.
+    """
+    try:
+        with Path(source).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise cannot_be_read(source, error) from None

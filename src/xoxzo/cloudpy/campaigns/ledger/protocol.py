@@ -151,8 +151,8 @@ class Ledger(Protocol):
     def confirmed_sends(self, since: float) -> Iterator[tuple[int, float]]:
         """Return who was certainly sent to from a moment on, and the last ones before it, with the times."""
 
-    def without_final_status(self) -> Iterator[tuple[int, str]]:
-        """Return who was sent to and has no final status yet, with the msgid or callid."""
+    def without_final_status(self, *, or_click: bool = False) -> Iterator[tuple[int, str]]:
+        """Return who was sent to and has no final status yet, with the msgid or callid; on request, or no click."""
 
     def latest_time(self) -> float:
         """Return the latest time in the ledger: time must not go back between runs."""

@@ -158,20 +158,23 @@ class LedgerQueries:
             yield from (row[1:] for row in rows)
             ident = rows[-1][0]
 
-    def without_final_status(self) -> Iterator[tuple[int, str]]:
-        """Return who was sent to and has no final status yet, with the msgid or callid."""
+    def without_final_status(self, *, or_click: bool = False) -> Iterator[tuple[int, str]]:
+        """Return who was sent to and has no final status yet, with the msgid or callid; on request, or no click."""
+        states = int(State.SENT), int(State.DELIVERED if or_click else State.SENT)
         ident = 0
         while True:
             rows = self._fetch(
-                "SELECT o.ident, o.n, o.msgid FROM outcome o WHERE o.ident > ? AND o.state = ? AND o.msgid != ''"
-                " AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n) ORDER BY o.ident LIMIT ?",
+                "SELECT o.ident, o.n, (SELECT max(msgid) FROM outcome WHERE n = o.n) FROM outcome o"
+                " WHERE o.ident > ? AND o.state IN (?, ?) AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n)"
+                " AND NOT EXISTS (SELECT 1 FROM click WHERE n = o.n AND o.state <> ?) ORDER BY o.ident LIMIT ?",
                 ident,
+                *states,
                 int(State.SENT),
                 _PAGE_ROWS,
             )
             if not rows:
                 return
-            yield from ((n, msgid) for _, n, msgid in rows)
+            yield from ((n, msgid) for _, n, msgid in rows if msgid)
             ident = rows[-1][0]
 
     def latest_time(self) -> float:

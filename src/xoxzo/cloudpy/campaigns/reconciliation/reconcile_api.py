@@ -40,7 +40,8 @@ class ReconcileApi:
         Args:
             client: reads the list.
             settle: seconds after which a message whose response was lost is no longer accepted.
-            statuses: whether to poll the status of each message that has no final one.
+            statuses: whether to poll the status of each message that has no final one, or whose tracked link was not
+                opened.
 
         Raises:
             CampaignError: another process runs the campaign.
@@ -52,7 +53,8 @@ class ReconcileApi:
         if not self.content.is_call and not (statuses and not self.ledger.tally()[State.UNKNOWN]):
             reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
         if statuses:
-            await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY)
+            clicks = bool(self.content.options.get("track_link"))
+            await reconciler.poll_statuses(client, calls=self.content.is_call, concurrency=_CONCURRENCY, clicks=clicks)
         return self.ledger.tally()
 
     def record(self, event: Any, *, at: float | None = None) -> bool:  # noqa: ANN401 - a DeliveryReport, CallEnded or LinkClicked: packages of one layer do not import each other

@@ -155,13 +155,15 @@ class Reconciler:
         now = self.clock.now()
         return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
 
-    async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int) -> int:
+    async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int, clicks: bool = False) -> int:
         """Poll once the status of each message without a final one; return how many have one now.
+
+        With `clicks`, also of those whose tracked link was not opened yet.
 
         Raises:
             APIError: a status could not be read.
         """
-        pending = self._ledger.without_final_status()
+        pending = self._ledger.without_final_status(or_click=clicks)
         ended = 0
 
         async def poll() -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import with_formulas, without_formula
-from xoxzo.cloudpy.campaigns.inputs.file_hash import hash_file
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
-from xoxzo.cloudpy.campaigns.inputs.tables import read_table
+from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_table
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError

@@ -269,6 +269,7 @@ CASES: dict[str, Case] = {
         "campaign suppress people -", before=(write_people, RUN), text="09010000000\n", modes=("pipe",)
     ),
     "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
+    "campaign-compare": Case("campaign compare people people", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
     "optout-add": Case("optout add 090-1000-0000 --source call", modes=EVERYWHERE),
     "optout-remove": Case("optout remove 090-1000-0000", before=(LISTED,)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import unicodedata
 from decimal import Decimal
 
@@ -83,7 +82,7 @@ def test_cells_are_shown_as_they_are(text: str, cell: str) -> None:
     assert export._cell(text) == cell
 
 
-@given(st.text())
+@given(st.text(st.characters()))
 def test_no_cell_is_a_formula_or_holds_a_control_character(text: str) -> None:
     """Whatever was sent, a cell begins with no mark of a formula, and the file can be read back."""
     result = SearchResult("sms", "x", 1, 0.0, "QUEUED", text, text, text, (text,), Decimal(1), 1, text)
@@ -93,7 +92,7 @@ def test_no_cell_is_a_formula_or_holds_a_control_character(text: str) -> None:
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         assert not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in cell.replace("\n", ""))
     [read] = json.loads(b"".join(export.json_file([(result,)])))
-    assert read["text"] == re.sub("[\ud800-\udfff]", "?", text)
+    assert read["text"] == text
 
 
 @pytest.mark.parametrize(

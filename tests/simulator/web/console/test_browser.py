@@ -39,7 +39,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A simulator that can be opened."""
-    settings = Settings(legacy_sin=True, ring_seconds=0.2, sms_queued_seconds=0.1, sms_delivering_seconds=0.1)
+    times = {"ring_seconds": 0.2, "sms_queued_seconds": 0.1, "sms_delivering_seconds": 0.1}
+    settings = Settings(legacy_sin=True, tts_characters_per_second=0.1, **times)  # calls go on until somebody hangs up
     with Simulator(settings).serve() as serving:
         yield serving
 
@@ -166,9 +167,11 @@ def test_calls_are_answered_and_numbers_dialled(server: Server, page: Any, liste
     see(page.locator(".captions").get_by_text("こんにちは"))
     page.wait_for_function("spoken.length > 0")
     assert page.evaluate("spoken") == [["ja-JP", "こんにちは"]]
+    page.get_by_role("button", name="Hang up").click()
     not_see(page.locator(".call-screen"))
     page.get_by_role("button", name="Dial").click()
     see(page.locator(".steps-taken").get_by_text("The action URL answered"))
+    page.get_by_role("button", name="Hang up").click()
     see(page.locator(".steps-taken").get_by_text("Ended"))
     page.get_by_label("Reply").fill("はい、お願いします")
     page.get_by_label("Reply").press("Enter")

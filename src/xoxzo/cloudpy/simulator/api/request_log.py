@@ -62,11 +62,6 @@ class LoggedRequest(Struct, frozen=True, kw_only=True):
     curl: str
     """The request as a command for a POSIX shell, where curl asks for the token; empty where the body was cut."""
 
-    @property
-    def status_class(self) -> str:
-        """One of `STATUS_CLASSES`."""
-        return "none" if self.status is None else f"{self.status // 100}xx"
-
 
 class LogPage(Struct, frozen=True):
     """Some of the requests that fit."""

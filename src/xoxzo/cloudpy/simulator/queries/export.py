@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
@@ -77,5 +77,5 @@ def json_file(pages: Pages) -> Iterator[bytes]:
 def _json(one: SearchResult) -> bytes:
     try:
         return _encode(one)
-    except UnicodeEncodeError:  # half a surrogate pair in a text
-        return _encode(replace(one, text=one.text.encode("utf-8", "replace").decode()))
+    except UnicodeEncodeError:  # half a surrogate pair in a text has to be escaped
+        return json.dumps({**msgspec.to_builtins(one), "cost": float(one.cost)}).encode()

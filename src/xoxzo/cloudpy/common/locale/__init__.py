@@ -10,6 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
     from gettext import NullTranslations
 
 DOMAIN = "xoxzo"
@@ -34,3 +36,9 @@ def translations(language: str) -> NullTranslations:
     from gettext import translation
 
     return translation(DOMAIN, FOLDER, [language], fallback=True)
+
+
+def format_credits(amount: Decimal | float | None, ngettext: Callable[[str, str, int], str]) -> str:
+    """Format an amount of credits with its unit; 1 credit is 1 yen before tax (API section 1.7)."""
+    number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
+    return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)

@@ -12,7 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.i18n import N_, _
-from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_credits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ def _counter_parts(tally: Tally) -> list[Piece]:
     ]
     if tally.sent:
         pieces.insert(0, (_("{count} sent").format(count=f"{tally.sent:,}"), None))
-    return [*pieces, (_("about {cost} credits").format(cost=format_value(tally.reserved)), None)]
+    return [*pieces, (_("about {cost}").format(cost=format_credits(tally.reserved)), None)]
 
 
 def _notice_parts(event: Event, now: float) -> list[Piece]:

@@ -11,7 +11,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
-from xoxzo.cloudpy.cli.core.output.values import format_value, to_json
+from xoxzo.cloudpy.cli.core.output.values import format_credits, format_value, to_json
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -88,7 +88,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         ),
     ]
     if limits.max_cost is not None:
-        lines.append((_("at most"), _("{cost} credits").format(cost=format_value(limits.max_cost))))
+        lines.append((_("at most"), format_credits(limits.max_cost)))
     if limits.expires is not None:
         lines.append((_("expires"), local_time(limits.expires)))
     lines += [(_("sample"), f"{number}  {text}") for number, text in plan.samples]
@@ -133,7 +133,7 @@ def _numbers(plan: Plan) -> str:
 
 
 def _cost(plan: Plan) -> str:
-    cost = _("about {cost} credits").format(cost=format_value(plan.cost))
+    cost = _("about {cost}").format(cost=format_credits(plan.cost))
     if not plan.unpriced:
         return cost
     return cost + _(", and {count} without a known price (--price)").format(count=f"{plan.unpriced:,}")
@@ -174,7 +174,7 @@ def _parts(plan: Plan) -> list[str]:
     for n, count in sorted(plan.parts.items()):
         parts = ngettext("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
         bar = "█" * max(1, round(_WIDTH * count / most))
-        cost = _("{cost} credits").format(cost=format_value(plan.costs[n]))
+        cost = format_credits(plan.costs[n])
         shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
     return shown
 
@@ -184,10 +184,10 @@ def _balance(plan: Plan, balance: Balance) -> str:
         return _("not known: {why}").format(why=balance.why)
     left = balance.credits - plan.cost
     if left < 0:
-        return _("{credits} credits: {missing} too few").format(
-            credits=format_value(balance.credits), missing=format_value(-left)
+        return _("{credits}: {missing} too few").format(
+            credits=format_credits(balance.credits), missing=format_value(-left)
         )
-    return _("{cost} credits").format(cost=format_value(balance.credits))
+    return format_credits(balance.credits)
 
 
 def _time(plan: Plan, limits: Limits) -> str:
@@ -255,11 +255,11 @@ def show_tally(tally: Tally) -> None:
     for word, count in [*counts, (_("in flight"), tally.in_flight)]:
         if count:
             click.echo(f"  {pad(word, _WORD)}{count:>10,}")
-    reserved = format_value(tally.reserved)
     if tally.known_charge is None:
-        cost = _("not known yet; about {reserved} credits estimated").format(reserved=reserved)
+        cost = _("not known yet; about {cost} estimated").format(cost=format_credits(tally.reserved))
     else:
-        charged = f"{format_value(tally.known_charge):>10}"
+        # In the column of the counts, so the number stands alone.
+        charged, reserved = f"{format_value(tally.known_charge):>10}", format_value(tally.reserved)
         cost = _("{charged} credits charged so far, {reserved} estimated").format(charged=charged, reserved=reserved)
     click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
 

@@ -12,6 +12,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import JSON_ESCAPES, visible
+from xoxzo.cloudpy.common import locale
 from xoxzo.cloudpy.common.locale import N_
 
 _FIELDS = (
@@ -67,9 +68,8 @@ def column_title(name: str) -> str:
 
 
 def format_credits(amount: Decimal | float | None) -> str:
-    """Format an amount of credits with its unit; 1 credit is 1 yen before tax (API section 1.7)."""
-    number = f"{amount or 0:,.2f}".rstrip("0").rstrip(".")
-    return ngettext("{number} credit", "{number} credits", 1 if number == "1" else 2).format(number=number)
+    """Format an amount of credits with its unit in the user's language."""
+    return locale.format_credits(amount, ngettext)
 
 
 def format_field(name: str, value: object) -> str:

@@ -10,7 +10,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.common.user_folders import state_folder
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def describe_cost(plan: SendSummary) -> str:
     """Return the cost of a plan in words."""
     if plan.cost is None:
         return _("not known: no price is published")
-    words = _("at least {cost} credits") if plan.at_least else _("about {cost} credits")
-    return words.format(cost=format_value(plan.cost))
+    words = _("at least {cost}") if plan.at_least else _("about {cost}")
+    return words.format(cost=format_credits(plan.cost))
 
 
 def show_summary(session: Session, plan: SendSummary) -> None:

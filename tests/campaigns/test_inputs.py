@@ -40,6 +40,15 @@ def test_delimiters_are_detected(tmp_path: Path, delimiter: str) -> None:
     assert [(row.line, row.cells["tel"]) for row in rows] == [(2, "09011112222"), (5, "08011112222")]
 
 
+def test_arguments_of_another_type_are_refused_by_name(tmp_path: Path) -> None:
+    """A country or columns that no caller can mean are no error of the library's inside."""
+    content = Content(kind="text", sender="Shop", message="Hi")
+    for arguments, field in (({"country": None}, "country"), ({"columns": ["name"]}, "columns")):
+        with pytest.raises(InvalidArgument) as caught:
+            Campaign.create("a", [{"tel": "09011112222"}], content, store=tmp_path, **arguments)
+        assert caught.value.field == field
+
+
 def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
     """A first row with a phone number is no header; columns are numbered then."""
     path = tmp_path / "list.txt"
@@ -182,7 +191,7 @@ def test_bad_rows_can_be_corrected_and_used_again(tmp_path: Path) -> None:
         Campaign.create("a", rows, CONTENT, store=tmp_path, number="tel")
     assert not list(tmp_path.glob("[!o]*")), "something is left of a campaign that was not created"
     path = tmp_path / "bad.csv"
-    assert write_bad_rows(caught.value.rows, path) == 1
+    assert write_bad_rows(caught.value.rows, path) == path
     with path.open(encoding="utf-8-sig", newline="") as file:
         cells = list(csv.reader(file))
     assert cells[0] == ["tel", "名前", "xoxzo_line", "xoxzo_column", "xoxzo_reason"]

@@ -16,6 +16,7 @@ from campaign_makers import QUICK, SEND, make, reached, run
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Event, Limits, Result, State
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread
+from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
 
 
@@ -53,6 +54,21 @@ def test_events_come_to_a_program_without_a_loop(simulator: Simulator, client: A
         assert {"started", "ended"} <= {event.kind for event in events}
         assert result.state == "finished"
     assert set(reached(simulator).values()) == {1}
+
+
+def test_what_has_ended_can_be_neither_paused_nor_cancelled(client: AsyncClient, tmp_path: Path) -> None:
+    """The request is refused with the state, and changes nothing; a cancelled campaign is not cancelled again."""
+    with make(tmp_path, 3) as campaign:
+        run(campaign, client)
+        for request in (campaign.pause, campaign.cancel):
+            with pytest.raises(CampaignError, match="spring is finished: there is nothing left to stop"):
+                request()
+        assert (campaign.state, campaign.ledger.get("requested")) == ("finished", None)
+    with make(tmp_path / "other", 3) as campaign:
+        campaign.pause()
+        campaign.cancel()
+        with pytest.raises(CampaignError, match="spring is cancelled"):
+            campaign.cancel()
 
 
 def test_hooks_run_where_the_program_does(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from xoxzo.cloudpy.campaigns.inputs.bad_rows import with_formulas, without_formu
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
 CONTENT = Content(kind="text", sender="Shop", message="{item}")
+CONTENT_ALONE = Content(kind="text", sender="Shop", message="Hi")
 ITEMS = ["-20%OFF", "@salon", "=1+1", "+plus", "'quoted", "'=both", "''", "-20", "plain", "a,b", 'say "x"', "1,000\n円"]
 
 
@@ -22,12 +23,30 @@ def test_corrected_rows_send_the_same_words(tmp_path: Path) -> None:
     with pytest.raises(BadRows) as caught:
         Campaign.create("a", rows, CONTENT, store=tmp_path, number="tel")
     path = tmp_path / "list.bad.csv"
-    assert write_bad_rows(caught.value.rows, path) == len(ITEMS)
+    assert write_bad_rows(caught.value.rows, path) == path
     text = path.read_text(encoding="utf-8-sig")
     assert "'-20%OFF" in text
     path.write_text("".join(text.replace("x,", ",")), encoding="utf-8-sig")
     with Campaign.create("b", path, CONTENT, store=tmp_path) as campaign:
         assert [one.variables["item"] for one in campaign.ledger.recipients()] == ITEMS
+
+
+def test_rows_that_were_corrected_are_never_overwritten(tmp_path: Path) -> None:
+    """Other bad rows go into a file with a number; the same ones are written once."""
+    with pytest.raises(BadRows) as caught:
+        Campaign.create("a", [{"tel": "09011112222"}, {"tel": "x"}, {"tel": "y"}], CONTENT_ALONE, store=tmp_path)
+    first, second = caught.value.rows
+    path = tmp_path / "list.bad.csv"
+    assert [write_bad_rows([one], path).name for one in (first, first, second, second, first)] == [
+        "list.bad.csv",
+        "list.bad.csv",
+        "list-2.bad.csv",
+        "list-2.bad.csv",
+        "list.bad.csv",
+    ]
+    path.write_text("corrected", encoding="utf-8")
+    assert write_bad_rows([first], path).name == "list-3.bad.csv"
+    assert path.read_text(encoding="utf-8") == "corrected"
 
 
 def test_lists_of_others_keep_their_apostrophes(tmp_path: Path) -> None:
@@ -57,7 +76,7 @@ def test_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
     rows = [{"tel": "09011112222", "item": "\ud800"}]
     with pytest.raises(BadRows) as caught:
         Campaign.create("a", rows, CONTENT, store=tmp_path)
-    assert write_bad_rows(caught.value.rows, tmp_path / "bad.csv") == 1
+    assert write_bad_rows(caught.value.rows, tmp_path / "bad.csv") == tmp_path / "bad.csv"
     assert "09011112222,?" in (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")
 
 

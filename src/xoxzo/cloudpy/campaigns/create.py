@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,10 +18,10 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.records import Reason
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
@@ -59,7 +60,7 @@ def create_ledger(
         InvalidArgument: there is no such country, or a suppressed number is none.
         CampaignError: the file cannot be read, a column is missing, or there is a campaign of this name.
     """
-    _check_names(reading)
+    _check_names(reading, columns)
     country = check_country(country)
     bad: list[BadRow] = []
 
@@ -165,6 +166,8 @@ def _reserve_links(ledger: Ledger, content: Content, links: OptOutLinks | None) 
         ledger.put({"links": msgspec.to_builtins(signer)})
 
 
-def _check_names(reading: Mapping[str, Any]) -> None:
+def _check_names(reading: Mapping[str, Any], columns: object) -> None:
     if unknown := set(reading) - _READING:  # a mistyped suppress= must not be passed over
         raise TypeError(f"create() got an unexpected keyword argument {min(unknown)!r}")
+    if not isinstance(columns, Mapping | None):
+        raise InvalidArgument("columns", "must be a mapping of placeholders to columns")

@@ -407,7 +407,9 @@ def test_every_command_writes_json(run: Run, simulator: Simulator) -> None:
     assert "not known yet; about 30 credits estimated" in run("status", "people").stdout
     assert objects("status", "people")[0]["charged"] is None
     assert objects("suppress", "people", "people.txt") == [{"name": "people", "suppressed": 1}]
-    assert objects("pause", "people") == [{"name": "people", "requested": "pause", "is_running": False}]
+    over = run("pause", "people")
+    assert over.exit_code == 2
+    assert "people is finished: there is nothing left to stop" in over.stderr
     give_up = time.monotonic() + 30
     while (settled := objects("settle", "people", "--statuses")[0])["delivered"] < 3 and time.monotonic() < give_up:
         time.sleep(0.05)
@@ -421,6 +423,7 @@ def test_every_command_writes_json(run: Run, simulator: Simulator) -> None:
         assert "leave -o out" in run(verb, "people", "-o", "a", "--json").stderr
     assert objects("purge", "people", "--yes") == [{"name": "people", "purged": 3}]
     Campaign.create("other", "people.csv", _content()).close()
+    assert objects("pause", "other") == [{"name": "other", "requested": "pause", "is_running": False}]
     assert objects("cancel", "other") == [{"name": "other", "requested": "cancel", "is_running": False}]
     assert objects("list")[1]["created"].endswith("Z")
 

@@ -121,9 +121,10 @@ def test_a_campaign_that_has_ended_is_not_dispatched(run: Run, simulator: Simula
     done = run("dispatch", "spring", "--broker", "memory://", "--yes")
     assert (done.exit_code, "spring is finished: nobody is left to send to" in done.stderr) == (2, True)
     assert "spring finished" in run("status", "spring").stdout
-    run("cancel", "spring")
-    done = run("dispatch", "spring", "--broker", "memory://", "--yes")
-    assert (done.exit_code, "spring was cancelled: it cannot go on" in done.stderr) == (2, True)
+    run(*("autumn" if part == "spring" else part for part in CREATE))
+    run("cancel", "autumn")
+    done = run("dispatch", "autumn", "--broker", "memory://", "--yes")
+    assert (done.exit_code, "autumn was cancelled: it cannot go on" in done.stderr) == (2, True)
 
 
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,8 @@ def check_country(country: str) -> str:
     Raises:
         InvalidArgument: there is no such country.
     """
+    if not isinstance(country, str):
+        raise InvalidArgument("country", "must be text, not {type}", type=type(country).__name__)
     code = country.strip().upper()
     parse("+818011112222", code)
     return code

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections import deque
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -40,6 +42,9 @@ _COLUMN_WIDTHS = {
     "opted_out": 19,
     "error": 28,
 }
+
+# By it a list is known to have marks that keep cells from being formulas.
+_BAD_ROWS_ENDING = ".bad.csv"
 
 
 class OwnColumns(NamedTuple):
@@ -131,16 +136,16 @@ def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinf
         yield (*local, *own.cells(recipients.popleft()))
 
 
-def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> int:
+def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> Path:
     """Write bad rows with their reasons as a CSV file that can be corrected and used as input again.
 
     Args:
         bad: the rows.
-        path: the file.
+        path: the file. If there is another one, in which rows may have been corrected, the name gets a number.
         translate: returns a sentence in the reader's language, as ``gettext`` does.
 
     Returns:
-        How many there are.
+        The file that has them.
 
     Raises:
         CampaignError: the file cannot be written.
@@ -151,7 +156,19 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str],
         (*(row.cells.get(name, "") for name in columns), str(row.line), row.column, row.reason.render(translate))
         for row in rows
     )
-    return _write_csv_file((*columns, *OWN_COLUMNS), cells, path)
+    text = io.StringIO()
+    _write_csv((*columns, *OWN_COLUMNS), cells, text)
+    # Half a character in a cell is one reason why a row is bad. For the byte-order mark see `_write_csv_file`.
+    content = text.getvalue().encode("utf-8-sig", "replace")
+    stem = path.name.removesuffix(_BAD_ROWS_ENDING)
+    numbered = (path.with_name(f"{stem}-{number}{_BAD_ROWS_ENDING}") for number in count(2))
+    try:
+        free = next(one for one in chain([path], numbered) if not one.exists() or one.read_bytes() == content)
+        with os.fdopen(open_private(free), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+    return free
 
 
 def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]]:
@@ -177,7 +194,6 @@ def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
     try:
         descriptor = open_private(path)
         # With a byte-order mark, so that Excel does not read it as cp932.
-        # Half a character in a cell is one reason why a row is bad.
         with os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
             return _write_csv(header, rows, file)
     except OSError as error:
@@ -187,10 +203,10 @@ def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
 def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], file: TextIO) -> int:
     writer = csv.writer(file)
     writer.writerow(header)
-    count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007 - it is returned
+    written = 0
+    for written, row in enumerate(rows, 1):  # noqa: B007 - it is returned
         writer.writerow([without_formula(_cell(value)) for value in row])
-    return count
+    return written
 
 
 def _cannot_be_written(path: Path, error: OSError) -> CampaignError:

@@ -305,8 +305,22 @@ class RunApi:
             run.leave()
 
     def pause(self) -> None:
-        """Pause the run, whichever process runs it; messages in flight are completed."""
+        """Pause the run, whichever process runs it; messages in flight are completed.
+
+        Raises:
+            CampaignError: the campaign has ended, or was cancelled.
+        """
+        self._check_goes_on()
         self.ledger.put({"requested": "pause"})
+
+    def _check_goes_on(self) -> None:
+        """Refuse a request that could change nothing any more; one that runs at this moment may still be stopped."""
+        state = self.state
+        nothing_left = state == "finished" and not self.ledger.tally()[State.WAITING]
+        if nothing_left or state in {"cancelled", "purged"}:
+            raise CampaignError(
+                "campaign_over", "{name} is {state}: there is nothing left to stop", name=self.name, state=state
+            )
 
     def resume(self) -> None:
         """Withdraw a request to pause. The workers of a dispatched campaign go on; no other run is started."""
@@ -314,7 +328,12 @@ class RunApi:
         self.ledger.put({"requested": None, **({"state": "running"} if dispatched else {})})
 
     def cancel(self) -> None:
-        """Cancel the campaign for good, and its run, whichever process runs it."""
+        """Cancel the campaign for good, and its run, whichever process runs it.
+
+        Raises:
+            CampaignError: the campaign has ended, or was cancelled.
+        """
+        self._check_goes_on()
         self.ledger.put({"requested": "cancel"})
         try:
             self.ledger.lock()

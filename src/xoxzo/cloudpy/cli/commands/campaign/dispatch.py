@@ -15,6 +15,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_names,
     content_options,
     errors_as_exit,
+    in_command,
     json_option,
     limit_options,
     limits_of,
@@ -66,7 +67,12 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noq
             show_plan(campaign.plan(campaign.save_limits(limits)), limits, balance, machine=machine)
             if campaign.bad:
                 show_left_out(campaign, bad_file_of(file))
-        click.echo(_("{name} was created. Start it with: xoxzo campaign dispatch {name}").format(name=name), err=True)
+        click.echo(
+            _("{name} was created. Start it with: xoxzo campaign dispatch {campaign}").format(
+                name=name, campaign=in_command(name)
+            ),
+            err=True,
+        )
 
 
 @click.command(
@@ -112,7 +118,12 @@ def dispatch(
             campaign.dispatch(queue, limits, workers=workers)
             if machine:
                 write_json(name=name, state=campaign.state, workers=workers)
-        click.echo(_("{name} was dispatched. Follow it with: xoxzo campaign status {name}").format(name=name), err=True)
+        click.echo(
+            _("{name} was dispatched. Follow it with: xoxzo campaign status {campaign}").format(
+                name=name, campaign=in_command(name)
+            ),
+            err=True,
+        )
 
 
 def _account(given: dict[str, Any]) -> tuple[ClientOptions | None, Balance]:

@@ -19,7 +19,7 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
     """Write the rows that were left out to a file, and show how many there are."""
     from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
-    write_bad_rows(campaign.bad, path, _)
+    path = write_bad_rows(campaign.bad, path, _)
     sentence = ngettext(
         "{count} row was left out; it is in {path} with its reason.",
         "{count} rows were left out; they are in {path} with their reasons.",

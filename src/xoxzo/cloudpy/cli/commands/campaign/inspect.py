@@ -26,6 +26,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     amount,
     campaign_names,
     errors_as_exit,
+    in_command,
     json_option,
     open_campaign,
     selected_store,
@@ -86,9 +87,9 @@ def status(name: str, *, machine: bool) -> None:
             sentence = _(
                 "Nobody is working on it: start a Celery worker, or send it from here: xoxzo campaign resume {name}"
             )
-            click.echo(sentence.format(name=name), err=True)
+            click.echo(sentence.format(name=in_command(name)), err=True)
         if state in _CAN_GO_ON:
-            click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
+            click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=in_command(name)), err=True)
 
 
 @click.command("list", cls=Command, epilog=examples("xoxzo campaign list"))

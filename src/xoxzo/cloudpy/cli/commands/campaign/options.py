@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -49,6 +51,7 @@ def json_option(text: str = "Write JSON.") -> Callable[[F], F]:
 
 _MAX_SHOWN_BAD_ROWS = 5
 _STORE = "xoxzo.cloudpy.campaigns.store"
+_PASSWORD = re.compile(r":[^:/@]*@")
 
 
 class SectionedOption(click.Option):
@@ -247,6 +250,14 @@ def selected_store(default: str | None = None) -> CampaignStore:
     return open_store(click.get_current_context().meta.get(_STORE) or default)
 
 
+def in_command(name: str) -> str:
+    """Return a campaign's name as a further command takes it: with ``--store`` where the running one has it."""
+    context = click.get_current_context(silent=True)
+    store = None if context is None else context.meta.get(_STORE)
+    # A password that an address may hold is shown nowhere.
+    return f"{name} --store {shlex.quote(_PASSWORD.sub(':…@', store))}" if store else name
+
+
 def campaign_names(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a campaign of the selected store."""
     with suppress(OSError), ctx.scope(cleanup=False):
@@ -282,7 +293,7 @@ def errors_as_exit(verb: str, *, bad_file: Path | None = None, group: str = "cam
         sentence = sentence.format(count=f"{error.count:,}")
         click.echo(f"xoxzo {group} {verb}: {sentence}", err=True)
         if bad_file is not None:
-            write_bad_rows(error.rows, bad_file, _)
+            bad_file = write_bad_rows(error.rows, bad_file, _)
             sentence = _(
                 "They are in {path} with their reasons: correct them there, or leave them out with --skip-bad."
             ).format(path=bad_file)

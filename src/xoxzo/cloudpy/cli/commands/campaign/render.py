@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.cli.commands.campaign.options import in_command
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_credits, format_value, to_json
@@ -239,9 +240,9 @@ def show_result(name: str, result: Result, *, machine: bool, asks: bool = False)
     show_tally(result.tally)
     if result.unknown:
         sentence = _("{count} may have been sent; this could not be verified: xoxzo campaign unknown {name}")
-        click.echo(sentence.format(count=f"{result.unknown:,}", name=name), err=True)
+        click.echo(sentence.format(count=f"{result.unknown:,}", name=in_command(name)), err=True)
     elif result.state in {"paused", "stopped"} and not asks:
-        click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=name), err=True)
+        click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=in_command(name)), err=True)
 
 
 def state_line(name: str, state: str, why: Reason) -> str:

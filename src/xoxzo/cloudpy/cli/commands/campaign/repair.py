@@ -18,6 +18,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_names,
     country_option,
     errors_as_exit,
+    in_command,
     json_option,
     open_campaign,
     schedule_of,
@@ -49,7 +50,9 @@ def pause(name: str, *, machine: bool) -> None:
     """Pause a run after the messages in flight; `resume` continues it."""
     with errors_as_exit("pause"), open_campaign(name) as campaign:
         campaign.pause()
-        sentence = _("{name} pauses; continue with: xoxzo campaign resume {name}").format(name=name)
+        sentence = _("{name} pauses; continue with: xoxzo campaign resume {campaign}").format(
+            name=name, campaign=in_command(name)
+        )
         _show_change(sentence, machine=machine, name=name, requested="pause", is_running=campaign.is_running)
 
 
@@ -204,7 +207,7 @@ def _settle(
         before = campaign.tally()[State.UNKNOWN]
         asyncio.run(_reconcile(campaign, client_options(given), settle, statuses=statuses))
         count, sentence = before - campaign.tally()[State.UNKNOWN], ""
-    return count, sentence.format(count=f"{count:,}", name=campaign.name)
+    return count, sentence.format(count=f"{count:,}", name=in_command(campaign.name))
 
 
 def _replace_wal(name: str) -> None:

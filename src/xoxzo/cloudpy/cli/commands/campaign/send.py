@@ -27,6 +27,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     content_of,
     content_options,
     errors_as_exit,
+    in_command,
     input_options,
     json_option,
     limit_options,
@@ -231,7 +232,7 @@ def _run(
             raise
         click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
         sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
-        click.echo(sentence.format(name=campaign.name), err=True)
+        click.echo(sentence.format(name=in_command(campaign.name)), err=True)
         raise click.exceptions.Exit(STOPPED) from None
     asks = result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal()
     show_result(campaign.name, result, machine=machine, asks=asks)
@@ -277,7 +278,9 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
         refused = _("{name} was started with something else; nothing was sent.").format(name=name)
         advice = (
             _("Continue it as it was started: the same command with --as-before"),
-            _("Continue it with other limits: xoxzo campaign resume {name}, with the limits").format(name=name),
+            _("Continue it with other limits: xoxzo campaign resume {name}, with the limits").format(
+                name=in_command(name)
+            ),
             _("Send something else: give another --name"),
         )
         raise CommandError(refused, *lines, *advice)

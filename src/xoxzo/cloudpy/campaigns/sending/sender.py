@@ -163,8 +163,7 @@ class Sender:
     async def _send_to(self, task: Task) -> None:
         """Send to a recipient and keep the outcome; raise what is not an ``Exception``."""
         self._in_flight += 1
-        # As `now` does, without its call.
-        monotonic, offset = self._clock.monotonic, self._clock.offset
+        monotonic, offset = self._clock.monotonic, self._clock.offset  # as `now` does, without its call
         began = monotonic() + offset
         try:
             ident = await task.post(task.one)
@@ -201,8 +200,7 @@ class Sender:
 
     async def _claim_regularly(self) -> Claim:
         """Claim recipients whenever few are left, until the run ends or nobody is left; return the last claim."""
-        swept_at = 0.0
-        claim = Claim(0)
+        swept_at, claim = 0.0, Claim(0)
         while self._goes_on():
             try:
                 if self._clock.monotonic() - swept_at >= _SWEEP_SECONDS:

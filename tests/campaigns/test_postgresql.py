@@ -53,7 +53,7 @@ def test_a_claim_whose_answer_was_lost_is_given_back_and_made_anew(
         assert lost
         assert len(claim.recipients) == 2
         assert ledger.tally().in_flight == 2
-        outcomes = [Outcome(one.n, claim.ident, State.SENT, "m", at=1.0) for one in claim.recipients]
+        outcomes = [Outcome(one.n, claim.ident, State.SENT, "m\0", at=1.0) for one in claim.recipients]
         assert ledger.record(outcomes) == 2
         assert ledger.tally().in_flight == 0
 

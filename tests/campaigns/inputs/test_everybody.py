@@ -68,6 +68,8 @@ def check(made: PeopleList) -> None:
                 path,
                 made.content,
                 number=None,
+                links=None,
+                split=None,
                 columns=None,
                 country="JP",
                 mobile_only=True,

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sized
 from decimal import Decimal
+from enum import Enum
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -338,8 +339,9 @@ def _row_of(line: int, values: Mapping[str, object], repeated: Collection[str] =
     for key, given in values.items():
         name, value = str(plain(key)), plain(given)
         cells[name] = text = _text(value)
-        # A text of bytes, a list or any other object is its Python code, or names its class.
-        has_own_text = isinstance(value, int | float) or type(value).__str__ is not object.__str__
+        # A text of bytes, a list or any other object is its Python code, or names its class, as of a bool or an Enum.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        has_own_text = is_number or type(value).__str__ not in {object.__str__, Enum.__str__}
         is_collection = isinstance(value, Sized) and not hasattr(value, "encode")  # as an array of numpy
         if not is_blank(text) and (not has_own_text or is_collection):
             kind = type(value).__name__

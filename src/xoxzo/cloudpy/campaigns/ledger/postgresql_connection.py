@@ -54,7 +54,8 @@ class PreparedStatements:
         """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
         if isinstance(values, list):
             statement = statement.replace("VALUES {rows}", _ROWS).replace("{whole}", "OFFSET 0")
-            values = {"rows": msgspec.json.encode(values).decode()}
+            # PostgreSQL stores no NUL, and an outcome is recorded whatever id the server has given.
+            values = {"rows": msgspec.json.encode(values).decode().replace("\\u0000", "\\ufffd")}
         ready = self.fill_in(statement)
         if ready not in self._names:
             names = list(dict.fromkeys(_PARAMETER.findall(ready)))

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
-from xoxzo.cloudpy.common.locale import N_, translations
+from xoxzo.cloudpy.common.locale import N_, format_credits, translations
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
@@ -249,7 +249,7 @@ class _Page:
             word = self.gettext("calls")
             if not self._content.is_call:
                 word = self.ngettext("{n} part", "{n} parts", n).format(n=n)
-            cost = self.gettext("{cost} credits").format(cost=f"{figures.costs[n]:,.0f}")
+            cost = format_credits(figures.costs[n], self.ngettext)
             cost = " · ".join(filter(None, (cost, self._yen(figures.costs[n]))))
             rows.append(Bar(word, count, "main", cost))
         return bar_chart(rows) or self._nothing()

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import write_json
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
-from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.cli.core.output.values import format_credits
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Comparison, Difference
@@ -69,7 +69,7 @@ def _show_table(found: Comparison) -> None:
     for difference in found.differences:
         shares = (f"{100 * share:.1f} %" for share in difference.shares)
         rows.append([_(MEASURES[difference.measure]), *shares])
-    rows.append([_("cost"), *(_("{cost} credits").format(cost=format_value(part.cost)) for part in found.variants)])
+    rows.append([_("cost"), *(format_credits(part.cost) for part in found.variants)])
     widths = [max(_LEAST_WIDTH, *(width(row[column]) for row in rows)) for column in range(3)]
     for row in rows:
         cells = (" " * (wide - width(cell)) + cell for cell, wide in zip(row[1:], widths[1:], strict=True))

@@ -13,6 +13,7 @@ from django.utils import translation
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.integrations.django import sms
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
+from xoxzo.cloudpy.integrations.django.outbox import enqueue
 from xoxzo.cloudpy.integrations.django.outbox.worker import send_due
 
 URL = "/admin/xoxzo/outboxmessage/"
@@ -71,9 +72,14 @@ def test_japanese(browser: Browser) -> None:
         assert words in page
 
 
-def test_actions(browser: Browser) -> None:
-    """Only what was surely not sent is sent again; what is unknown may be treated as sent."""
+def test_actions(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what was surely not sent is sent again, without a broker too; what is unknown may be treated as sent."""
     rows = list(OutboxMessage.objects.values_list("pk", flat=True))
+
+    def fail(_alias: str) -> None:
+        raise OSError("no broker")
+
+    monkeypatch.setattr(enqueue, "wake_worker", fail)
     done = browser.post(URL, {"action": "send_again", "_selected_action": rows}, follow=True).content.decode()
     assert "2 will be sent again" in done
     assert "3 are left alone" in done

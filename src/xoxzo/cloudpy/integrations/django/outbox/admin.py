@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.records import State, outcome_reason
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.django.i18n import _, translate
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox.enqueue import wake_worker
+from xoxzo.cloudpy.integrations.django.outbox.enqueue import wake_after_commit
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class OutboxAdmin(Base):
         """Send again what Xoxzo has refused and what has expired; leave alone what may have been sent."""
         total, outbox = rows.count(), Outbox(rows.db)
         count = outbox.send_again(rows)
-        wake_worker(rows.db)
+        wake_after_commit(rows.db)
         messages.success(request, _("{count} will be sent again").format(count=count))
         if left := total - count:
             refused = _("{count} are left alone: they may have been sent, or are waiting")

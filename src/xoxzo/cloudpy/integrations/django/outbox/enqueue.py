@@ -67,7 +67,7 @@ def write_row(
     row.save(using=alias, force_insert=True)
     if send_at is None:
         row.due = time.time()
-    _wake_after_commit(alias)
+    wake_after_commit(alias)
     return row
 
 
@@ -97,7 +97,8 @@ def _require_same_transaction(alias: str) -> None:
             )
 
 
-def _wake_after_commit(alias: str) -> None:
+def wake_after_commit(alias: str) -> None:
+    """Wake a worker when the open transaction is committed; without one, now. What fails is logged."""
     connection, wake = connections[alias], _waker(alias)
     if not connection.in_atomic_block and not connection.get_autocommit():
         return  # there are no hooks then: the next sweep finds the row

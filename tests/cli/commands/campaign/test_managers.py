@@ -57,3 +57,20 @@ def test_the_report_and_the_table_are_in_the_readers_zone_and_language(
     out = run("export", "people", "-o", "-", "--timezone", "Asia/Tokyo").stdout
     assert "+09:00" in out.splitlines()[1]
     assert json.loads(run("export", "people", "--json").stdout.splitlines()[0])["opted_out"] is None
+
+
+def test_a_campaign_goes_on_with_its_own_part_and_link(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another part of the list or another address of the opt-out pages is refused, as other options are."""
+    monkeypatch.setenv("XOXZO_CALLBACK_SECRET", "a secret of the tests")
+    text = ["--text", "hello {opt_out}", "--sender", "Shop", "--name", "half", "--yes"]
+    started = run(
+        "run", "people.csv", *text, "--split", "1/2", "--opt-out-url", "https://a.example/o", "--max-cost", "0"
+    )
+    assert started.exit_code == 2, started.output
+    assert run("create", "half", "people.csv", *text[:4], "--opt-out-url", "https://a.example/o").exit_code == 0
+    result = run("run", "people.csv", *text, "--split", "2/2", "--opt-out-url", "https://b.example/o")
+    assert result.exit_code != 0
+    assert "--split: none before, 2/2 now" in result.stderr
+    assert "--opt-out-url: https://a.example/o before, https://b.example/o now" in result.stderr
+    assert run("run", "people.csv", *text, "--opt-out-url", "https://a.example/o/").exit_code == 0
+    assert "needs the URL of the opt-out pages" in run("plan", "people.csv", *text[:4]).stderr

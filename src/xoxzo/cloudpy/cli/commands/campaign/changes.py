@@ -32,6 +32,8 @@ def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, 
     wanted = {name: given[name] for name in (*CONTENT_KINDS, "sender", "language", "tags", "track_link") if given[name]}
     if (price := amount("price", given["price"])) is not None:
         wanted["price"] = price
+    if given["opt_out_url"] and content.opt_out_url:
+        stored["opt_out_url"], wanted["opt_out_url"] = content.opt_out_url, given["opt_out_url"].rstrip("/")
     return [
         (f"--{name.removesuffix('s').replace('_', '-')}", _shown(stored.get(name)), _shown(value))
         for name, value in wanted.items()
@@ -53,6 +55,12 @@ def list_changes(given: dict[str, Any], read: dict[str, Any]) -> list[tuple[str,
         if source(name) is not ParameterSource.DEFAULT and given[name] != asked.get(name)
     ]
     return [(option, _shown(old), _shown(new)) for option, old, new in found]
+
+
+def split_changes(given: dict[str, Any], part: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    """Return whether another part of the list is given than a campaign has: option, campaign's value, given value."""
+    before = "{part}/{of}".format(**part) if part else None
+    return [("--split", _shown(before), _shown(given["split"]))] if before != given["split"] else []
 
 
 def limit_changes(given: dict[str, Any], before: Limits) -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ import click
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
-from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes
+from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes, split_changes
 from xoxzo.cloudpy.cli.commands.campaign.creation import create, numbers_in
 from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
@@ -269,6 +269,7 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
         again = _("{name} is {state} already: give another --name to send to the same recipients once more")
         raise CommandError(again.format(name=name, state=_(state)))
     changes = content_changes(given, campaign.content) + list_changes(given, campaign.ledger.get("input") or {})
+    changes += split_changes(given, campaign.ledger.get("split"))
     if state != "created":
         changes += limit_changes(given, campaign.limits)
     lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]

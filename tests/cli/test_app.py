@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 
 import click
@@ -115,3 +116,14 @@ def test_a_reader_that_leaves_is_no_error_of_ours(bare: Callable[..., Result], m
     monkeypatch.setattr(click, "echo", leave)
     done = bare("sms", "parts", "hello")
     assert (done.exit_code, done.output) == (141, "")
+
+
+def test_warnings_of_others_stay_as_they_are() -> None:
+    """Only the library's own warnings become lines of the command; any other is shown as Python shows it."""
+
+    @click.command(cls=click_base.Command)
+    def command() -> None:
+        warnings.warn("of another library", FutureWarning, stacklevel=1)
+
+    with pytest.warns(FutureWarning, match="of another library"):
+        assert CliRunner().invoke(command, catch_exceptions=False).exit_code == 0

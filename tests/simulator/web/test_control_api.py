@@ -194,6 +194,17 @@ def test_callbacks_cannot_use_it(server: Server) -> None:
         assert page("POST", "/_simulator/reset", b"{}", **fields)[0] == 403
 
 
+def test_other_sites_cannot_use_it(server: Server) -> None:
+    """A page of another site deletes nothing, even where a browser lets it post JSON."""
+    with web(server.url) as page:
+        page.json("POST", "/sms/messages/", SMS)
+        for fields in ({"Sec_Fetch_Site": "cross-site"}, {"Origin": "http://other.example"}):
+            assert page.json("POST", "/_simulator/reset", {}, **fields)[0] == 403
+            assert page.json("GET", "/_simulator/phones", **fields)[1]["items"]
+        assert page.json("POST", "/_simulator/reset", {}, Origin=server.url)[0] == 200
+        assert not page.json("GET", "/_simulator/phones")[1]["items"]
+
+
 def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Server) -> None:
     """It is OpenAPI 3.1, and a running simulator names itself alone."""
     validate(DOCUMENT)

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     cannot_close,
     read_body,
 )
-from xoxzo.cloudpy.simulator.web.origin_check import is_foreign
+from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, is_foreign
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
@@ -30,7 +30,7 @@ _CONSOLE = b"/console"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOREIGN = ApiResponse(
     403,
-    encode({"detail": "The request comes from a web page of another site."}),
+    encode({"detail": FROM_ANOTHER_SITE}),
     ((b"content-type", b"application/json"),),
 )
 

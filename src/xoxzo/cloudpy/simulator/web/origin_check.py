@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from xoxzo.cloudpy.common.locale import N_
 
+FROM_ANOTHER_SITE = "The request comes from a web page of another site."
 HOST_NOT_ALLOWED = "The Host header names another machine; the option --allow-host NAME allows it."
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound

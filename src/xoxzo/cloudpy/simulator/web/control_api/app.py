@@ -21,7 +21,7 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStream, EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
-from xoxzo.cloudpy.simulator.web.origin_check import HOST_NOT_ALLOWED, is_allowed_host
+from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,6 +60,8 @@ def application(
         elif headers.get(b"user-agent") == USER_AGENT.encode():
             # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
             await JSONResponse({"detail": "The simulator's callbacks cannot control it."}, 403)(scope, receive, send)
+        elif scope["method"] not in {"GET", "HEAD"} and is_foreign(headers):
+            await JSONResponse({"detail": FROM_ANOTHER_SITE}, 403)(scope, receive, send)
         elif scope["path"] == PREFIX + "events" and scope["method"] == "GET":
             if not await streams.serve(EventStream(), scope, receive, send):
                 await JSONResponse({"detail": "too many streams are open"}, 503)(scope, receive, send)

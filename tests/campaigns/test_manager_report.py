@@ -103,7 +103,8 @@ def test_a_workbook_keeps_numbers_ids_formulas_and_times(
         assert export(campaign.recipient_statuses(), path, own=own_columns(campaign.ledger), zone=TOKYO) == 3
         sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
         own = ["顧客番号", "氏名", "電話番号", "state (list)", "備考"]
-        assert sheet[0] == [*EXPORT_COLUMNS, *own]
+        assert sheet[0] == [*EXPORT_COLUMNS, "zone", *own]
+        assert {row[len(EXPORT_COLUMNS)] for row in sheet[1:]} == {"Asia/Tokyo"}
         rows = [dict(zip(sheet[0], row, strict=True)) for row in sheet[1:]]
         assert [row["number"] for row in rows] == ["+819010000000", "+819010000001", "+819010000002"]
         assert [row["顧客番号"] for row in rows] == ["00123", "00124", "00126"]

@@ -32,6 +32,8 @@ EXPORT_COLUMNS = (
     *("opted_out", "opt_out_source"),
 )
 """The columns of an export. ``estimate`` and ``charged`` are credits; ``opted_out`` is since when."""
+ZONE = "zone"
+"""The column with the time zone of the times, in files."""
 _COLUMN_WIDTHS = {
     "number": 16,
     "state": 11,
@@ -83,7 +85,7 @@ def _cells_by_line(table: Table) -> Callable[[Recipient], list[str]]:
 
 
 def _own_name(name: str) -> str:
-    return f"{name} (list)" if name in EXPORT_COLUMNS else name
+    return f"{name} (list)" if name in {*EXPORT_COLUMNS, ZONE} else name
 
 
 def export(
@@ -107,7 +109,7 @@ def export(
         CampaignError: the file cannot be written.
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
-    header, rows = (*EXPORT_COLUMNS, *own.names), _rows_with(statuses, own, zone)
+    header, rows = (*EXPORT_COLUMNS, ZONE, *own.names), _rows_with(statuses, own, zone)
     if path.suffix.lower() != ".xlsx":
         return _write_csv_file(header, rows, path)
     try:
@@ -120,11 +122,12 @@ def export_csv(
     statuses: Iterable[RecipientStatus], file: TextIO, *, own: OwnColumns = NO_COLUMNS, zone: tzinfo | None = UTC
 ) -> int:
     """Export as CSV to an open file; return how many recipients were exported. See `export`."""
-    return _write_csv((*EXPORT_COLUMNS, *own.names), _rows_with(statuses, own, zone), file)
+    return _write_csv((*EXPORT_COLUMNS, ZONE, *own.names), _rows_with(statuses, own, zone), file)
 
 
 def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinfo | None) -> Iterator[tuple[Any, ...]]:
     recipients: deque[Recipient] = deque()
+    name = str(zone) if zone else datetime.now().astimezone().tzname()
 
     def remembering() -> Iterator[RecipientStatus]:
         for one in statuses:
@@ -133,7 +136,7 @@ def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinf
 
     for row in export_rows(remembering()):
         local = (value.astimezone(zone) if isinstance(value, datetime) else value for value in row)
-        yield (*local, *own.cells(recipients.popleft()))
+        yield (*local, name, *own.cells(recipients.popleft()))
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> Path:

@@ -164,7 +164,7 @@ def test_bad_rows_are_reported_in_japanese(run: Run, monkeypatch: pytest.MonkeyP
     shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", "21:00-08:00", "--max-cost", "50").stdout
     assert "送信時間帯   21:00-08:00 を除く (宛先の現地時刻)\n" in shown
     assert "料金の上限   50 クレジット\n" in shown
-    assert "所要時間         2 秒 (毎秒 2 件)、今から始めると " in shown
+    assert "所要時間     2 秒 (毎秒 2 件)、" in shown
 
 
 def test_bad_rows_stop_everything_until_they_are_left_out(run: Run, simulator: Simulator) -> None:

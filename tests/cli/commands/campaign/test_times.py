@@ -1,0 +1,77 @@
+"""`xoxzo campaign reschedule`, and what commands show of times and rehearsals."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from xoxzo.cloudpy.campaigns import Campaign, Event, Reason, Schedule, Tally
+from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
+from xoxzo.cloudpy.cli.commands.campaign.rehearse import _seldom
+
+Run = Callable[..., Result]
+TEXT = ["--text", "{name}様", "--sender", "Shop"]
+LATER = ["--at", "2037-12-01 10:00", "--window", "Mon-Fri 09:00-18:00", "--window", "Sat 10:00-12:00"]
+
+
+def test_a_campaign_is_rescheduled(run: Run) -> None:
+    """What is given replaces what was, `none` removes it, and `status` shows until when it waits."""
+    assert "from 2037-12-01 10:00 on, Mon-Fri 09:00-18:00, Sat 10:00-12:00, by each recipient's clock" in (
+        run("create", "spring", "people.csv", *TEXT, "--rate", "1", *LATER).stdout
+    )
+    assert "It waits until 2037-12-01 " in run("status", "spring").stderr
+    assert json.loads(run("status", "spring", "--json").stdout)["waits_until"] == "2037-12-01T01:00:00Z"
+    moved = run("reschedule", "spring", "--at", "2037-12-02 10:00")
+    assert "; the first ones at 2037-12-02 " in moved.stderr
+    with Campaign.open("spring") as campaign:
+        assert campaign.limits.schedule == Schedule(
+            at="2037-12-02 10:00", windows="Mon-Fri 09:00-18:00, Sat 10:00-12:00"
+        )
+    free = run("reschedule", "spring", "--at", "none", "--window", "none", "--json")
+    assert json.loads(free.stdout) == {"name": "spring", "waits_until": None}
+    assert "spring: messages may be sent at any time" in run("reschedule", "spring", "--quiet", "none").stderr
+    assert "waits" not in run("status", "spring").stderr
+    for wrong in ([], ["--at", "soon"], ["--window", "Foo 09:00-10:00"]):
+        assert run("reschedule", "spring", *wrong).exit_code == 2
+    assert run("cancel", "spring").exit_code == 0
+    assert run("reschedule", "spring", "--at", "2037-12-02 10:00").exit_code == 2
+
+
+def waiting(seconds: float) -> Event:
+    now = time.time()
+    tally = Tally(total=3, counts={}, in_flight=0, reserved=Decimal(0), charged=Decimal(0))
+    reason = Reason("outside_hours", "outside the sending hours")
+    return Event(kind="waiting", at=now, tally=tally, reason=reason, wake=now + seconds)
+
+
+@pytest.mark.parametrize(("seconds", "is_named"), [(3600, True), (30, False)])
+def test_a_long_wait_is_shown_with_its_end(seconds: float, is_named: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hours later, the time of day says more than a duration."""
+    Progress("spring", machine=False).show(waiting(seconds))
+    line = capsys.readouterr().err
+    assert "waiting: outside the sending hours" in line
+    assert (", until 20" in line) is is_named
+
+
+def test_a_rehearsal_shows_events_now_and_then() -> None:
+    """Events of hours come in a second: only some are shown, and the last one always."""
+    shown: list[str] = []
+    show = _seldom(lambda event: shown.append(event.kind))
+    first = waiting(60)
+    for event in (first, first, first, Event(kind="ended", at=first.at, tally=first.tally)):
+        show(event)
+    assert shown == ["waiting", "ended"]
+
+
+def test_a_rehearsal_that_sends_nothing_shows_no_times(run: Run) -> None:
+    """Where the balance suffices for nobody, there is no time from which on it would send."""
+    result = run("rehearse", "people.csv", *TEXT, "--balance", "0")
+    assert result.exit_code == 3
+    assert "The real run" not in result.stdout
+    assert not Path("campaigns", "people.campaign").exists()

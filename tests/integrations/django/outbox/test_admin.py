@@ -57,6 +57,7 @@ def test_list(browser: Browser) -> None:
     row = OutboxMessage.objects.get(reference="failed")
     detail = text_of(browser, f"{URL}{row.pk}/change/")
     assert "Jan. 2, 1970" in detail
+    assert 'name="_save"' not in browser.get(f"{URL}{row.pk}/change/").content.decode()
     assert "secret text" not in detail
     assert "801111" not in detail
     assert browser.get(f"{URL}add/").status_code == 403

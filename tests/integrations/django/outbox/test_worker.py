@@ -220,7 +220,12 @@ def test_rate(database: str, live: Simulator, xoxzo: Any) -> None:
     with xoxzo(**{**conf.settings.XOXZO, "OUTBOX": {"rate": 1000}}):
         for _ in range(3):
             sms.enqueue(PHONE, "Hi")
-        assert send_due() == 3
+        hurried = Worker(database)
+        assert (hurried.run(0.0), hurried.has_more) == (0, True)
+        assert (hurried.run(), hurried.has_more) == (3, False)
+        OutboxAccount.objects.update(next_at=time.time() + 0.3)
+        sms.enqueue(PHONE, "Hi")
+        assert send_due() == 1
         OutboxAccount.objects.update(next_at=time.time() + 600)
         sms.enqueue(PHONE, "Hi")
         assert send_due() == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.utils import timezone
@@ -18,7 +18,7 @@ from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     Base = admin.ModelAdmin[OutboxMessage]
 else:
@@ -57,6 +57,13 @@ class OutboxAdmin(Base):
         """Return ``False``: programs write the outbox."""
         del request
         return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a row; there is nothing to save."""
+        hidden = dict.fromkeys(("show_save", "show_save_and_continue"), False)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **hidden})
 
     @admin.action(description=_("Send again what was surely not sent"), permissions=["change"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:

@@ -9,6 +9,8 @@ import pytest
 from database_servers import PostgresqlCluster
 from ledger_contract import fill, people
 
+from xoxzo.cloudpy import AsyncClient
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
 from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient, State
@@ -171,3 +173,24 @@ def test_campaigns_of_one_account_share_its_rate(database_url: str) -> None:
         paced = {"account": "account", "rate": 10.0}
         assert first.claim(ClaimRequest(ident=1, limit=4, **paced)).delay < 0.1
         assert second.claim(ClaimRequest(ident=1, limit=4, **paced)).delay > 0.2
+
+
+def test_a_run_says_how_long_it_waits_for_others(database_url: str, client: AsyncClient) -> None:
+    """Nobody can tell whether a worker that was killed still sends, before the lease of its claim has ended."""
+    waits: list[Event] = []
+
+    def take(event: Event) -> None:
+        if event.kind == "waiting":
+            waits.append(event)
+            campaign.stop()
+
+    content = Content(kind="text", sender="Shop", message="Hi")
+    with Campaign.create(
+        "other", [{"tel": "09011112222"}, {"tel": "09011112223"}], content, store=database_url
+    ) as campaign:
+        campaign.ledger.join("account")
+        campaign.ledger.claim(ClaimRequest(ident=7, limit=1, lease=30.0, account="account"))
+        campaign.ledger.leave()
+        campaign.run(client, on_event=take)
+    assert [event.reason.code for event in waits] == ["claimed"]
+    assert "until others have sent what they claimed: 2" in str(waits[0].reason)

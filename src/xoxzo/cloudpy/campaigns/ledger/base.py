@@ -231,7 +231,7 @@ def _read_claim(
     elif over_budget:
         why = "budget"
     elif in_flight:
-        why = "in_flight"
+        why, wake = "in_flight", in_flight
     elif retry_at is not None:
         why, wake = "retry", retry_at
     elif next_n >= total:

@@ -268,7 +268,7 @@ CLAIM = (
     f"""SELECT now, total, next_n, start, results, last_error, over_budget,
     (SELECT count(*) FROM outcome WHERE {_MARK} AND state = 6),
     (SELECT min(retry_at) FROM pending WHERE state = 0 AND claim = 0), {_UNSETTLED},
-    (SELECT sum(remaining) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
+    (SELECT max(lease_until) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
     (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account),
     (SELECT value FROM meta WHERE name = 'schedule'), next_n >= {_HOLD} FROM progress""",
     f"""SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})

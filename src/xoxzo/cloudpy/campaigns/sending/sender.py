@@ -293,6 +293,10 @@ class Sender:
             # Even after its lease has ended: a message in flight may have to be tried again.
             return RECORD_SECONDS
         elif claim.why == "in_flight":
+            left = {"seconds": max(1, int((claim.wake or 0.0) - claim.now))}
+            self._emit(
+                "waiting", Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
+            )
             return _POLL_SECONDS
         elif claim.why in {"retry", "throttled"} and claim.wake is not None:
             seconds = claim.wake - claim.now

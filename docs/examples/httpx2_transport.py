@@ -1,4 +1,4 @@
-"""A transport over httpx2, for what ours does not speak: SOCKS proxies and HTTP/2."""
+"""A transport over httpx2, for what ours does not support: SOCKS proxies and HTTP/2."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PHASES = {httpx2.ConnectTimeout: "connect", httpx2.PoolTimeout: "pool", httpx2.W
 
 
 class Httpx2Transport:
-    """Carries requests by an httpx2 client, which whoever made it closes."""
+    """Sends requests by an httpx2 client."""
 
     def __init__(self, client: httpx2.Client) -> None:
         self.client = client
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> Httpx2Response:
         def trace(event: str, _: object) -> None:
-            # The class of an exception does not tell whether the request left; this event does.
+            # The class of an exception does not say whether the request left; this event does.
             if event.endswith("send_request_headers.started"):
                 progress.start_write()
 

@@ -74,8 +74,7 @@ class Sender:
         self._waiting_for = ""
         self._reserving = asyncio.Lock()
         self._wake_claimer, self._wake_workers = asyncio.Event(), asyncio.Event()
-        self._is_drained = False
-        self._tally = ledger.tally()
+        self._is_drained, self._tally = False, ledger.tally()
         self._pauses: set[asyncio.Future[None]] = set()
         # With so few left the next claim is made: where it takes time, while the last messages of this one are sent.
         self._few = limits.concurrency if ledger.blocks else 0
@@ -294,9 +293,8 @@ class Sender:
             return RECORD_SECONDS
         elif claim.why == "in_flight":
             left = {"seconds": max(1, int((claim.wake or 0.0) - claim.now))}
-            self._emit(
-                "waiting", Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
-            )
+            why = Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
+            self._emit("waiting", why)
             return _POLL_SECONDS
         elif claim.why in {"retry", "throttled"} and claim.wake is not None:
             seconds = claim.wake - claim.now

@@ -1,4 +1,4 @@
-"""The simulator's page of the documentation says what is there."""
+"""The simulator's reference page says what is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xoxzo.cloudpy.simulator import Settings
 from xoxzo.cloudpy.simulator.settings_text import setting_entries, settings_table
 from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
-PAGE = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
 
 
 CONFIGURABLE = {3, 7, 8, 9, 11, 12, 18, 21, 22, 25, 27, 33, 38, 41, 47, 51, 52, 53, 54, 57, 60, 63, 70, 71}

@@ -12,8 +12,8 @@ from django.db import IntegrityError, connections
 from django.test import Client as Browser
 
 from xoxzo.cloudpy.callbacks import DeliveryLog
+from xoxzo.cloudpy.integrations.django.callbacks.storage import OrmStorage, get_log
 from xoxzo.cloudpy.integrations.django.models import Delivery
-from xoxzo.cloudpy.integrations.django.storage import OrmStorage, get_log
 
 
 class TestOrm(LogContract):

@@ -24,8 +24,9 @@ from django.utils.translation import gettext_lazy
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.integrations.django import checks, conf
+from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
+from xoxzo.cloudpy.integrations.django.conf import checks
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection, send_sms
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock

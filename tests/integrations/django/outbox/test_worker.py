@@ -21,12 +21,12 @@ from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.errors import AuthenticationFailed, BadRequest, ConnectionFailed, RateLimited, ResponseLost
 from xoxzo.cloudpy.integrations.django import call, conf, sms
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
+from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.management.commands import xoxzo_outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxAccount, OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox import reconcile, worker
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.worker import Worker, send_due
-from xoxzo.cloudpy.integrations.django.storage import get_log
 from xoxzo.cloudpy.simulator import Simulator
 
 PHONE = "+818011112222"

@@ -15,4 +15,4 @@ class XoxzoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from xoxzo.cloudpy.integrations.django import checks  # noqa: F401 - importing registers them
+        from xoxzo.cloudpy.integrations.django.conf import checks  # noqa: F401 - importing registers them

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from xoxzo.cloudpy.integrations.django.views import opt_out, receive
+from xoxzo.cloudpy.integrations.django.callbacks.views import opt_out, receive
 
 app_name = "xoxzo"
 # Whoever adds a slash to the URL reaches the same view: a redirect would lose the body of a POST.

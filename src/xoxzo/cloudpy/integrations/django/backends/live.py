@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend
-from xoxzo.cloudpy.integrations.django.storage import get_log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from xoxzo.cloudpy.integrations.django.fields import ExactCharField
+from xoxzo.cloudpy.integrations.django.models import ExactCharField
 
 
 def merge_duplicates(apps: Any, schema_editor: Any) -> None:  # noqa: ANN401 - a state of the migrations

@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-import xoxzo.cloudpy.integrations.django.fields
 import xoxzo.cloudpy.integrations.django.models
 
 
@@ -31,7 +30,7 @@ class Migration(migrations.Migration):
                 ("content", models.JSONField()),
                 (
                     "reference",
-                    xoxzo.cloudpy.integrations.django.fields.ExactCharField(
+                    xoxzo.cloudpy.integrations.django.models.ExactCharField(
                         max_length=255, unique=True, verbose_name="reference"
                     ),
                 ),
@@ -45,7 +44,7 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
                 (
                     "ident",
-                    xoxzo.cloudpy.integrations.django.fields.ExactCharField(
+                    xoxzo.cloudpy.integrations.django.models.ExactCharField(
                         blank=True, db_index=True, default="", max_length=128, verbose_name="msgid or callid"
                     ),
                 ),

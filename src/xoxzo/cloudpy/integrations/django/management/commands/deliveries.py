@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.outbox.reconcile import record_report
-from xoxzo.cloudpy.integrations.django.storage import get_log
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser

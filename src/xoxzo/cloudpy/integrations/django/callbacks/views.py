@@ -16,10 +16,10 @@ from django.views.decorators.csrf import csrf_exempt
 from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
+from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.outbox import reconcile as outbox
-from xoxzo.cloudpy.integrations.django.storage import get_log
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
 if TYPE_CHECKING:

@@ -453,7 +453,7 @@ def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
     [
         (["plan", "people.csv", "--sender", "Shop"], "one of --text, --template, --say and --play"),
         (["plan", "people.csv", "--text", "a", "--say", "b", "--sender", "Shop"], "one of --text"),
-        (["plan", "people.csv", "--text", "a"], "Give the sender: --sender"),
+        (["plan", "people.csv", "--text", "a"], "Give --sender, or set a default: xoxzo config set sender …"),
         (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=COLUMN"),
         (["plan", "people.csv", *TEXT, "--max-cost", "much"], "--max-cost wants a number of credits"),
         (["plan", "people.csv", *TEXT, "--expires", "soon"], "--expires wants a time"),

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 import python_calamine
-from click.testing import Result
+from cli_configuration import written
+from click.testing import CliRunner, Result
+
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.cli.app import xoxzo
 
 Run = Callable[..., Result]
 TEXT = ["--text", "{name}様 https://shop.example/sale", "--sender", "Shop"]
@@ -74,3 +78,21 @@ def test_a_campaign_goes_on_with_its_own_part_and_link(run: Run, monkeypatch: py
     assert "--opt-out-url: https://a.example/o before, https://b.example/o now" in result.stderr
     assert run("run", "people.csv", *text, "--opt-out-url", "https://a.example/o/").exit_code == 0
     assert "needs the URL of the opt-out pages" in run("plan", "people.csv", *text[:4]).stderr
+
+
+def test_sender_and_country_come_from_the_configuration(run: Run, home: Path) -> None:
+    """As for `xoxzo sms send`: of the profile, else of the file; what an option gives counts before both."""
+    written(home, 'sender = "Shop"\ncaller = "815011112222"\ncountry = "US"\n')
+    Path("us.csv").write_text("tel\n(415) 555-2671\n", encoding="utf-8")
+    planned = run("plan", "us.csv", "--text", "a", "--any-number")
+    assert "column tel, country US: 1 of 1 cells" in planned.stdout
+    assert run("create", "us", "us.csv", "--text", "a", "--any-number").exit_code == 0
+    assert run("create", "jp", "people.csv", "--say", "a", "--country", "JP").exit_code == 0
+    with Campaign.open("us") as us, Campaign.open("jp") as jp:
+        assert (us.content.sender, us.country) == ("Shop", "US")
+        assert (jp.content.sender, jp.country) == ("815011112222", "JP")
+    assert run("create", "other", "us.csv", "--text", "a", "--any-number", "--sender", "Cafe").exit_code == 0
+    with Campaign.open("other") as campaign:
+        assert campaign.content.sender == "Cafe"
+    assert CliRunner().invoke(xoxzo, ["optout", "add", "(415) 555-2671"]).exit_code == 0
+    assert "recipients   0" in run("plan", "us.csv", "--text", "a", "--any-number").stdout

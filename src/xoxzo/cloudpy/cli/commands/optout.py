@@ -15,6 +15,7 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.campaigns import OptOuts
+from xoxzo.cloudpy.cli.commands.campaign.account import configured_country
 from xoxzo.cloudpy.cli.commands.campaign.creation import readable
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     country_option,
@@ -57,9 +58,9 @@ def command() -> None:
 
 
 @contextmanager
-def _list(verb: str, country: str = "JP") -> Iterator[OptOuts]:
+def _list(verb: str, country: str | None = None) -> Iterator[OptOuts]:
     with errors_as_exit(verb, group="optout"):
-        yield OptOuts(selected_store(), country=country)
+        yield OptOuts(selected_store(), country=country or configured_country())
 
 
 @click.command(cls=Command, epilog=examples("xoxzo optout add 090-1111-2222 --source 'phone call'"))
@@ -68,7 +69,7 @@ def _list(verb: str, country: str = "JP") -> Iterator[OptOuts]:
 @click.option("--since", metavar="TIME", help="When the person opted out, as 2026-11-30T18:00+09:00; by default now.")
 @country_option()
 @json_option()
-def add(numbers: Sequence[str], source: str | None, since: str | None, country: str, *, machine: bool) -> None:
+def add(numbers: Sequence[str], source: str | None, since: str | None, country: str | None, *, machine: bool) -> None:
     """Add numbers to the list; - reads them from standard input.
 
     A number that is on the list already keeps its time and source.
@@ -82,7 +83,7 @@ def add(numbers: Sequence[str], source: str | None, since: str | None, country: 
 @_numbers
 @country_option()
 @json_option()
-def remove(numbers: Sequence[str], country: str, *, machine: bool) -> None:
+def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> None:
     """Remove numbers from the list; - reads them from standard input.
 
     Do so only for people who have agreed to get messages again.
@@ -97,7 +98,7 @@ def remove(numbers: Sequence[str], country: str, *, machine: bool) -> None:
 @click.argument("numbers", nargs=-1, metavar="[NUMBER...]")
 @country_option()
 @json_option("Write one JSON object for each entry.")
-def list_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
+def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None:
     """List since when and why numbers are on the list: those given, or all.
 
     Numbers are not stored, so all entries are shown by the beginnings of their hashes. Ends with 3 when a given number
@@ -122,7 +123,7 @@ def list_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
 @_source
 @country_option()
 @json_option()
-def import_(file: str, source: str | None, country: str, *, machine: bool) -> None:
+def import_(file: str, source: str | None, country: str | None, *, machine: bool) -> None:
     """Add the numbers in FILE, or the entries of a list that `export` has written.
 
     FILE is any list with columns of numbers; - reads standard input. A row without a readable number stops everything.

@@ -96,7 +96,10 @@ _CONTENT = (
     _content("--say", help="Call and speak this message."),
     _content("--play", metavar="URL", help="Call and play this mp3 (http only)."),
     _content("--language", help="Of a spoken message: ja or en; ja by default."),
-    _content("--sender", help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number."),
+    _content(
+        "--sender",
+        help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number; else the configured one.",
+    ),
     _content("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
     _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
     _content(
@@ -122,9 +125,7 @@ def _country(_ctx: click.Context, _parameter: click.Parameter, value: str | None
 country_option = partial(
     click.option,
     "--country",
-    default="JP",
-    show_default=True,
-    help="Where numbers without a country code belong.",
+    help="Where numbers without a country code belong; else the configuration's, or JP.",
     callback=_country,
 )
 _INPUT = (
@@ -214,7 +215,8 @@ def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Co
     if len(kinds) != 1:
         raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
     if not given["sender"]:
-        raise click.UsageError(_("Give the sender: --sender."))
+        option = "caller" if kinds[0] in {"say", "play"} else "sender"
+        raise click.UsageError(_("Give --sender, or set a default: xoxzo config set {option} …").format(option=option))
     kind: Any = kinds[0]
     return Content(
         kind=kind,

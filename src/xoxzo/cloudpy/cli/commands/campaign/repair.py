@@ -145,8 +145,6 @@ def settle(name: str, *, settle: float, statuses: bool, machine: bool, **given: 
 @click.argument("name", shell_complete=campaign_names)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @country_option(
-    default=None,
-    show_default=False,
     help="Where numbers without a country code belong; by default as in the campaign's list.",
 )
 @json_option()

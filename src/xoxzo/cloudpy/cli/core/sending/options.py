@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 country_option = click.option(
-    "--country", metavar="CC", help="Where numbers without a country code belong; JP by default."
+    "--country", metavar="CC", help="Where numbers without a country code belong; else the configuration's, or JP."
 )
 _TAGGED = (
     click.option("--reference", metavar="TEXT", help="Your own key to find it by; it is sent as a tag."),

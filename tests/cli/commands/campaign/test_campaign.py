@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from cli_configuration import written
@@ -161,8 +163,10 @@ def test_bad_rows_are_reported_in_japanese(run: Run, monkeypatch: pytest.MonkeyP
     assert "xoxzo campaign plan: 送信できない行が 2 件あるため、何も送信していません。\n" in shown
     shown = run("plan", "people.csv", *TEXT, "--stop-share", "2").stderr
     assert shown.startswith("xoxzo campaign plan: stop-share: ")
-    shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", "21:00-08:00", "--max-cost", "50").stdout
-    assert "送信時間帯   21:00-08:00 を除く (宛先の現地時刻)\n" in shown
+    hour = (datetime.now(ZoneInfo("Asia/Tokyo")).hour + 12) % 24  # not now
+    quiet = f"{hour:02}:00-{hour:02}:30"
+    shown = run("plan", "people.csv", *TEXT, "--rate", "2", "--quiet", quiet, "--max-cost", "50").stdout
+    assert f"送信時間帯   {quiet} を除く (宛先の現地時刻)\n" in shown
     assert "料金の上限   50 クレジット\n" in shown
     assert "所要時間     2 秒 (毎秒 2 件)、" in shown
 

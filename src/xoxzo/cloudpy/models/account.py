@@ -13,4 +13,4 @@ class Credits(Model, frozen=True, kw_only=True):
     """The account's balance (API section 9.1)."""
 
     credits: Decimal
-    """1 credit is 1 yen before tax; below 0 only on postpaid accounts."""
+    """In credits, each 1 yen before tax; below 0 only on postpaid accounts."""

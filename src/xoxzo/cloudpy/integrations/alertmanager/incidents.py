@@ -20,21 +20,18 @@ _NO_NOTIFICATION = N_(
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One alert.
-
-    Attributes:
-        status: ``firing`` or ``resolved``.
-        labels: the labels, which identify it.
-        annotations: the annotations, such as a summary.
-        starts_at: when it began to fire; in year 1 if that is unknown.
-        fingerprint: Alertmanager's hash of the labels.
-    """
+    """One alert."""
 
     status: Literal["firing", "resolved"]
+    """``firing`` or ``resolved``."""
     labels: dict[str, str] = {}
+    """The labels, which identify it."""
     annotations: dict[str, str] = {}
+    """The annotations, such as a summary."""
     starts_at: datetime = datetime.min.replace(tzinfo=UTC)
+    """When it began to fire; in year 1 if that is unknown."""
     fingerprint: str = ""
+    """Alertmanager's hash of the labels."""
 
     def __post_init__(self) -> None:
         """Read a time without a zone as UTC: two times must be comparable."""
@@ -48,23 +45,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A notification about one group of alerts.
-
-    Attributes:
-        version: the version of the payload.
-        group_key: the key of the group, which stays the same when Alertmanager restarts.
-        status: ``resolved`` if no alert of the group fires.
-        receiver: the name of the receiver in Alertmanager's configuration.
-        alerts: the alerts of the group.
-        truncated_alerts: how many alerts were left out because of ``max_alerts``.
-    """
+    """A notification about one group of alerts."""
 
     version: str
+    """The version of the payload."""
     group_key: str
+    """The key of the group, which stays the same when Alertmanager restarts."""
     status: Literal["firing", "resolved"]
+    """``resolved`` if no alert of the group fires."""
     receiver: str = ""
+    """The name of the receiver in Alertmanager's configuration."""
     alerts: tuple[Alert, ...] = ()
+    """The alerts of the group."""
     truncated_alerts: int = 0
+    """How many alerts were left out because of ``max_alerts``."""
 
     @property
     def key(self) -> str:
@@ -164,80 +158,74 @@ MAYBE_SENT = frozenset({Outcome.SENT, Outcome.ANSWERED, Outcome.UNANSWERED, Outc
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of an incident. All times are seconds since 1970.
-
-    Attributes:
-        ident: the id, short enough to be spoken.
-        group_key: the key of its group of alerts.
-        policy: the name of its escalation policy.
-        phase: the phase.
-        alerts: the firing alerts of the latest notification.
-        truncated: how many more alerts that notification left out.
-        opened: when it was opened.
-        notified: when Alertmanager last posted about it.
-        run: the number of the escalation, from 1; each begins with the first step.
-        version: the number of the latest change of its alerts, from 1.
-        announced: the latest version that was sent to all who got an SMS.
-        round: the number of the round in this run, from 1.
-        rounds_done: the rounds that notified at least one person.
-        step: the index of the current step.
-        tries: how many times the current step was done.
-        due: when the current step is due.
-        not_before: nothing is sent before this time, after a failure.
-        failures: consecutive failures.
-        reached: whether this round notified at least one person.
-        acknowledged_by: who acknowledged it; ``""`` without an acknowledgement.
-        urgent: whether it ignores quiet hours: a page, or a missing heartbeat.
-        secret: the key that signs its links.
-    """
+    """The state of an incident. All times are seconds since 1970."""
 
     ident: str
+    """The id, short enough to be spoken."""
     group_key: str
+    """The key of its group of alerts."""
     policy: str
+    """The name of its escalation policy."""
     phase: Phase = Phase.OPEN
+    """The phase."""
     alerts: tuple[Alert, ...] = ()
+    """The firing alerts of the latest notification."""
     truncated: int = 0
+    """How many more alerts that notification left out."""
     opened: float = 0.0
+    """When it was opened."""
     notified: float = 0.0
+    """When Alertmanager last posted about it."""
     run: int = 1
+    """The number of the escalation, from 1; each begins with the first step."""
     version: int = 1
+    """The number of the latest change of its alerts, from 1."""
     announced: int = 1
+    """The latest version that was sent to all who got an SMS."""
     round: int = 1
+    """The number of the round in this run, from 1."""
     rounds_done: int = 0
+    """The rounds that notified at least one person."""
     step: int = 0
+    """The index of the current step."""
     tries: int = 0
+    """How many times the current step was done."""
     due: float = 0.0
+    """When the current step is due."""
     not_before: float = 0.0
+    """Nothing is sent before this time, after a failure."""
     failures: int = 0
+    """Consecutive failures."""
     reached: bool = False
+    """Whether this round notified at least one person."""
     acknowledged_by: str = ""
+    """Who acknowledged it; ``""`` without an acknowledgement."""
     urgent: bool = False
+    """Whether it ignores quiet hours: a page, or a missing heartbeat."""
     secret: str = ""
+    """The key that signs its links."""
 
 
 class NotificationAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One SMS or call to one person.
-
-    Attributes:
-        key: a unique key, which is sent as the reference.
-        incident: the incident's id.
-        run: the incident's run when it was claimed; so are ``version``, ``round``, ``step`` and ``tries``.
-        kind: the kind.
-        person: the person's name.
-        outcome: the outcome.
-        at: when it was claimed, in seconds since 1970.
-        callid: the id of a call that was placed; ``""`` otherwise.
-    """
+    """One SMS or call to one person."""
 
     key: str
+    """A unique key, which is sent as the reference."""
     incident: str
+    """The incident's id."""
     run: int
+    """The incident's run when it was claimed; so are ``version``, ``round``, ``step`` and ``tries``."""
     version: int
     round: int
     step: int
     tries: int
     kind: Kind
+    """The kind."""
     person: str
+    """The person's name."""
     outcome: Outcome = Outcome.CLAIMED
+    """The outcome."""
     at: float = 0.0
+    """When it was claimed, in seconds since 1970."""
     callid: str = ""
+    """The id of a call that was placed; ``""`` otherwise."""

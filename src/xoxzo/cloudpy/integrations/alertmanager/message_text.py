@@ -72,17 +72,14 @@ def check_template(field: str, template: str, missing: frozenset[str] = frozense
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """The rendered content of an SMS or a call.
-
-    Attributes:
-        message: the message, or the values of a template's variables.
-        template: the number of the template, or ``None``.
-        variables: the values of the template's variables.
-    """
+    """The rendered content of an SMS or a call."""
 
     message: str
+    """The message, or the values of a template's variables."""
     template: int | None = None
+    """The number of the template, or ``None``."""
     variables: dict[str, str] = {}
+    """The values of the template's variables."""
 
 
 def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False, link: str = "") -> Rendered:

@@ -57,17 +57,14 @@ _PAGE_HEADERS = {
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
-    """What requests are authenticated with.
-
-    Attributes:
-        token: the bearer token, or ``None``.
-        grafana: the secret with which Grafana signs, or ``None``.
-        callbacks: verifies incoming calls to a dial-in number, or ``None``.
-    """
+    """What requests are authenticated with."""
 
     token: str | None = None
+    """The bearer token, or ``None``."""
     grafana: str | None = None
+    """The secret with which Grafana signs, or ``None``."""
     callbacks: Callbacks | None = None
+    """Verifies incoming calls to a dial-in number, or ``None``."""
 
 
 def check_secrets(secrets: Secrets, settings: Settings, host: str) -> Secrets:

@@ -42,19 +42,16 @@ Reference = Annotated[
 
 
 class SendSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The sender, the caller and the prices of a session.
-
-    Attributes:
-        sender: the sender of SMS; ``None`` leaves out the SMS tools.
-        caller: the caller's number of calls; ``None`` leaves out the call tools.
-        sms_price: credits for each part, if yours differ from the published price or none is published.
-        call_price: credits for each started minute; without it no call is placed.
-    """
+    """The sender, the caller and the prices of a session."""
 
     sender: str | None = None
+    """The sender of SMS; ``None`` leaves out the SMS tools."""
     caller: str | None = None
+    """The caller's number of calls; ``None`` leaves out the call tools."""
     sms_price: Decimal | None = None
+    """Credits for each part, if yours differ from the published price or none is published."""
     call_price: Decimal | None = None
+    """Credits for each started minute; without it no call is placed."""
 
 
 class SendTools:

@@ -63,21 +63,18 @@ Predicate = Callable[[Searchable], bool]
 
 
 class SearchQuery(Struct, frozen=True):
-    """A search that was read.
-
-    Attributes:
-        fits: What has to be true of whatever is found.
-        number: The one recipient's number that is asked for, when it is complete; it can be looked up.
-        kinds: The kinds that can fit.
-        words: What a text must hold, or an id begin with.
-        statuses: The statuses that are asked for; ``None`` for any.
-    """
+    """A search that was read."""
 
     fits: tuple[Predicate, ...]
+    """What has to be true of whatever is found."""
     number: str | None
+    """The one recipient's number that is asked for, when it is complete; it can be looked up."""
     kinds: frozenset[str]
+    """The kinds that can fit."""
     words: tuple[str, ...]
+    """What a text must hold, or an id begin with."""
     statuses: frozenset[str] | None = None
+    """The statuses that are asked for; ``None`` for any."""
 
 
 def parse_search(text: str) -> SearchQuery:

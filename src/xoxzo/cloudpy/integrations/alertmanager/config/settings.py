@@ -18,65 +18,53 @@ DEFAULT_LISTEN = ("127.0.0.1", 9095)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who can be notified.
-
-    Attributes:
-        name: the name in the file and in log lines.
-        number: the number, in E.164.
-        country: the number's country as ISO 3166-1 alpha-2, or ``None``.
-        zone: the time zone of their quiet hours; ``None`` for the zone of the quiet hours.
-    """
+    """A person who can be notified."""
 
     name: str
+    """The name in the file and in log lines."""
     number: str
+    """The number, in E.164."""
     country: str | None = None
+    """The number's country as ISO 3166-1 alpha-2, or ``None``."""
     zone: str | None = None
+    """The time zone of their quiet hours; ``None`` for the zone of the quiet hours."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of an escalation policy.
-
-    Attributes:
-        to: the names of the people, who are notified at the same time.
-        method: ``sms`` or ``call``.
-        wait: seconds after each message or call until the next one.
-        repeats: how many times the step is repeated before the next step.
-    """
+    """One step of an escalation policy."""
 
     to: tuple[str, ...]
+    """The names of the people, who are notified at the same time."""
     method: Method
+    """``sms`` or ``call``."""
     wait: float
+    """Seconds after each message or call until the next one."""
     repeats: int
+    """How many times the step is repeated before the next step."""
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):
-    """The quiet hours, in which no notification is sent.
-
-    Attributes:
-        hours: the hours, and the time zone of people without one of their own.
-        break_through: the severities for which people are notified nevertheless.
-    """
+    """The quiet hours, in which no notification is sent."""
 
     hours: Schedule
+    """The hours, and the time zone of people without one of their own."""
     break_through: frozenset[str] = frozenset()
+    """The severities for which people are notified nevertheless."""
 
 
 class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """An escalation policy: one of ``[lists]`` in the file.
-
-    Attributes:
-        name: the name in the file.
-        steps: the steps in order; the first begins at once.
-        rounds: how many times all steps are repeated without an acknowledgement.
-        resolved: whether all who were notified get an SMS when the group is resolved.
-        quiet: the quiet hours, or ``None``.
-    """
+    """An escalation policy: one of ``[lists]`` in the file."""
 
     name: str
+    """The name in the file."""
     steps: tuple[Step, ...]
+    """The steps in order; the first begins at once."""
     rounds: int = 1
+    """How many times all steps are repeated without an acknowledgement."""
     resolved: bool = False
+    """Whether all who were notified get an SMS when the group is resolved."""
     quiet: Quiet | None = None
+    """The quiet hours, or ``None``."""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -85,59 +73,47 @@ class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """Selects a policy for alerts.
-
-    Attributes:
-        policy: the name of the policy.
-        match: the accepted values of each label; empty for every alert.
-    """
+    """Selects a policy for alerts."""
 
     policy: str
+    """The name of the policy."""
     match: dict[str, tuple[str, ...]] = {}
+    """The accepted values of each label; empty for every alert."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead man's switch: people are notified when nothing was heard for a while.
-
-    Attributes:
-        name: the name in the file.
-        policy: the escalation policy that is started.
-        timeout: seconds without a heartbeat until then; only the time in which the receiver runs counts.
-        match: the labels of the alert that is a heartbeat, as in `Route`; empty if it comes to ``/heartbeat/NAME``.
-    """
+    """A dead man's switch: people are notified when nothing was heard for a while."""
 
     name: str
+    """The name in the file."""
     policy: str
+    """The escalation policy that is started."""
     timeout: float
+    """Seconds without a heartbeat until then; only the time in which the receiver runs counts."""
     match: dict[str, tuple[str, ...]] = {}
+    """The labels of the alert that is a heartbeat, as in `Route`; empty if it comes to ``/heartbeat/NAME``."""
 
 
 class Grafana(msgspec.Struct, frozen=True, kw_only=True):
-    """The names of the headers in which Grafana signs its requests.
-
-    Attributes:
-        signature_header: holds the HMAC-SHA256 of the body in hexadecimal.
-        timestamp_header: holds the time that is signed, too; ``""`` if Grafana sends none.
-    """
+    """The names of the headers in which Grafana signs its requests."""
 
     signature_header: str = "X-Grafana-Alerting-Signature"
+    """Holds the HMAC-SHA256 of the body in hexadecimal."""
     timestamp_header: str = ""
+    """Holds the time that is signed, too; ``""`` if Grafana sends none."""
 
 
 class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be sent in any 60 minutes; the rest waits.
-
-    Attributes:
-        messages: the number of SMS and calls.
-        credits: their estimated cost, or ``None`` for no limit.
-        sms_price: credits for each SMS part, if yours differ from the published price.
-        call_price: credits for each call.
-    """
+    """What may be sent in any 60 minutes; the rest waits."""
 
     messages: int = 60
+    """The number of SMS and calls."""
     credits: Decimal | None = None
+    """Their estimated cost, or ``None`` for no limit."""
     sms_price: Decimal | None = None
+    """Credits for each SMS part, if yours differ from the published price."""
     call_price: Decimal = Decimal(0)
+    """Credits for each call."""
 
     def message_cost(self, message: str, country: str | None) -> Decimal:
         """Return the estimated cost of an SMS in credits; 0 if no price is known."""
@@ -149,72 +125,63 @@ class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TemplateText(msgspec.Struct, frozen=True, kw_only=True):
-    """An approved SMS template, for accounts that may not send free texts (API section 3).
-
-    Attributes:
-        ident: the template's number.
-        variables: for each placeholder of the template, a text with placeholders of `message_text`.
-    """
+    """An approved SMS template, for accounts that may not send free texts (API section 3)."""
 
     ident: int
+    """The template's number."""
     variables: dict[str, str] = {}
+    """For each placeholder of the template, a text with placeholders of `message_text`."""
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts; `message_text` describes their placeholders.
-
-    Attributes:
-        sms: the SMS for firing alerts.
-        call: what a call speaks.
-        resolved: the SMS for a resolved group.
-        max_parts: the most SMS parts of a message.
-        sms_template: the template that replaces ``sms``, or ``None``.
-        resolved_template: the template that replaces ``resolved``, or ``None``.
-    """
+    """The texts; `message_text` describes their placeholders."""
 
     sms: str
+    """The SMS for firing alerts."""
     call: str
+    """What a call speaks."""
     resolved: str
+    """The SMS for a resolved group."""
     max_parts: int = 2
+    """The most SMS parts of a message."""
     sms_template: TemplateText | None = None
+    """The template that replaces ``sms``, or ``None``."""
     resolved_template: TemplateText | None = None
+    """The template that replaces ``resolved``, or ``None``."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings.
-
-    Attributes:
-        sender: the sender of SMS.
-        caller: the caller's number of calls.
-        language: ``ja`` or ``en``: the language of calls, and of the default texts.
-        people: the people by name.
-        policies: the escalation policies by name.
-        routes: the routes in order; the first that matches any firing alert of a group selects the policy.
-        texts: the texts.
-        spend_limit: what may be sent in any 60 minutes.
-        severity_label: the label that holds the severity.
-        talk: seconds from which a call counts as answered.
-        listen: the host and the port of the server.
-        state: the path of the state file, or ``None`` for the default.
-        public_url: the URL under which phones and Xoxzo reach the server; ``""`` for none.
-        dial_in: the number of ours that acknowledges when a person calls it; ``""`` for none.
-        heartbeats: the dead man's switches by name.
-        grafana: how Grafana signs.
-    """
+    """The settings."""
 
     sender: str
+    """The sender of SMS."""
     caller: str
+    """The caller's number of calls."""
     language: Literal["ja", "en"]
+    """``ja`` or ``en``: the language of calls, and of the default texts."""
     people: dict[str, Person]
+    """The people by name."""
     policies: dict[str, EscalationPolicy]
+    """The escalation policies by name."""
     routes: tuple[Route, ...]
+    """The routes in order; the first that matches any firing alert of a group selects the policy."""
     texts: Texts
+    """The texts."""
     spend_limit: SpendLimit = SpendLimit()
+    """What may be sent in any 60 minutes."""
     severity_label: str = "severity"
+    """The label that holds the severity."""
     talk: float = 0.0
+    """Seconds from which a call counts as answered."""
     listen: tuple[str, int] = DEFAULT_LISTEN
+    """The host and the port of the server."""
     state: str | None = None
+    """The path of the state file, or ``None`` for the default."""
     public_url: str = ""
+    """The URL under which phones and Xoxzo reach the server; ``""`` for none."""
     dial_in: str = ""
+    """The number of ours that acknowledges when a person calls it; ``""`` for none."""
     heartbeats: dict[str, Heartbeat] = {}
+    """The dead man's switches by name."""
     grafana: Grafana = Grafana()
+    """How Grafana signs."""

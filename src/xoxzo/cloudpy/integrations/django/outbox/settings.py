@@ -21,29 +21,26 @@ TASK_MODULES = {
 
 
 class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the outbox is sent.
-
-    Attributes:
-        worker: what sends after a commit: ``celery``, ``tasks`` (Django's tasks framework), or ``command``, which is
-            ``manage.py xoxzo_outbox``.
-        databases: the aliases of the databases with an outbox; by default the one that the routers choose.
-        rate: messages a second of all workers, or ``None`` for no limit.
-        lease: seconds for which a worker may send what it has claimed. Half of them is the most for a message.
-        settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
-            prove that it was not sent.
-        days: after how many days what has ended is deleted; ``None`` for never.
-        backend: the backend of ``TASKS``, for ``tasks``.
-        queue: the queue of the tasks, for ``tasks``.
-    """
+    """How the outbox is sent."""
 
     worker: Literal["celery", "tasks", "command"] = "command"
+    """What sends after a commit: ``celery``, ``tasks`` (Django's tasks framework), or ``command``, which is ``manage.py
+    xoxzo_outbox``."""
     databases: tuple[str, ...] = ()
+    """The aliases of the databases with an outbox; by default the one that the routers choose."""
     rate: float | None = None
+    """Messages a second of all workers, or ``None`` for no limit."""
     lease: float = 60.0
+    """Seconds for which a worker may send what it has claimed. Half of them is the most for a message."""
     settle: float = 600.0
+    """Seconds after which a message whose response was lost is no longer accepted; then the sent list can prove that it
+    was not sent."""
     days: float | None = None
+    """After how many days what has ended is deleted; ``None`` for never."""
     backend: str = "default"
+    """The backend of ``TASKS``, for ``tasks``."""
     queue: str = "default"
+    """The queue of the tasks, for ``tasks``."""
 
     def __post_init__(self) -> None:
         if unknown := ", ".join(alias for alias in self.databases if alias not in django_settings.DATABASES):

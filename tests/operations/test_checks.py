@@ -324,7 +324,7 @@ def test_url(value: str) -> None:
         "https://example.com/ ",
         "https://example.com/a b",
         "https://example.com/a\nb",
-        "https://example.com/\x00",
+        "https://example.com/\x01",
         "https://example.com/\x7f",
         "ht\ttps://example.com/",
     ],

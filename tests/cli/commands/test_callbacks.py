@@ -123,6 +123,8 @@ def test_after_an_outage(shop: Shop, client: Client, resend: Callable[..., Resul
     assert [row["id"] for row in rows(resend(*options))] == [lost.msgid]
     assert len(rows(resend(*options, "--all"))) == 3
     assert [row["result"] for row in rows(resend(*options, sent.msgid))] == [200]
+    missing = resend(*options, sent.msgid, "mistyped")
+    assert (missing.exit_code, [row["result"] for row in rows(missing)]) == (3, [200, "unknown to the API"])
     assert rows(resend(*options, "--since", "0m")) == []
     assert len(shop.events) == 2
 

@@ -234,7 +234,7 @@ def test_lazy_translations(backend: str, live: Simulator, capsys: pytest.Capture
         "console": [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")],
     }
     assert sent[backend] == ["Ready", "Set"]
-    assert [one.options["tags"] for one in messages] == [["spring"], ("a",)]
+    assert [one.options["tags"] for one in messages] == [["spring"], ["a"]]
 
 
 def test_lazy_variables(live: Simulator) -> None:
@@ -242,6 +242,15 @@ def test_lazy_variables(live: Simulator) -> None:
     template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
     SmsMessage(recipient=PHONE, template=template.id, variables={"name": gettext_lazy("Aiko")}).send()
     assert [one.text for one in live.phone(PHONE).inbox] == ["Hi Aiko"]
+
+
+def test_long_reference(live: Simulator) -> None:
+    """A reference that is too long for the delivery log is refused before anything is sent."""
+    for message in (SmsMessage(recipient=PHONE, message="Hi"), CallMessage(recipient=PHONE, message="Hi", caller="81")):
+        message.reference = "r" * 256
+        with pytest.raises(InvalidArgument, match="at most 255"):
+            message.send()
+    assert not live.phone(PHONE).inbox
 
 
 def test_live_without_callbacks(live: Simulator, xoxzo: Any) -> None:
@@ -352,18 +361,18 @@ def test_deliveries(live: Simulator, xoxzo: Any) -> None:
     send_sms(PHONE, "Hi")
     live.advance(60)
     out = StringIO()
-    call_command("deliveries", "--catch-up", "-1", stdout=out)
+    call_command("deliveries", "--catch-up", "0", stdout=out)
     assert "DELIVERED" in out.getvalue()
     assert Delivery.objects.get().status == "DELIVERED"
     call_command("deliveries", "--purge", "1", stdout=out)
-    call_command("deliveries", "--purge", "-1", stdout=out)
+    call_command("deliveries", "--purge", "0", stdout=out)
     assert out.getvalue().endswith("0 deleted\n1 deleted\n")
     send_sms(PHONE, "Hi")
     with xoxzo(
         SMS_BACKEND="live", SID="me", AUTH_TOKEN="secret", CLIENT={"max_retries": 0}, BASE_URL="http://127.0.0.1:9"
     ):
         with pytest.raises(CommandError):
-            call_command("deliveries", "--catch-up", "-1")
+            call_command("deliveries", "--catch-up", "0")
         with pytest.raises(CommandError, match="it was not sent"):
             call_command("sendtestsms", PHONE)
 

@@ -55,6 +55,8 @@ def text(field: str, value: object) -> str:
             raise InvalidArgument(field, "must be text, not {type}", type=type(value).__name__)
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
+    if "\0" in value:
+        raise InvalidArgument(field, "must not hold a NUL character, which the API refuses and databases cannot store")
     if not value.isascii():
         try:
             value.encode("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import unittest
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import TestCase
 from django.utils.translation import gettext_lazy
 
 from xoxzo.cloudpy import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.django import call, sms
+from xoxzo.cloudpy.integrations.django import call, conf, sms
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox import enqueue
@@ -73,7 +74,11 @@ def test_refused_before_it_is_written(database: str, woken: list[str], xoxzo: An
     for arguments, error in (
         ({"recipient": "080", "message": "Hi"}, InvalidArgument),
         ({"recipient": PHONE}, InvalidArgument),
-        ({"recipient": PHONE, "message": "Hi", "callbacks": object()}, InvalidArgument),
+        ({"recipient": PHONE, "message": "Hi", "callbacks": conf.get_callbacks()}, InvalidArgument),
+        ({"recipient": PHONE, "message": "half \ud83d"}, InvalidArgument),
+        ({"recipient": PHONE, "message": "NUL \0"}, InvalidArgument),
+        ({"recipient": PHONE, "message": "Hi", "reference": "r" * 256}, InvalidArgument),
+        ({"recipient": PHONE, "message": "Hi", "expires_at": timedelta(hours=1)}, InvalidArgument),
         ({"recipient": PHONE, "message": "Hi", "using": "elsewhere"}, ConfigurationError),
     ):
         with pytest.raises(error):
@@ -84,6 +89,17 @@ def test_refused_before_it_is_written(database: str, woken: list[str], xoxzo: An
         sms.enqueue(PHONE, "Hi")
     assert not OutboxMessage.objects.exists()
     assert woken == []
+
+
+def test_what_stands_for_a_list_or_for_nothing(database: str, woken: list[str]) -> None:
+    """Lists and dictionaries of any kind are stored, and a row always has a reference by which it can be found."""
+    rows = [
+        sms.enqueue(PHONE, "Hi", tags=(tag for tag in (gettext_lazy("a"), "b")), reference=None),
+        sms.enqueue(PHONE, template=1, variables=MappingProxyType({gettext_lazy("name"): "Aiko"}), reference="auto"),
+    ]
+    assert rows[0].content["options"] == {"tags": ["a", "b"]}
+    assert rows[1].content["variables"] == {"name": "Aiko"}
+    assert all(len(row.reference) == 32 for row in rows)
 
 
 def test_a_reference_is_taken_once(database: str, woken: list[str]) -> None:

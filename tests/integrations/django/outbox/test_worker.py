@@ -320,6 +320,9 @@ def test_the_command(database: str, xoxzo: Any, monkeypatch: pytest.MonkeyPatch)
     assert (err.getvalue(), runs) == ("the database cannot be used: away\n", [])
     with xoxzo(OUTBOX={"lease": 0}), pytest.raises(CommandError, match="lease"):
         call_command("xoxzo_outbox")
+    for arguments, why in (("--database=elsewhere", "no outbox"), ("--purge=-1", "from 0"), ("--purge=nan", "from 0")):
+        with pytest.raises(CommandError, match=why):
+            call_command("xoxzo_outbox", arguments)
 
 
 def test_missing_reports(database: str, live: Simulator) -> None:
@@ -327,7 +330,7 @@ def test_missing_reports(database: str, live: Simulator) -> None:
     sms.enqueue(PHONE, "Hi", reference="a")
     send_due()
     live.advance(60)
-    call_command("deliveries", "--catch-up", "-1", stdout=StringIO())
+    call_command("deliveries", "--catch-up", "0", stdout=StringIO())
     assert outcome("a")[0] == State.DELIVERED
     assert get_log().get(reference="a").final
 

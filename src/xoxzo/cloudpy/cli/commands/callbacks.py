@@ -13,7 +13,7 @@ import click
 from xoxzo.cloudpy.callbacks.log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
-from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, CommandError, describe, worst
+from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, to_command_error, worst
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import parse_day
@@ -130,7 +130,7 @@ def _addresses(url: str, *, sign: bool) -> Callable[[str, str | None], str]:
             return lambda _purpose, _reference: plain
         return signing_callbacks(url).url
     except (InvalidArgument, ConfigurationError) as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(str(to_command_error(error))) from None
 
 
 def _missed(
@@ -139,7 +139,7 @@ def _missed(
     if log is not None:
         yield from _of_log(log, idents, begin, everything=everything)
     elif idents:
-        yield from (_Missed("call" if "-" in ident else "sms", ident, None) for ident in idents)
+        yield from map(_by_ident, idents)
     else:
         assert begin is not None  # noqa: S101 - one of the three was given
         for message in client.sms.list(since=begin.date()):
@@ -147,18 +147,21 @@ def _missed(
                 yield _Missed("sms", message.msgid, None, message)
 
 
+def _by_ident(ident: str) -> _Missed:
+    return _Missed("call" if "-" in ident else "sms", ident, None)
+
+
 def _of_log(path: str, idents: Sequence[str], begin: datetime | None, *, everything: bool) -> Iterator[_Missed]:
-    try:
-        log = DeliveryLog(SqliteStorage(Path(path)))
-    except ConfigurationError as error:
-        raise CommandError(str(error)) from None
-    with log:
+    with DeliveryLog(SqliteStorage(Path(path))) as log:
         assert isinstance(log.storage, SqliteStorage)  # noqa: S101 - made above
+        unseen = dict.fromkeys(idents)
         for entry in log.storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
             wanted = entry.ident in idents if idents else entry.ident and entry.kind != "incoming-sms"
             is_open = not entry.final or not all(note.done for note in entry.history)
+            unseen.pop(entry.ident, None)
             if wanted and (everything or idents or is_open):
                 yield _Missed(entry.kind, entry.ident, entry.reference)
+        yield from map(_by_ident, unseen)
 
 
 def _report(

@@ -32,7 +32,7 @@ def send_outbox(alias: str | None = None) -> None:
         return
     stopped: list[int] = []
     with handle_signals(lambda number, _frame: stopped.append(number), ("SIGUSR1",)):
-        for one in [alias] if alias else databases():
+        for one in databases(alias):
             worker = Worker(one, lambda: bool(stopped) or is_shutting_down())
             worker.run(CHUNK_SECONDS)
             if worker.has_more:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from asgiref.sync import sync_to_async
 from django.utils.module_loading import import_string
 
+from xoxzo.cloudpy.callbacks.callbacks import MAX_REFERENCE_LENGTH
 from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
@@ -19,7 +20,7 @@ from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
 from xoxzo.cloudpy.operations import calls, sms, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from xoxzo.cloudpy.integrations.django.models import OutboxMessage
@@ -46,7 +47,8 @@ class SmsMessage(msgspec.Struct, kw_only=True):
         sender: at most 10 letters and digits, or 15 digits; by default ``XOXZO["SENDER"]``.
         template: the number of an approved template, which excludes a message (API section 3.6).
         variables: a value for each of the template's placeholders.
-        reference: your own key of this message, which the delivery log stores; random by default.
+        reference: your own key of this message, at most 255 characters, which the delivery log stores; random by
+            default.
         options: more arguments of ``client.sms.send``, such as ``tags`` or ``track_link``.
         sent: the server's reply, once it was sent.
     """
@@ -61,8 +63,7 @@ class SmsMessage(msgspec.Struct, kw_only=True):
     sent: SentMessage | None = None
 
     def __post_init__(self) -> None:
-        for name in ("recipient", "message", "sender", "variables", "reference", "options"):
-            setattr(self, name, _evaluated(getattr(self, name)))
+        _make_plain(self, "sender", "variables")
 
     def __repr__(self) -> str:
         # A log must show neither the number nor the message.
@@ -94,10 +95,9 @@ class SmsMessage(msgspec.Struct, kw_only=True):
 
         Raises:
             ConfigurationError: there is no sender.
-            InvalidArgument: there are both a message and a template.
+            InvalidArgument: there are both a message and a template, or the reference is too long for the log.
         """
-        shared = {"recipient": self.recipient, "sender": self.sender_or_default(), "reference": self.reference}
-        shared |= _with_callbacks(self.options)
+        shared = {"sender": self.sender_or_default(), **_shared_arguments(self)}
         if self.template is None:
             return {"message": self.message, **shared}
         if self.message:
@@ -136,8 +136,7 @@ class CallMessage(msgspec.Struct, kw_only=True):
     sent: StartedCall | None = None
 
     def __post_init__(self) -> None:
-        for name in ("recipient", "message", "language", "caller", "reference", "options"):
-            setattr(self, name, _evaluated(getattr(self, name)))
+        _make_plain(self, "language", "caller")
 
     def __repr__(self) -> str:
         return f"CallMessage(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
@@ -151,9 +150,8 @@ class CallMessage(msgspec.Struct, kw_only=True):
         caller = self.caller or conf.get("CALLER")
         if not caller:
             raise ConfigurationError('a call needs a caller: pass one, or set XOXZO["CALLER"]')
-        own = {"caller": str(caller), "recipient": self.recipient, "reference": self.reference}
-        spoken = {"tts_message": self.message, "tts_lang": self.language}
-        return {**own, **spoken, **_with_callbacks(self.options)}
+        spoken = {"caller": str(caller), "tts_message": self.message, "tts_lang": self.language}
+        return {**spoken, **_shared_arguments(self)}
 
     def prepare(self) -> Operation[StartedCall]:
         """Check it as the live backend does before it calls, and return the request; raises as `SmsMessage.prepare`."""
@@ -257,8 +255,8 @@ async def aenqueue(*args: Any, **fields: Any) -> OutboxMessage:  # noqa: ANN401 
 
 
 def take_fields(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Take those with these names out of a dictionary, and return them."""
-    return {name: fields.pop(name) for name in names if name in fields}
+    """Take those with these names out of a dictionary, and return them without those that are ``None``."""
+    return {name: value for name in names if (value := fields.pop(name, None)) is not None}
 
 
 def get_connection(backend: str | None = None) -> BaseBackend:
@@ -289,18 +287,33 @@ def backend_class(backend: str) -> type[BaseBackend]:
     return found
 
 
-def _with_callbacks(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options that request reports to the project, unless they name another URL or there is no public one."""
-    given = dict(options)
+def _make_plain(message: SmsMessage | CallMessage, *own: str) -> None:
+    for name in ("recipient", "message", "reference", "options", *own):
+        setattr(message, name, _evaluated(getattr(message, name)))
+    if message.reference in (None, "auto"):
+        # The client would make one for each attempt, and nobody could find the message by it.
+        message.reference = uuid.uuid4().hex
+
+
+def _shared_arguments(message: SmsMessage | CallMessage) -> dict[str, Any]:
+    """Return the arguments of both kinds. Reports are requested unless options have a URL, or there is no public one.
+
+    Raises:
+        InvalidArgument: the reference is too long for the delivery log, which is written after the send.
+    """
+    if len(str(message.reference)) > MAX_REFERENCE_LENGTH:
+        raise InvalidArgument("reference", "must have at most {limit} characters", limit=MAX_REFERENCE_LENGTH)
+    given = {"recipient": message.recipient, "reference": message.reference, **message.options}
     if conf.get("PUBLIC_URL") is not None and "callback_url" not in given:
         given.setdefault("callbacks", conf.get_callbacks())
     return given
 
 
 def _evaluated(value: Any) -> Any:  # noqa: ANN401 - any value of a message or option
-    """Return a value with its lazy translations and numbers as text."""
-    if isinstance(value, dict):
-        return {key: _evaluated(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_evaluated, value))
-    return plain(value)
+    """Return a value with its lazy translations and numbers as text, and with plain lists and dictionaries."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        return {plain(key): _evaluated(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_evaluated(item) for item in value]
+    return value

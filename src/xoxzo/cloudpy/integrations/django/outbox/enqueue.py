@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from xoxzo.cloudpy.integrations.django.outbox.settings import TASK_MODULES, data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
 TASK = "xoxzo.outbox"
 """The name of Celery's task."""
@@ -47,22 +47,17 @@ def write_row(
         ConfigurationError: the row would not be part of the open transaction, or no worker would find it.
         IntegrityError: the reference is in the outbox already.
     """
-    content = _content(message)
     request = message.prepare()
-    known = databases()
-    alias = using or known[0]
-    if alias not in known:
-        raise ConfigurationError(
-            'the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]', alias=alias
-        )
+    content = _content(message)
+    alias = databases(using)[0]
     _require_same_transaction(alias)
     row = OutboxMessage(
         kind=kind,
         recipient=request.recipients[0],
         reference=message.reference,
         content=content,
-        due=DatabaseClock() if send_at is None else _seconds(send_at),
-        expires=None if expires_at is None else _seconds(expires_at),
+        due=DatabaseClock() if send_at is None else _seconds("send_at", send_at),
+        expires=None if expires_at is None else _seconds("expires_at", expires_at),
     )
     row.save(using=alias, force_insert=True)
     if send_at is None:
@@ -80,7 +75,9 @@ def _content(message: Any) -> dict[str, Any]:  # noqa: ANN401 - a message or a c
     return content
 
 
-def _seconds(moment: datetime) -> float:
+def _seconds(field: str, moment: object) -> float:
+    if not isinstance(moment, datetime):
+        raise InvalidArgument(field, "must be a datetime")
     return (timezone.make_aware(moment) if timezone.is_naive(moment) else moment).timestamp()
 
 

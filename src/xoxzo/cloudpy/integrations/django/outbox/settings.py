@@ -65,6 +65,17 @@ def get_settings() -> OutboxSettings:
         raise ConfigurationError('XOXZO["OUTBOX"] is invalid: {why}', why=error) from error
 
 
-def databases() -> tuple[str, ...]:
-    """Return the aliases of the databases with an outbox."""
-    return get_settings().databases or (router.db_for_write(OutboxMessage),)
+def databases(only: str | None = None) -> tuple[str, ...]:
+    """Return the aliases of the databases with an outbox: all of them, or `only` this one.
+
+    Raises:
+        ConfigurationError: the settings are invalid, or this one has none.
+    """
+    known = get_settings().databases or (router.db_for_write(OutboxMessage),)
+    if only is None:
+        return known
+    if only not in known:
+        raise ConfigurationError(
+            'the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]', alias=only
+        )
+    return (only,)

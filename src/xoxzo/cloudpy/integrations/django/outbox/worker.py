@@ -55,7 +55,7 @@ def send_due(using: str | None = None) -> int:
         ConfigurationError: the settings are invalid.
         RuntimeError: a transaction is open: what is claimed has to be committed before it is sent.
     """
-    return sum(Worker(alias).run() for alias in ([using] if using else databases()))
+    return sum(Worker(alias).run() for alias in databases(using))
 
 
 class _Attempt(NamedTuple):

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
+from xoxzo.cloudpy.integrations.django.management import duration
 from xoxzo.cloudpy.integrations.django.outbox.reconcile import record_report
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ class Command(BaseCommand):
         """Add the two actions, of which one is required."""
         action = parser.add_mutually_exclusive_group(required=True)
         action.add_argument(
-            "--catch-up", type=float, metavar="MINUTES", help="ask about those without a report for this long"
+            "--catch-up", type=duration, metavar="MINUTES", help="ask about those without a report for this long"
         )
         action.add_argument(
-            "--purge", type=float, metavar="DAYS", help="delete those that were last updated longer ago"
+            "--purge", type=duration, metavar="DAYS", help="delete those that were last updated longer ago"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import XoxzoError
+from xoxzo.cloudpy.integrations.django.management import duration
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases
 from xoxzo.cloudpy.integrations.django.outbox.worker import POLL_SECONDS, Worker
@@ -34,13 +35,13 @@ class Command(BaseCommand):
         action = parser.add_mutually_exclusive_group()
         action.add_argument("--once", action="store_true", help="send what is due, and end: for cron")
         action.add_argument(
-            "--purge", type=float, metavar="DAYS", help="delete what has ended and has not changed for so long"
+            "--purge", type=duration, metavar="DAYS", help="delete what has ended and has not changed for so long"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Do it, and print what was done."""
         try:
-            aliases = [options["database"]] if options["database"] else databases()
+            aliases = databases(options["database"])
             if options["purge"] is not None:
                 count = sum(Outbox(alias).purge(options["purge"] * 86_400) for alias in aliases)
                 self.stdout.write(f"{count} deleted")

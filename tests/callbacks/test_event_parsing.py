@@ -101,6 +101,7 @@ def test_status_is_enough(callbacks: Callbacks) -> None:
         (FORM, b"state=DELIVERED"),
         (FORM, b"status=&sender=&link="),
         ("application/json", b"{}"),
+        ("application/json", b'{"status": {"code": 1}, "link": null, "message": ["a"]}'),
         ("application/json", json.dumps([REPORT, {**REPORT, "msgid": "another"}]).encode()),
         ("application/xml", b"<status>DELIVERED</status>"),
         ("multipart/form-data; boundary=B", b"--B--"),

@@ -244,11 +244,18 @@ _PARSERS: dict[Purpose, Callable[[str | None, Fields], Event]] = {
 
 
 def _first(fields: Fields, *names: str) -> str:
-    return next((value for name in names if (value := bodies.text(fields, name))), "")
+    return next((value for name in names if (value := _text(fields, name))), "")
+
+
+def _text(fields: Fields, name: str) -> str:
+    """Return a field that decides what happened, and so has to be text or a number."""
+    if isinstance(fields.get(name), dict | list | bool):
+        raise CallbackRejected("the {name} is not text", name=name)
+    return bodies.text(fields, name)
 
 
 def _id(fields: Fields, name: str) -> str:
-    value = bodies.text(fields, name)
+    value = _text(fields, name).strip()
     if len(value) > MAX_ID_LENGTH:
         raise CallbackRejected(
             "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
@@ -257,7 +264,7 @@ def _id(fields: Fields, name: str) -> str:
 
 
 def _status(fields: Fields, *, required: bool = True) -> str:
-    status = bodies.text(fields, "status").strip()
+    status = _text(fields, "status").strip()
     if required and not status:
         raise CallbackRejected("the callback has no status")
     return status[:MAX_STATUS_LENGTH]

@@ -188,7 +188,8 @@ def test_a_run_is_paused_and_cancelled_from_elsewhere(
             run(campaign, client)
     assert max(reached(simulator).values()) == 1
     with Campaign.open("spring", store=tmp_path) as campaign:
-        campaign.cancel()
+        with pytest.raises(CampaignError, match="is cancelled"):
+            campaign.cancel()
         campaign.resume()
         assert campaign.state == "cancelled"
 

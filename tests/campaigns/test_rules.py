@@ -218,6 +218,8 @@ def _plan() -> Plan:
         input={},
         notes=(),
         columns={},
+        split=None,
+        others=0,
     )
 
 

@@ -261,6 +261,8 @@ CASES: dict[str, Case] = {
     "campaign-list": Case("campaign list", before=(write_people, RUN), modes=EVERYWHERE),
     "campaign-export": Case("campaign export people", before=(write_people, RUN), modes=("pipe",)),
     "campaign-resume": Case("campaign resume people", before=(write_people, RUN)),
+    "campaign-rehearse": Case(f"campaign rehearse people.csv {CONTENT}", before=(write_people,), modes=EVERYWHERE),
+    "campaign-reschedule": Case("campaign reschedule people --quiet none", before=(write_people, CREATED)),
     "campaign-pause": Case("campaign pause people", before=(write_people, CREATED)),
     "campaign-cancel": Case("campaign cancel people", before=(write_people, CREATED)),
     "campaign-settle": Case("campaign settle people --statuses", before=(write_people, RUN, passes(60))),

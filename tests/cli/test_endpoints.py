@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 COMMANDS = {command.name: (endpoint, command) for endpoint in ENDPOINTS for command in endpoint.commands}
 
 
+# It posts to a receiver of the user; what it asks the API first is what `sms get` and `call get` ask.
+TO_OTHERS = {"callbacks resend"}
+
+
 def requesting(command: click.Command, context: click.Context) -> Iterator[str]:
     """Yield the name of each command below a command that can show a request in place of making it."""
     if isinstance(command, click.Group):
@@ -43,7 +47,7 @@ def test_a_command_requests_its_endpoint(name, bare) -> None:
 
 def test_every_command_that_makes_requests_is_in_the_table() -> None:
     """No command that requests an endpoint is missing from the table."""
-    missing = sorted(set(requesting(xoxzo, click.Context(xoxzo, info_name="xoxzo"))) - COMMANDS.keys())
+    missing = sorted(set(requesting(xoxzo, click.Context(xoxzo, info_name="xoxzo"))) - COMMANDS.keys() - TO_OTHERS)
     assert not missing, (
         f"xoxzo {', xoxzo '.join(missing)}: no endpoint names it. Add it with example arguments to `commands` of its "
         "endpoint in src/xoxzo/cloudpy/operations/endpoints.py."

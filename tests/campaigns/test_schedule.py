@@ -119,6 +119,10 @@ def test_what_is_open_is_open_by_the_clock(zones: str, now: int, begin: int, hou
     ("wrong", "field"),
     [
         ({"at": "tomorrow"}, "at"),
+        ({"at": "2037-12-01"}, "at"),
+        ({"at": "9999-12-31 10:00"}, "at"),
+        ({"quiet": "00:00-24:00"}, "windows"),
+        ({"windows": "20:00-23:00", "quiet": "18:00-09:00"}, "windows"),
         ({"windows": "Mon-Foo 09:00-18:00"}, "windows"),
         ({"windows": "09:00-09:00"}, "windows"),
         ({"windows": "24:00-09:00"}, "windows"),
@@ -133,6 +137,14 @@ def test_what_cannot_be_read_is_refused(wrong: dict[str, str], field: str) -> No
     with pytest.raises(InvalidArgument) as caught:
         Schedule(**wrong)
     assert caught.value.field == field
+
+
+def test_weekdays_and_times_are_read_as_people_write_them() -> None:
+    """Long names, Japanese ones, full-width digits, and any kind of dash."""
+    monday = at("2026-12-07T09:00")
+    for text in ("Mon 9:00-18:00", "monday 09:00–18:00", "月 09:00〜18:00", "月曜　０９：００～１８：００", "月曜日 9:00-18:00"):
+        assert Schedule(windows=text).opening(None, at("2026-12-02T00:00"))[0] == monday, text
+    assert Schedule(windows="月曜〜金曜 9:00-18:00").opening(None, at("2026-12-05T00:00"))[0] == monday
 
 
 def test_seconds_are_spent_within_the_windows() -> None:

@@ -139,3 +139,26 @@ def test_nobody_else_is_sent_to_whatever_crashes(tmp_path: Path) -> None:
     results = [simulate(seed, tmp_path, scenario=scenario) for seed in range(20)]
     assert all(result.is_clean for result in results)
     assert sum(result.crashes for result in results) > 10, "hardly any process crashed: the test is worth little"
+
+
+def test_a_campaign_that_would_expire_before_it_starts_is_refused(store: str) -> None:
+    """By its plan, by its first run, and when it is rescheduled; one that has begun is not."""
+    soon = time.time() + 3600
+    with Campaign.create("spring", people(3), TEXT, store=store) as campaign:
+        for refused in (campaign.plan, campaign.save_limits):
+            with pytest.raises(InvalidArgument, match="expires: must be after the first time"):
+                refused(Limits(schedule=FAR, expires=soon))
+        campaign.save_limits(Limits(expires=soon))
+        with pytest.raises(InvalidArgument):
+            campaign.reschedule(FAR)
+        assert campaign.limits.schedule is None
+
+
+def test_the_plan_names_the_zones_whose_hours_never_come_together(store: str) -> None:
+    """A number that may be in New York or in Honolulu has no common hour in the morning; others are sent to."""
+    everyone = [{"phone": "+18004444444"}, {"phone": "+818011110000"}]
+    with Campaign.create("us", everyone, TEXT, store=store, mobile_only=False) as campaign:
+        plan = campaign.plan(Limits(schedule=Schedule(windows="09:00-10:00")))
+        assert [note.code for note in plan.notes] == ["no_common_hours"]
+        assert "America/New_York" in str(plan.notes[0])
+        assert not campaign.plan(Limits(schedule=Schedule(quiet="03:00-04:00"))).notes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+import unicodedata
+from contextlib import suppress
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import product
 from math import inf
@@ -14,10 +16,18 @@ import msgspec
 from xoxzo.cloudpy.errors import InvalidArgument
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_DAY_NAMES = {name.lower(): n % 7 for n, name in enumerate((*_DAYS, *"月火水木金土日"))}
+_LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_KANJI = "月火水木金土日"
+_DAY_NAMES = {
+    name.lower(): n
+    for n, names in enumerate(zip(_DAYS, _LONG_DAYS, _KANJI, strict=True))
+    for name in (*names, f"{names[2]}曜", f"{names[2]}曜日")
+}
 _EVERY_DAY = frozenset(range(7))
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
 _WINDOW = re.compile(rf"(?:(\w+)(?:\s*-\s*(\w+))?\s+)?{_TIME}\s*-\s*{_TIME}")
+_HAS_TIME = re.compile("[T ]")
+_DASHES = str.maketrans(dict.fromkeys("~〜–—−‐", "-"))
 _DAY_MINUTES = 1440
 # Every combination of weekly windows repeats within a week; a little more, since zones differ.
 _SEARCH_DAYS = 9
@@ -42,7 +52,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         zone: the time zone of recipients whose own is not known, by its IANA name.
 
     Raises:
-        InvalidArgument: a value cannot be read, or the zone is not known.
+        InvalidArgument: a value cannot be read, the zone is not known, or no hour of it is left by windows and quiet.
     """
 
     at: str = ""
@@ -54,6 +64,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         _zone(self.zone)
         _moment(self.at)
         _rules(self.windows, self.quiet)
+        if _common_opening(_rules(self.windows, self.quiet), [self.zone], 0.0)[0] == inf:
+            raise InvalidArgument("windows", "leave no time at which messages may be sent")
 
     def opening(self, zones: str | None, now: float) -> tuple[float, float]:
         """Return from when until when a recipient may be sent to: now, or the next time; times as seconds since 1970.
@@ -67,14 +79,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         """
         names = (zones or self.zone).split(",")
         moment = max(now, *(_starts(self.at, name) for name in names)) if self.at else now
-        rules = list(product(_rules(self.windows, self.quiet), names))
-        for _ in range(_MAX_SEARCHES):
-            found = [_next_opening(window, name, moment) for window, name in rules]
-            begin = max((one[0] for one in found), default=moment)
-            if begin <= moment:
-                return moment, min((one[1] for one in found), default=inf)
-            moment = begin
-        return inf, inf
+        return _common_opening(_rules(self.windows, self.quiet), names, moment)
 
     def until(self, zones: str | None, now: float) -> float | None:
         """Return until when a recipient has to wait, or ``None`` when it may be sent to now; see `opening`."""
@@ -89,6 +94,20 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
                 return now + seconds
             seconds -= end - now
             now = end
+
+
+def _common_opening(rules: tuple[tuple[Window, ...], ...], zones: list[str], moment: float) -> tuple[float, float]:
+    """Return the first hours that are within all rules in all zones; both infinite if there are none."""
+    every = list(product(rules, zones))
+    for _ in range(_MAX_SEARCHES):
+        found = [_next_opening(windows, zone, moment) for windows, zone in every]
+        begin = max((one[0] for one in found), default=moment)
+        if begin <= moment:
+            return moment, min((one[1] for one in found), default=inf)
+        if begin == inf:
+            break
+        moment = begin
+    return inf, inf
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +127,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _window(text: str, field: str) -> Window:
-    found = _WINDOW.fullmatch(text)
+    found = _WINDOW.fullmatch(unicodedata.normalize("NFKC", text).translate(_DASHES))
     days = _weekdays(found[1], found[2]) if found else None
     if found and days:
         begin, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
@@ -130,10 +149,14 @@ def _weekdays(first: str | None, last: str | None) -> frozenset[int] | None:
 
 @lru_cache(maxsize=64)
 def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidArgument("at", "must be a date and a time, for instance 2026-12-01 10:00") from None
+    if not text:
+        return None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        # A date alone would be midnight, which nobody means; windows after the last year have no dates.
+        if _HAS_TIME.search(text) and moment.year < MAXYEAR:
+            return moment
+    raise InvalidArgument("at", "must be a date and a time, for instance 2026-12-01 10:00")
 
 
 @lru_cache(maxsize=1024)

@@ -9,9 +9,11 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.campaigns.schedule import Schedule
+from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.ledger.protocol import Ledger
+    from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import Hours
 
 _FAR = 1e12
@@ -63,6 +65,24 @@ class SendingHours:
     def _starts_later(self, schedule: Schedule, now: float) -> bool:
         start = Schedule(at=schedule.at, zone=schedule.zone)
         return all(start.until(zone, now) for zone in self._zones)
+
+
+def check_expiry(ledger: Ledger, limits: Limits) -> None:
+    """Check that somebody may be sent to before the campaign expires.
+
+    Raises:
+        InvalidArgument: it would expire while everybody still waits.
+    """
+    now = ledger.clock.wall()
+    begins = waits_until(ledger, limits.schedule, now)
+    if begins is not None and limits.expires is not None and now < limits.expires <= begins:
+        raise InvalidArgument("expires", "must be after the first time at which the schedule lets a message be sent")
+
+
+def zones_without_hours(ledger: Ledger, schedule: Schedule | None, now: float) -> list[str]:
+    """Return the groups of zones whose recipients wait for ever: the schedule is never open in all of one group."""
+    openings = SendingHours(ledger, schedule).openings(now)
+    return [zone.replace(",", ", ") for zone, begin, _end in openings if begin >= _FAR]
 
 
 def waits_until(ledger: Ledger, schedule: Schedule | None, now: float) -> float | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
-from xoxzo.cloudpy.campaigns.ledger.sending_hours import waits_until
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until, zones_without_hours
 from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
 from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - tools resolve the fields' types at run time
 from xoxzo.cloudpy.common.masking import mask_number
@@ -83,11 +83,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
-    """Return the preview of what is left to be sent."""
+    """Return the preview of what is left to be sent; `InvalidArgument` where it would expire before that."""
     facts = ledger.get("input") or {}
     left, part = ledger.remaining(), ledger.get("split") or {}
     samples = tuple((mask_number(one.number), content.preview(one.variables)) for one in left.first)
+    if ledger.get("state") == "created":
+        check_expiry(ledger, limits)
     now = time.time()
+    notes = list(map(read_reason, facts.get("notes", ())))
+    for zones in zones_without_hours(ledger, limits.schedule, now):
+        template = "these hours never come in {zones} at once: recipients who may be in any of them get nothing"
+        notes.append(Reason("no_common_hours", template, {"zones": zones}))
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
         recipients=left.count,
@@ -111,7 +117,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         assumptions=facts.get("assumptions", {}),
         left_out=msgspec.convert(facts.get("left_out", ()), tuple[LeftOut, ...]),
         input={name: facts.get(name) for name in _INPUT},
-        notes=tuple(map(read_reason, facts.get("notes", ()))),
+        notes=tuple(notes),
         columns=facts.get("columns", {}),
     )
 

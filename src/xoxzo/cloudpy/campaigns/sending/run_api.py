@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.ledger.sending_hours import waits_until
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
@@ -69,9 +69,15 @@ class RunApi:
         return Limits() if stored is None else msgspec.convert(stored, Limits)
 
     def save_limits(self, limits: Limits | None) -> Limits:
-        """Store limits for the next run and return them; ``None`` leaves them as they are."""
+        """Store limits for the next run and return them; ``None`` leaves them as they are.
+
+        Raises:
+            InvalidArgument: the campaign was never started, and would expire before its schedule lets it start.
+        """
         if limits is None:
             return self.limits
+        if self.state == "created":
+            check_expiry(self.ledger, limits)
         self.ledger.put(_stored(limits))
         return limits
 
@@ -90,12 +96,15 @@ class RunApi:
 
         Raises:
             CampaignError: it has ended.
+            InvalidArgument: it would expire before anybody is sent to.
         """
         if self.state in _ENDED:
             raise CampaignError(
                 "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
             )
-        self.ledger.reschedule(_stored(msgspec.structs.replace(self.limits, schedule=schedule)))
+        limits = msgspec.structs.replace(self.limits, schedule=schedule)
+        check_expiry(self.ledger, limits)
+        self.ledger.reschedule(_stored(limits))
 
     async def run_async(
         self,

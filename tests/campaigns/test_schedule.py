@@ -142,7 +142,13 @@ def test_what_cannot_be_read_is_refused(wrong: dict[str, str], field: str) -> No
 def test_weekdays_and_times_are_read_as_people_write_them() -> None:
     """Long names, Japanese ones, full-width digits, and any kind of dash."""
     monday = at("2026-12-07T09:00")
-    for text in ("Mon 9:00-18:00", "monday 09:00–18:00", "月 09:00〜18:00", "月曜　０９：００～１８：００", "月曜日 9:00-18:00"):
+    for text in (
+        "Mon 9:00-18:00",
+        "monday 09:00–18:00",
+        "月 09:00〜18:00",
+        "月曜　０９：００～１８：００",
+        "月曜日 9:00-18:00",
+    ):
         assert Schedule(windows=text).opening(None, at("2026-12-02T00:00"))[0] == monday, text
     assert Schedule(windows="月曜〜金曜 9:00-18:00").opening(None, at("2026-12-05T00:00"))[0] == monday
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import Hours
 
+_SHOWN_ZONES = 4
 _FAR = 1e12
 """Stands for times that never come."""
 
@@ -82,7 +83,8 @@ def check_expiry(ledger: Ledger, limits: Limits) -> None:
 def zones_without_hours(ledger: Ledger, schedule: Schedule | None, now: float) -> list[str]:
     """Return the groups of zones whose recipients wait for ever: the schedule is never open in all of one group."""
     openings = SendingHours(ledger, schedule).openings(now)
-    return [zone.replace(",", ", ") for zone, begin, _end in openings if begin >= _FAR]
+    groups = (zones.split(",") for zones, begin, _end in openings if begin >= _FAR)
+    return [", ".join(zones[:_SHOWN_ZONES]) + (" …" if len(zones) > _SHOWN_ZONES else "") for zones in groups]
 
 
 def waits_until(ledger: Ledger, schedule: Schedule | None, now: float) -> float | None:

@@ -91,9 +91,14 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         check_expiry(ledger, limits)
     now = time.time()
     notes = list(map(read_reason, facts.get("notes", ())))
-    for zones in zones_without_hours(ledger, limits.schedule, now):
-        template = "these hours never come in {zones} at once: recipients who may be in any of them get nothing"
-        notes.append(Reason("no_common_hours", template, {"zones": zones}))
+    notes += [
+        Reason(
+            "no_common_hours",
+            "nothing is sent to numbers that may be in any of these zones, which share no hour of these: {zones}",
+            {"zones": zones},
+        )
+        for zones in zones_without_hours(ledger, limits.schedule, now)
+    ]
     seconds = None if limits.rate is None else left.count / limits.rate
     return Plan(
         recipients=left.count,

@@ -160,5 +160,7 @@ def test_the_plan_names_the_zones_whose_hours_never_come_together(store: str) ->
     with Campaign.create("us", everyone, TEXT, store=store, mobile_only=False) as campaign:
         plan = campaign.plan(Limits(schedule=Schedule(windows="09:00-10:00")))
         assert [note.code for note in plan.notes] == ["no_common_hours"]
-        assert str(plan.notes[0]).endswith("of these: America/Adak, America/Anchorage, America/Anguilla, America/Antigua …")
+        assert str(plan.notes[0]).endswith(
+            "of these: America/Adak, America/Anchorage, America/Anguilla, America/Antigua …"
+        )
         assert not campaign.plan(Limits(schedule=Schedule(quiet="03:00-04:00"))).notes

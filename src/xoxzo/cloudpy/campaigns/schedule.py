@@ -67,6 +67,12 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         if _common_opening(_rules(self.windows, self.quiet), [self.zone], 0.0)[0] == inf:
             raise InvalidArgument("windows", "leave no time at which messages may be sent")
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is one moment alone, the same for everybody."""
+        moment = _moment(self.at)
+        return moment is not None and moment.tzinfo is not None and not (self.windows or self.quiet)
+
     def opening(self, zones: str | None, now: float) -> tuple[float, float]:
         """Return from when until when a recipient may be sent to: now, or the next time; times as seconds since 1970.
 

@@ -186,3 +186,17 @@ def simulator_listener() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_an_older_copy_goes_on_without_those_whom_the_usage_log_names(run: Run, simulator: Simulator) -> None:
+    """As the documentation says: nothing in the copy shows who was sent to since then."""
+    assert run("run", "people.csv", "--text", "a", "--sender", "Shop", "--first", "1", "--yes").exit_code == 3
+    ledger = Path("campaigns/people.campaign")
+    copy = ledger.read_bytes()
+    assert run("resume", "people").exit_code == 0
+    ledger.write_bytes(copy)
+    rows = [f"{n},{phone.lstrip('+')}\n" for n, phone in enumerate(simulator.engine.sms.by_phone)]
+    Path("usage-log.csv").write_text("msgid,recipient\n" + "".join(rows), encoding="utf-8")
+    assert "3 more numbers are suppressed" in run("suppress", "people", "usage-log.csv").stderr
+    assert run("resume", "people").exit_code == 0
+    assert sent(simulator) == 3

@@ -39,6 +39,8 @@ def test_a_campaign_is_rescheduled(run: Run) -> None:
     assert "waits" not in run("status", "spring").stderr
     for wrong in ([], ["--at", "soon"], ["--window", "Foo 09:00-10:00"]):
         assert run("reschedule", "spring", *wrong).exit_code == 2
+    same = run("reschedule", "spring", "--at", "2037-12-02T10:00+09:00")
+    assert "may be sent from 2037-12-02T10:00+09:00 on; the first ones at 2037-12-02 " in same.stderr
     assert run("cancel", "spring").exit_code == 0
     assert run("reschedule", "spring", "--at", "2037-12-02 10:00").exit_code == 2
 

@@ -212,7 +212,8 @@ def describe_schedule(schedule: Schedule) -> str:
         pieces.append(schedule.windows)
     if schedule.quiet:
         pieces.append(_("not {hours}").format(hours=schedule.quiet))
-    return _("{hours}, by each recipient's clock").format(hours=_(", ").join(pieces))
+    hours = _(", ").join(pieces)
+    return hours if schedule.is_fixed else _("{hours}, by each recipient's clock").format(hours=hours)
 
 
 def local_time(seconds: float) -> str:

@@ -149,6 +149,7 @@ def test_urls(url: str, expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPat
         "xoxzo://s:t@Shop/08011110001",
         "xoxzo://s:t@much-too-long-a-sender/+818011110001",
         "xoxzo://s:t@Shop/+818011110001?mode=fax",
+        "xoxzo://s:t@Shop/+818011110001?mode=call",
         "xoxzo://s:t@815012345678/+818011110001?mode=call&lang=xx",
         "xoxzo://Shop/+818011110001",
         "xoxzo://",

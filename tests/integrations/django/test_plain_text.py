@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.safestring import SafeString, mark_safe
 
-from xoxzo.cloudpy import InvalidArgument, XoxzoClient
+from xoxzo.cloudpy import Client, InvalidArgument, XoxzoClient
 from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.common.plain_text import plain
@@ -99,6 +99,16 @@ def test_language() -> None:
             with translation.override(language):
                 client.sms.send(recipient=PHONE, sender="Shop", message=gettext_lazy("Yes"))
         assert [sms.text for sms in simulator.phone(PHONE).inbox] == ["はい", "Yes"]
+
+
+def test_configuration() -> None:
+    """A client takes them for its credentials, its address, and the recipients that it may reach."""
+    lazy = {"sid": lazystr("me"), "auth_token": lazystr("secret"), "base_url": lazystr("http://127.0.0.1:9")}
+    with (
+        Client(**lazy, allowed_recipients=[NUMBER], max_retries=0) as client,
+        pytest.raises(InvalidArgument, match="allowed_recipients"),
+    ):
+        client.sms.send(recipient="+12015550123", sender="Shop", message="Hi")
 
 
 def test_campaigns(tmp_path: Path) -> None:

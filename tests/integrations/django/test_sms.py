@@ -15,6 +15,7 @@ from django.core import mail
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import transaction
 from django.test import SimpleTestCase, override_settings
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject, lazystr
@@ -242,6 +243,17 @@ def test_lazy_variables(live: Simulator) -> None:
     template = conf.get_client().templates.create(name="Welcome", content="Hi {name}")
     SmsMessage(recipient=PHONE, template=template.id, variables={"name": gettext_lazy("Aiko")}).send()
     assert [one.text for one in live.phone(PHONE).inbox] == ["Hi Aiko"]
+
+
+def test_failed_transaction(live: Simulator) -> None:
+    """In a transaction that has failed, the error comes before anything is sent."""
+    for message in (SmsMessage(recipient=PHONE, message="Hi"), CallMessage(recipient=PHONE, message="Hi", caller="81")):
+        with transaction.atomic():
+            transaction.set_rollback(True)
+            with pytest.raises(transaction.TransactionManagementError):
+                message.send()
+        assert message.sent is None
+    assert not live.phone(PHONE).inbox
 
 
 def test_long_reference(live: Simulator) -> None:

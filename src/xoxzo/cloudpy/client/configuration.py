@@ -19,6 +19,7 @@ from xoxzo.cloudpy.client.event_hooks import check_header
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
 
@@ -182,7 +183,7 @@ def _credential(name: str, given: object, variable: str) -> str:
 
     A secret that was read from a file often ends in a line break, which would be part of the password.
     """
-    source, value = (name, given) if given else (variable, os.environ.get(variable, "").strip())
+    source, value = (name, plain(given)) if given else (variable, os.environ.get(variable, "").strip())
     if not isinstance(value, str):
         raise ConfigurationError("{name} must be text", name=source)
     if not value.isprintable() or any(map(str.isspace, value)):
@@ -192,6 +193,7 @@ def _credential(name: str, given: object, variable: str) -> str:
 
 def _base_url(url: object) -> tuple[str, bool]:
     """Return the address without a final slash, and whether only a simulator may respond there."""
+    url = plain(url)
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
     try:
@@ -213,7 +215,9 @@ def _base_url(url: object) -> tuple[str, bool]:
 
 
 def _beginnings(numbers: object) -> tuple[str, ...]:
-    found = tuple(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
+    found: tuple[Any, ...] = (
+        tuple(map(plain, numbers)) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
+    )
     # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
     if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
         raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")

@@ -85,8 +85,7 @@ class NotifyXoxzo(NotifyBase):
             self.targets = [checks.recipient(target, "targets") for target in targets or ()]
             if not self.targets:
                 raise InvalidArgument("targets", "must have a number")  # noqa: TRY301
-            if mode == "sms":
-                checks.sender(sender)
+            (checks.sender if mode == "sms" else checks.caller)(sender)
             self._client().close()
         except (InvalidArgument, ConfigurationError) as error:
             self.logger.warning("xoxzo:// %s", error)

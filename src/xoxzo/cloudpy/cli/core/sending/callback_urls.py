@@ -24,7 +24,7 @@ def signing_secret() -> str:
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
         raise CommandError(
-            _("{variable} is not set: what shall URLs be signed with?").format(variable=SIGNING_VARIABLE),
+            _("{variable} is not set, and URLs are signed with it.").format(variable=SIGNING_VARIABLE),
             _("Type: {command}").format(command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
             _("Keep it: whoever receives the callbacks needs the same one."),
         )

@@ -56,7 +56,7 @@ def test_create_and_dispatch(run: Run, simulator: Simulator, home: Path) -> None
     done = run(*CREATE)
     assert done.exit_code == 0, done.stderr
     assert "20 a second" in done.stdout
-    assert "xoxzo campaign dispatch spring" in done.stderr
+    assert "xoxzo campaign resume spring (Celery: dispatch)" in done.stderr
     (home / "shop.py").write_text(SHOP.format(store=None))
     asked = run("dispatch", "spring", "--app", "shop:app")
     assert "there is no terminal to ask" in asked.stderr

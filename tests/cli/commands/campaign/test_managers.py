@@ -32,6 +32,15 @@ def test_halves_of_a_list_are_sent_different_texts_and_compared(run: Run) -> Non
     assert "These are not random parts" not in shown
     found = json.loads(run("compare", "many-1of2", "many-2of2", "--json").stdout)
     assert (found["is_random"], sum(one["sent"] for one in found["variants"])) == (True, 40)
+    assert run("create", "later", "many.csv", *TEXT).exit_code == 0
+    assert "later is created: this may change." in run("compare", "many-1of2", "later").stdout
+    for refused, why in (
+        (("compare", "later", "later"), "Give two campaigns that differ."),
+        (("plan", "many.csv", *TEXT, "--split", "50%"), "split: must be the part"),
+        (("export", "later", "-o", "later.pdf"), "later.pdf: the name must end with .xlsx or .csv"),
+    ):
+        result = run(*refused)
+        assert (result.exit_code, why in result.stderr) == (2, True), result.stderr
     assert run("run", "people.csv", *TEXT, "--yes").exit_code == 0
     assert "These are not random parts of one list" in run("compare", "many-1of2", "people").stdout
     assert run("plan", "many.csv", *TEXT, "--split", "3/2").exit_code == 2

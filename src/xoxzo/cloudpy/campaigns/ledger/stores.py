@@ -20,7 +20,7 @@ from xoxzo.cloudpy.campaigns.ledger.names import (
 )
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger, opt_outs_beside
 from xoxzo.cloudpy.common.user_folders import data_folder
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,9 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
     Args:
         address: a folder, or a PostgreSQL database as ``postgresql://…``; by default ``XOXZO_CAMPAIGNS``, or a folder
             in the user's data folder. A store is returned as it is.
+
+    Raises:
+        InvalidArgument: it is the address of something else, such as ``mysql://…``.
     """
     if address is not None and not isinstance(address, str | os.PathLike):
         return address
@@ -48,6 +51,9 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
         from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
 
         return PostgresqlStore(str(chosen))
+    if "://" in str(chosen):
+        # As a folder's name it would be a store of each machine's own, and each machine would send to everybody.
+        raise InvalidArgument("store", "must be a folder or an address that begins with postgresql://")
     return FolderStore(chosen)
 
 

@@ -46,6 +46,8 @@ _COLUMN_WIDTHS = {
 }
 
 # By it a list is known to have marks that keep cells from being formulas.
+# A device has none.
+_ENDINGS = frozenset({".xlsx", ".csv", ".txt", ""})
 _BAD_ROWS_ENDING = ".bad.csv"
 
 
@@ -106,11 +108,14 @@ def export(
         How many recipients were exported.
 
     Raises:
-        CampaignError: the file cannot be written.
+        CampaignError: the file cannot be written, or its name ends with neither ``.xlsx`` nor ``.csv``.
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
     header, rows = (*EXPORT_COLUMNS, ZONE, *own.names), _rows_with(statuses, own, zone)
-    if path.suffix.lower() != ".xlsx":
+    ending = path.suffix.lower()
+    if ending not in _ENDINGS:
+        raise CampaignError("wrong_ending", "{path}: the name must end with .xlsx or .csv", path=path)
+    if ending != ".xlsx":
         return _write_csv_file(header, rows, path)
     try:
         return _write_workbook(header, rows, path)

@@ -9,7 +9,7 @@ import click
 from xoxzo.cloudpy.campaigns import compare as compare_campaigns
 from xoxzo.cloudpy.campaigns.report.compare import MEASURES
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_names, errors_as_exit, json_option, open_campaign
-from xoxzo.cloudpy.cli.commands.campaign.render import write_json
+from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, STATES, write_json
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
@@ -39,7 +39,10 @@ def compare(first: str, second: str, *, machine: bool) -> None:
     halves of one list. Clicks are known from callbacks and from `settle --statuses`.
     """
     with errors_as_exit("compare"), open_campaign(first) as one, open_campaign(second) as other:
+        if first == second:
+            raise click.UsageError(_("Give two campaigns that differ."))
         found = compare_campaigns(one, other)
+        going_on = [(each.name, each.state) for each in (one, other) if each.state not in ENDED]
     if machine:
         differences = [
             {name: getattr(difference, name) for name in (*difference.__struct_fields__, "is_more_than_chance")}
@@ -59,6 +62,8 @@ def compare(first: str, second: str, *, machine: bool) -> None:
             undecided,
         )
         click.echo(line.format(count=f"{undecided:,}"))
+    for name, state in going_on:
+        click.echo(_("{name} is {state}: this may change.").format(name=visible(name), state=_(STATES[state])))
     if not found.is_random:
         click.echo(_("These are not random parts of one list (--split): the lists themselves may make the difference."))
 

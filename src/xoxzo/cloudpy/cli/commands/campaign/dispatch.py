@@ -68,7 +68,7 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noq
             if campaign.bad:
                 show_left_out(campaign, bad_file_of(file))
         click.echo(
-            _("{name} was created. Start it with: xoxzo campaign dispatch {campaign}").format(
+            _("{name} was created. Start it with: xoxzo campaign resume {campaign} (Celery: dispatch)").format(
                 name=name, campaign=in_command(name)
             ),
             err=True,

@@ -30,7 +30,8 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
 
 def name_of(file: str, given: dict[str, Any]) -> str:
     """Return the name that a command's options give to a campaign."""
-    part = f"-{given['split'].replace('/', 'of')}" if given["split"] else ""
+    # What is no part is refused with the list.
+    part = f"-{re.sub(r'[^0-9]+', 'of', given['split'])}" if given["split"] else ""
     return given["name"] or _campaign_name(file) + part
 
 

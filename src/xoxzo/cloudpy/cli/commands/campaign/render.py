@@ -35,6 +35,8 @@ STATES = {
     "purged": N_("purged"),
 }
 """The states of a campaign."""
+ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
+"""The states in which it cannot go on."""
 KINDS = {
     "text": N_("delimited text"),
     "workbook": N_("workbook"),

@@ -37,7 +37,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     signing_callbacks_or_none,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, show_result
+from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, Balance, show_plan, show_result
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
@@ -49,7 +49,6 @@ from xoxzo.cloudpy.errors import APIError, CampaignError
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Plan
 
-_ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 _follow = click.option(
     "--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."
 )
@@ -265,7 +264,7 @@ def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *
 def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> None:
     """Refuse to continue a campaign with another file, content or limits than it was started with."""
     name, state = campaign.name, campaign.state
-    if state in _ENDED:
+    if state in ENDED:
         again = _("{name} is {state} already: give another --name to send to the same recipients once more")
         raise CommandError(again.format(name=name, state=_(state)))
     changes = content_changes(given, campaign.content) + list_changes(given, campaign.ledger.get("input") or {})

@@ -61,6 +61,14 @@ def test_a_long_wait_is_shown_with_its_end(seconds: float, is_named: bool, capsy
     assert (", until 20" in line) is is_named
 
 
+def test_a_wait_that_never_ends_is_shown_without_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where only people are left whose zones share no open hour."""
+    Progress("spring", machine=False).show(waiting(1e12))
+    assert ", until —" in capsys.readouterr().err
+    Progress("spring", machine=True).show(waiting(1e12))
+    assert json.loads(capsys.readouterr().out)["wake"] is None
+
+
 def test_a_rehearsal_shows_events_now_and_then() -> None:
     """Events of hours come in a second: only some are shown, and the last one always."""
     shown: list[str] = []

@@ -23,6 +23,7 @@ _TITLE = 12
 _WIDTH = 24
 _WORD = 13
 _LONG = 600.0
+_NEVER = 2e11
 STATES = {
     "created": N_("created"),
     "running": N_("running"),
@@ -219,13 +220,13 @@ def describe_schedule(schedule: Schedule) -> str:
 
 
 def local_time(seconds: float) -> str:
-    """Return a time for people, in this machine's time zone; `seconds` are since 1970."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    """Return a time for people, in this machine's time zone; `seconds` are since 1970. What never comes is a dash."""
+    return "—" if seconds >= _NEVER else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def moment(seconds: float | None) -> datetime | None:
     """Return a time for JSON, where it stands as ISO 8601 in UTC; ``None`` for 0, which stands for no time."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < _NEVER else None
 
 
 def write_json(**fields: object) -> None:

@@ -179,6 +179,7 @@ SUBSCRIBED = (FREE, lambda sandbox: sandbox.xoxzo("din subscribe {uid}") and Non
 REGISTERED = lambda sandbox: sandbox.xoxzo("otp register https://example.com") and None  # noqa: E731 - a step like the others
 ASKED = lambda sandbox: sandbox.xoxzo(f"otp request https://example.com {PHONE}") and None  # noqa: E731
 CREATED = lambda sandbox: sandbox.run(f"campaign create people people.csv {CONTENT}") and None  # noqa: E731
+OTHERS = lambda sandbox: sandbox.xoxzo(f"campaign run people.csv {CONTENT} --name others --yes") and None  # noqa: E731
 RUN = lambda sandbox: sandbox.xoxzo(f"campaign run people.csv {CONTENT} --yes") and None  # noqa: E731
 LISTED = lambda sandbox: sandbox.xoxzo("optout add 09010000000 --source call") and None  # noqa: E731
 
@@ -271,7 +272,7 @@ CASES: dict[str, Case] = {
         "campaign suppress people -", before=(write_people, RUN), text="09010000000\n", modes=("pipe",)
     ),
     "campaign-report": Case("campaign report people", before=(write_people, RUN), modes=("pipe",)),
-    "campaign-compare": Case("campaign compare people people", before=(write_people, RUN), modes=EVERYWHERE),
+    "campaign-compare": Case("campaign compare people others", before=(write_people, RUN, OTHERS), modes=EVERYWHERE),
     "campaign-purge": Case("campaign purge people --yes", before=(write_people, RUN)),
     "optout-add": Case("optout add 090-1000-0000 --source call", modes=EVERYWHERE),
     "optout-remove": Case("optout remove 090-1000-0000", before=(LISTED,)),

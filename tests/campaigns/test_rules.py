@@ -213,6 +213,7 @@ def _plan() -> Plan:
         repeated=0,
         left_out=(),
         suppressed=0,
+        contacted=0,
         opted_out=(),
         assumptions={},
         input={},

@@ -175,7 +175,8 @@ class Campaign(DispatchApi, ReconcileApi):
             service: a ``Simulator`` with the settings to rehearse with: credits, prices, faults. Templates have to be
                 approved there at once (``templates_approved``).
             limits: as for ``run``.
-            store: where campaigns are stored: those on its opt-out list are left out.
+            store: where campaigns are stored: those on its opt-out list are left out, and with ``limits.not_within``
+                those contacted lately.
             start: when the run begins, in seconds since 1970; by default now.
             response_seconds: how long each response takes; without a rate limit this and ``limits.concurrency`` decide
                 how long the run takes.
@@ -198,7 +199,7 @@ class Campaign(DispatchApi, ReconcileApi):
         )
         with tempfile.TemporaryDirectory() as folder, contextlib.closing(rehearser):
             own = FolderStore(folder)
-            own.opt_outs.merge(open_store(store).opt_outs)
+            own.copy_lists(open_store(store))
             content.check()
             with cls.create(name, source, rehearser.with_template(content), store=own, **creating) as campaign:
                 result = rehearser.play(campaign, limits or Limits(), on_event)

@@ -6,6 +6,7 @@ from decimal import Decimal  # noqa: TC003 - limits are read from ledgers by the
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import KEPT_SECONDS
 from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - the same
 from xoxzo.cloudpy.errors import InvalidArgument
 
@@ -25,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         canaries: recipients at the end of the list that are held back for that proof.
         lease: seconds for which what a worker has claimed is its own. Half of them is the most that a message may take;
             what a worker that has died had claimed is reconciled when they have passed.
+        not_within: leave those out to whom another campaign of the store has sent, or may have sent, within so many
+            seconds: at most 90 days. ``None`` or 0 for no limit.
 
     Raises:
         InvalidArgument: a value is out of range.
@@ -39,6 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     settle: float = 600.0
     canaries: int = 3
     lease: float = 60.0
+    not_within: float | None = None
 
     @property
     def message_seconds(self) -> float:
@@ -53,6 +57,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             ("stop_share", 0 < self.stop_share <= 1, "must be above 0 and at most 1"),
             ("settle", 0 <= self.settle < 1e6, "must be 0 or more seconds"),
             ("lease", 2 <= self.lease <= 3600, "must be from 2 to 3,600 seconds"),
+            ("not_within", 0 <= (self.not_within or 0) <= KEPT_SECONDS, "must be from 0 to 90 days, in seconds"),
             ("canaries", 0 <= self.canaries <= 100, "must be from 0 to 100"),
         ):
             if not is_valid:

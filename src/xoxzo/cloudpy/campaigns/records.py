@@ -132,6 +132,7 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
         first_alone: whether one recipient is claimed alone until one message was sent.
         canaries: how many at the end of the list are held back until nothing is unknown.
         settle: seconds after an attempt until no late acceptance is possible.
+        not_within: leave those out whom another campaign of the store has contacted within so many seconds.
     """
 
     ident: int
@@ -146,6 +147,7 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     first_alone: bool = False
     canaries: int = 0
     settle: float = 0.0
+    not_within: float | None = None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -154,7 +156,7 @@ class Claim(msgspec.Struct, frozen=True):
     Attributes:
         ident: its id.
         recipients: the recipients to send to.
-        skipped: how many were skipped while claiming, after an opt-out.
+        skipped: how many were skipped while claiming, after an opt-out or a message of another campaign.
         why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``rescheduled`` (by another schedule),
             ``failures`` (too many), ``throttled`` (the account), ``budget``, ``in_flight`` (wait for others' outcomes),
             ``retry`` (wait for the next attempt), ``first`` (those to be sent to first were), ``unknown`` (the canaries
@@ -194,6 +196,7 @@ OUTCOME_REASONS = {
     "outside_hours": N_("outside the sending hours"),
     "resend_requested": N_("to be sent again as requested"),
     "suppressed": N_("on the opt-out list"),
+    "contacted": N_("contacted by another campaign lately"),
 }
 """The codes in ``Outcome.error`` that a ledger or a person has given, with their English sentences."""
 
@@ -340,12 +343,13 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     """What is still to be sent.
 
     Attributes:
-        count: recipients, without those on the opt-out list.
+        count: recipients, without those on the opt-out list and those contacted lately.
         parts: how many messages take how many SMS parts.
         cost: estimated credits, where prices are known.
         costs: estimated credits of the messages of each number of parts.
         unpriced: how many have no known price.
         suppressed: how many are on the opt-out list.
+        contacted: how many others another campaign has contacted lately, where there is a limit for that.
         first: the first three of those who are left.
         opted_out: the first three of those on the opt-out list.
     """
@@ -356,5 +360,6 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     costs: dict[int, Decimal]
     unpriced: int
     suppressed: int
+    contacted: int = 0
     first: tuple[Recipient, ...] = ()
     opted_out: tuple[OptedOut, ...] = ()

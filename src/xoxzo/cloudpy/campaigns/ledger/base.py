@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.queries import MICRO, LedgerQueries, read_recipient
-from xoxzo.cloudpy.campaigns.records import Claim
+from xoxzo.cloudpy.campaigns.records import Claim, State
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
-    from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOutList
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
     from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
 
 Change = list[tuple[str, Any]]
 """Statements with their parameters: none, a mapping, or for `statements.ADD_OUTCOMES` a list of rows."""
 # How much later than now the first send time of a claim may be; else a send time could outlive the lease.
 _HORIZON_SECONDS = 0.5
+_UNSENT = frozenset({State.WAITING, State.REJECTED})
 
 
 class SqlLedger(LedgerQueries):
@@ -30,6 +31,10 @@ class SqlLedger(LedgerQueries):
 
     clock: SteadyClock
     opt_outs: OptOutList
+    contacts: ContactList
+    _claiming: Sequence[str] = statements.CLAIM
+    _forget_unsent = statements.UNSENT
+    """Deletes the contacts of those who were surely not sent to, or returns their hashes, to be deleted after it."""
 
     def __enter__(self) -> Self:
         return self
@@ -94,8 +99,12 @@ class SqlLedger(LedgerQueries):
             "schedule": json.dumps(request.schedule, ensure_ascii=False),
             "budget": None if request.budget is None else int(request.budget * MICRO),
         }
+        contacted = statements.contacted_within(request.not_within)
         rows = self._change(
-            [(statement.replace("{zones}", zones), values | hours) for statement in statements.CLAIM],
+            [
+                (statement.replace("{zones}", zones).replace("{contacted}", contacted), values | hours)
+                for statement in self._claiming
+            ]
         )
         return _read_claim(request, rows[-2][0], rows[-1], asked, gap)
 
@@ -109,6 +118,8 @@ class SqlLedger(LedgerQueries):
             if group:
                 change.append((statements.ADD_OUTCOMES, [outcome_row(one) for one in group]))
                 change += [(statement, None) for statement in statements.APPLY]
+                if any(one.state in _UNSENT for one in group):
+                    change.append((self._forget_unsent, None))
             if results or last_error:
                 change.append((statements.NOTE_RESULTS, {"results": results, "last_error": last_error}))
                 results = last_error = ""
@@ -118,7 +129,8 @@ class SqlLedger(LedgerQueries):
 
     def give_back(self, claim: int) -> None:
         """Make everything of a claim waiting again that has no outcome yet; nothing of it may have been started."""
-        self._change([(statement, {"claim": claim}) for statement in statements.GIVE_BACK])
+        change = (*statements.GIVE_BACK, self._forget_unsent)
+        self._change([(statement, {"claim": claim}) for statement in change])
 
     def sweep(self) -> int:
         """Make unknown what is left of claims whose lease has ended; return how many."""
@@ -165,6 +177,7 @@ class SqlLedger(LedgerQueries):
 
     def _begin(self, account: str = "") -> None:
         """Prepare the first worker's run: what failed in an earlier one does not stop it."""
+        self.contacts.prune(self.clock.wall())
         self._change(
             [
                 ("UPDATE progress SET results = ''", None),

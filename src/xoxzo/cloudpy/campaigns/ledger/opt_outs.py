@@ -1,6 +1,7 @@
-"""The opt-out list of a store: who gets no message of any campaign, or of one, and whose the links in messages are.
+"""The lists that all campaigns of a store share, with hashes and no numbers.
 
-It holds hashes and no numbers. All campaigns of a store look at it in each claim.
+The opt-out list has who gets no message of any campaign, or of one, and whose the links in messages are: each claim
+looks at it. The contacts are who may have got a message of which campaign, and when: each claim adds to them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ TABLES = (
     "CREATE TABLE link (first BIGINT PRIMARY KEY, last BIGINT NOT NULL, uid TEXT NOT NULL, name TEXT NOT NULL)",
 )
 """The tables, in the SQL that both databases share; ``{bytes}`` stands for the type of a hash."""
+CONTACT_TABLES = (
+    """CREATE TABLE contact (hash {bytes} NOT NULL, campaign TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (hash, campaign)) {options}""",
+)
+KEPT_SECONDS = 90 * 86_400.0
+"""How long contacts are kept."""
 _VERSION = 1
 _ADD = "INSERT INTO opt_out (hash, campaign, since, source) VALUES (?, ?, ?, ?) ON CONFLICT (hash, campaign) DO NOTHING"
 _RESERVE = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(last), 0) + ?, ?, ? FROM link"
@@ -61,12 +68,7 @@ def hash_number(number: str) -> bytes:
     return hashlib.sha256(f"{HASH_PREFIX}{number}".encode()).digest()[:HASH_BYTES]
 
 
-class OptOutList(ABC):
-    """The opt-out list of one store. What a method has changed is on disk when it returns.
-
-    Methods raise ``CampaignError`` where the list cannot be read or written.
-    """
-
+class _SharedTables(ABC):
     @abstractmethod
     def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
         """Run a statement for each row, in one transaction; return how many rows of the table have changed."""
@@ -74,6 +76,32 @@ class OptOutList(ABC):
     @abstractmethod
     def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - the database's
         """Run a query, and yield its rows in constant memory."""
+
+
+class ContactList(_SharedTables):
+    """Who may have got a message of the campaigns of one store, and when."""
+
+    ADD = """INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)
+        ON CONFLICT (hash, campaign) DO UPDATE SET at = excluded.at"""
+
+    def merge(self, other: ContactList) -> int:
+        """Add the contacts of another list; return how many."""
+        return self._change(self.ADD, ((bytes(row[0]), *row[1:]) for row in other))
+
+    def __iter__(self) -> Iterator[tuple[bytes, str, float]]:
+        """Yield the hash, the campaign's ``reference_prefix`` and the time of each, in seconds since 1970."""
+        return self._fetch("SELECT hash, campaign, at FROM contact")
+
+    def prune(self, now: float) -> None:
+        """Delete what is older than `KEPT_SECONDS`."""
+        self._change("DELETE FROM contact WHERE at < ?", [(now - KEPT_SECONDS,)])
+
+
+class OptOutList(_SharedTables):
+    """The opt-out list of one store. What a method has changed is on disk when it returns.
+
+    Methods raise ``CampaignError`` where the list cannot be read or written.
+    """
 
     def add(self, numbers: Iterable[str], *, source: str = "", campaign: str = "", since: float | None = None) -> int:
         """Add numbers in E.164; return how many are new. What is on the list already keeps its time and source."""
@@ -120,29 +148,45 @@ class OptOutList(ABC):
         self._change("DELETE FROM opt_out WHERE campaign = ?", [(uid,)])
 
 
-class SqliteOptOuts(OptOutList):
-    """An opt-out list in a file that only its owner can read; it is created when something is added."""
+class _SqliteFile(_SharedTables):
+    """Tables in a file that only its owner can read; it is created when something is added."""
+
+    TABLES: tuple[str, ...]
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a connection to the file, which is created where it is missing."""
+        tables = [table.format(bytes="BLOB", options="WITHOUT ROWID") for table in self.TABLES]
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return open_database(self.path, tables, _VERSION)
+        except (OSError, sqlite3.Error, WrongSchemaError) as error:
+            raise self.cannot_be_used(error) from error
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection to the file, which is created where it is missing."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = open_database(self.path, [table.format(bytes="BLOB") for table in TABLES], _VERSION)
+            connection = self.connect()
             try:
                 yield connection
             finally:
                 connection.close()
-        except (OSError, sqlite3.Error, WrongSchemaError) as error:
-            raise CampaignError(
-                "opt_outs_failed",
-                "the opt-out list {path} cannot be used: {error}",
-                path=self.path,
-                error=str(error) or "it has another version",
-            ) from error
+        except sqlite3.Error as error:
+            raise self.cannot_be_used(error) from error
+
+    def cannot_be_used(self, error: Exception) -> CampaignError:
+        """Return the error for a failure of the file."""
+        error_text = str(error) or "it has another version"
+        if isinstance(self, ContactList):
+            return CampaignError(
+                "contacts_failed", "the contacts in {path} cannot be used: {error}", path=self.path, error=error_text
+            )
+        return CampaignError(
+            "opt_outs_failed", "the opt-out list {path} cannot be used: {error}", path=self.path, error=error_text
+        )
 
     def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
         with self.open() as connection:
@@ -158,8 +202,20 @@ class SqliteOptOuts(OptOutList):
                 yield from connection.execute(statement, parameters)
 
 
-class PostgresqlOptOuts(OptOutList):
-    """An opt-out list in the tables that the campaigns of a database share.
+class SqliteOptOuts(_SqliteFile, OptOutList):
+    """An opt-out list in a file."""
+
+    TABLES = TABLES
+
+
+class SqliteContacts(_SqliteFile, ContactList):
+    """Contacts in a file of their own: it is written to all the time, and the opt-out list is not."""
+
+    TABLES = CONTACT_TABLES
+
+
+class _PostgresqlTables(_SharedTables):
+    """Tables that the campaigns of a database share.
 
     Args:
         connect: returns a context with a connection to them; it turns errors of psycopg into ``CampaignError``.
@@ -178,3 +234,11 @@ class PostgresqlOptOuts(OptOutList):
     def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
         with self._connect() as connection, connection.transaction(), connection.cursor("entries") as cursor:
             yield from cursor.execute(statement.replace("?", "%s").encode(), parameters)
+
+
+class PostgresqlOptOuts(_PostgresqlTables, OptOutList):
+    """An opt-out list in a database."""
+
+
+class PostgresqlContacts(_PostgresqlTables, ContactList):
+    """Contacts in a database."""

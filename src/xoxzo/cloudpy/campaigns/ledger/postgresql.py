@@ -19,7 +19,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed, outcome_row
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlOptOuts
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlContacts, PostgresqlOptOuts
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
     COMMON,
     PreparedStatements,
@@ -45,6 +45,7 @@ _OUTAGE_SECONDS = 120.0
 _CLOCK_READINGS = 3
 LOCK_SPACE = 0x786F78 << 32
 _SEATS = 1024
+_CONTACTS = 1
 
 
 class PostgresqlLedger(SqlLedger):
@@ -58,10 +59,13 @@ class PostgresqlLedger(SqlLedger):
     """
 
     blocks = True
+    _claiming = (*statements.CLAIM[:-2], statements.ADD_CONTACTS, *statements.CLAIM[-2:])
+    _forget_unsent = statements.DELETE_CONTACTS
 
     def __init__(self, address: str, ident: int, name: str, *, create: bool = False) -> None:
         self._address = address
         self.opt_outs = PostgresqlOptOuts(self._connect_common)
+        self.contacts = PostgresqlContacts(self._connect_common)
         self._ident = ident
         self._name = name
         self._mutex = threading.RLock()
@@ -261,6 +265,9 @@ class PostgresqlLedger(SqlLedger):
                 message += [
                     cursor.mogrify("SELECT 1 FROM account WHERE id = %s FOR UPDATE", (one,)) for one in accounts
                 ]
+                if any("FROM contact c" in statement for statement, _ in change):
+                    # Of two campaigns that look for each other's contacts at once, the second sees those of the first.
+                    message.append(f"SELECT pg_advisory_xact_lock({LOCK_SPACE + _CONTACTS})")
             skipped = len(message)
             message += [
                 self._statements.render(cursor, *one) if lock else self._statements.fill_in(one[0]) for one in change

@@ -6,13 +6,19 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.ledger import opt_outs, statements
+from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.names import (
     DRAFT_SECONDS,
     campaign_exists,
     campaign_not_found,
     check_name,
     forgetting,
+)
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import (
+    CONTACT_TABLES,
+    TABLES,
+    PostgresqlContacts,
+    PostgresqlOptOuts,
 )
 from xoxzo.cloudpy.campaigns.ledger.postgresql import LOCK_SPACE, PostgresqlLedger
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import COMMON, cannot_be_used, connect, schema_of
@@ -23,14 +29,15 @@ if TYPE_CHECKING:
 
     import psycopg
 
-_VERSION = 2
+_VERSION = 3
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """CREATE TABLE campaign (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT UNIQUE,
         created DOUBLE PRECISION NOT NULL)""",
         f"{statements.ACCOUNT_TABLE} WITH (fillfactor = 50)",
     ),
-    tuple(table.format(bytes="BYTEA") for table in opt_outs.TABLES),
+    tuple(table.format(bytes="BYTEA") for table in TABLES),
+    tuple(table.format(bytes="BYTEA", options="") for table in CONTACT_TABLES),
 )
 """What brings the common schema from each version to the next one."""
 
@@ -60,9 +67,14 @@ class PostgresqlStore:
         return self._address
 
     @property
-    def opt_outs(self) -> opt_outs.PostgresqlOptOuts:
+    def opt_outs(self) -> PostgresqlOptOuts:
         """The opt-out list of all campaigns in the database."""
-        return opt_outs.PostgresqlOptOuts(self._connect)
+        return PostgresqlOptOuts(self._connect)
+
+    @property
+    def contacts(self) -> PostgresqlContacts:
+        """Who may have got a message of the campaigns in the database."""
+        return PostgresqlContacts(self._connect)
 
     def names(self) -> Iterator[str]:
         """Return the names of all campaigns, sorted."""

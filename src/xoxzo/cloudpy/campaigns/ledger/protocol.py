@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
-    from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOutList
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
     from xoxzo.cloudpy.campaigns.records import (
         Claim,
         ClaimRequest,
@@ -36,11 +36,13 @@ class Ledger(Protocol):
         clock: the ledger's time.
         blocks: whether methods may wait for other machines, so that an event loop should not call them itself.
         opt_outs: the opt-out list of its store.
+        contacts: who may have got a message of the campaigns of its store.
     """
 
     clock: SteadyClock
     blocks: bool
     opt_outs: OptOutList
+    contacts: ContactList
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - what was stored
         """Return a value that describes the campaign, or ``None``."""
@@ -87,8 +89,9 @@ class Ledger(Protocol):
         """Take recipients for sending, or return why there is none; the claim is durable when this returns.
 
         Nothing is claimed on request to pause, when too many messages have failed, over the budget, while the account
-        is paused or its send times are taken. Those that are suppressed are skipped, those outside their sending hours
-        postponed.
+        is paused or its send times are taken. Those that are suppressed are skipped, and on request those whom another
+        campaign of the store has contacted lately; those outside their sending hours are postponed. Who is claimed is
+        among the contacts before this returns, until it is recorded that nothing was sent.
         """
 
     def record(
@@ -142,8 +145,8 @@ class Ledger(Protocol):
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return the state of each recipient, in the order of the list and in constant memory."""
 
-    def remaining(self) -> Remaining:
-        """Return what is still to be sent."""
+    def remaining(self, not_within: float | None = None) -> Remaining:
+        """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
 
     def unknown(self) -> Iterator[Unsettled]:
         """Return the recipients whose outcome is unknown."""
@@ -190,6 +193,10 @@ class CampaignStore(Protocol):
     @property
     def opt_outs(self) -> OptOutList:
         """The opt-out list of all campaigns in it."""
+
+    @property
+    def contacts(self) -> ContactList:
+        """Who may have got a message of the campaigns in it."""
 
     def create(self, name: str) -> AbstractContextManager[Ledger]:
         """Return a context with a new ledger, which gets its name when the block has ended without an exception.

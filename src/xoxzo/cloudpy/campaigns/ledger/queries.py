@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.ledger.statements import OPT_OUTS, RECIPIENT_COLUMNS, SUPPRESSED
+from xoxzo.cloudpy.campaigns.ledger.statements import (
+    LEFT_OUT,
+    OPT_OUTS,
+    RECIPIENT_COLUMNS,
+    SUPPRESSED,
+    contacted_within,
+)
 from xoxzo.cloudpy.campaigns.records import (
     REPORTED,
     OptedOut,
@@ -59,24 +65,26 @@ class LedgerQueries:
         select = f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
         return list(map(read_recipient, self._fetch(select, first, last, _PAGE_ROWS)))
 
-    def remaining(self) -> Remaining:
-        """Return what is still to be sent."""
+    def remaining(self, not_within: float | None = None) -> Remaining:
+        """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
+        is_left_out = LEFT_OUT.replace("{contacted}", contacted_within(not_within))
         next_n = self._next_n()
         counts: defaultdict[tuple[int, int | None], int] = defaultdict(int)
         groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"
         for parts, cost, count in self._fetch(groups, next_n, int(State.WAITING)):
             counts[parts, cost] = count
-        suppressed = 0
+        suppressed = recent = 0
         left_out = (
-            f"SELECT parts, cost, count(*) FROM recipient r WHERE ({_NOT_SENT_YET}) AND {SUPPRESSED}"
-            " GROUP BY parts, cost"
+            f"SELECT parts, cost, count(*), sum(CASE WHEN {SUPPRESSED} THEN 1 ELSE 0 END) FROM recipient r"
+            f" WHERE ({_NOT_SENT_YET}) AND {is_left_out} GROUP BY parts, cost"
         )
-        for parts, cost, count in self._fetch(left_out, next_n, int(State.WAITING)):
+        for parts, cost, count, on_list in self._fetch(left_out, next_n, int(State.WAITING)):
             counts[parts, cost] -= count
-            suppressed += count
+            suppressed += int(on_list)
+            recent += count - int(on_list)
         first = self._fetch(
             f"SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"
-            f" AND NOT {SUPPRESSED} ORDER BY n LIMIT ?",
+            f" AND NOT {is_left_out} ORDER BY n LIMIT ?",
             next_n,
             int(State.WAITING),
             _FIRST,
@@ -101,6 +109,7 @@ class LedgerQueries:
             costs=dict(costs),
             unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
             suppressed=suppressed,
+            contacted=recent,
             first=tuple(map(read_recipient, first)),
             opted_out=tuple(OptedOut(line, mask_number(number), *more) for line, number, *more in opted_out),
         )

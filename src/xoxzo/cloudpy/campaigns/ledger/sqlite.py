@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import files, statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteOptOuts, hash_number
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from xoxzo.cloudpy.campaigns.ledger.base import Change
-    from xoxzo.cloudpy.campaigns.records import Recipient
+    from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Recipient, Remaining
     from xoxzo.cloudpy.common.sqlite_files import FileLock
 
 _VERSION = 5
 _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
 _OPT_OUTS = "opt-outs.sqlite"
 """The file of the opt-out list, beside the ledgers."""
+_CONTACTS = "contacts.sqlite"
+_DELETE_CONTACT = "DELETE FROM contact WHERE hash = ? AND campaign = ?"
 _TABLES = (
     *(statement.format(**_TYPES) for statement in statements.TABLES),
     statements.ACCOUNT_TABLE,
@@ -77,14 +79,75 @@ class SqliteLedger(SqlLedger):
         self._is_durable, self._has_pending_commit = True, False
         self.clock = SteadyClock()
         self.clock = SteadyClock(self.latest_time())
-        self.opt_outs = opt_outs_beside(self.path)
-        self._attach(opt_outs_beside(self.path))
-
-    def _attach(self, opt_outs: SqliteOptOuts) -> None:
-        # Read-only: else each transaction of a campaign would lock the list for all others.
-        with opt_outs.open():
-            self._connection.execute("ATTACH ? AS opt_outs", (f"{opt_outs.path.as_uri()}?mode=ro",))
+        self.opt_outs = opt_outs = opt_outs_beside(self.path)
+        self._contacts_file = contacts_beside(self.path)
+        self.contacts = self._contacts_file
+        self._contacts_connections: list[sqlite3.Connection] = []
+        self._close_contacts = weakref.finalize(self, _close_all, self._contacts_connections)
+        self._attached: set[str] = set()
+        self._attach("opt_outs", opt_outs)
         self._connection.create_function("hash_number", 1, hash_number, deterministic=True)
+
+    def _attach(self, name: str, tables: SqliteOptOuts | SqliteContacts) -> None:
+        # Read-only: else each transaction of a campaign would lock them for all others.
+        if name not in self._attached:
+            with tables.open():
+                self._connection.execute(f"ATTACH ? AS {name}", (f"{tables.path.as_uri()}?mode=ro",))
+            self._attached.add(name)
+
+    @contextmanager
+    def _changing_contacts(self) -> Iterator[sqlite3.Connection]:
+        """Lock the contacts around a change of the ledger, and commit after it.
+
+        They are in a file of their own, and a crash may come between the two commits: then there is a contact too many
+        of somebody who was not sent to, or one too few of a claim that nobody has.
+        """
+        try:
+            if not self._contacts_connections:
+                self._contacts_connections.append(self._contacts_file.connect())
+                if self._is_disposable:
+                    self._contacts_connections[0].execute("PRAGMA synchronous = OFF")
+            [connection] = self._contacts_connections
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._contacts_file.cannot_be_used(error) from error
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._contacts_file.cannot_be_used(error) from error
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def claim(self, request: ClaimRequest) -> Claim:
+        """Take recipients for sending; the claim and its contacts are durable when this returns."""
+        claim = None
+        with self._mutex:
+            try:
+                with ExitStack() as stack:
+                    if request.not_within:
+                        # Of two campaigns that look for each other's contacts at once, the second sees the first's.
+                        self._attach("contacts", self._contacts_file)
+                        stack.enter_context(self._changing_contacts())
+                    claim = super().claim(request)
+                    if claim.recipients:
+                        if not request.not_within:
+                            stack.enter_context(self._changing_contacts())
+                        uid, at = str(self.get("uid")), self.clock.wall()
+                        rows = [(hash_number(one.number), uid, at) for one in claim.recipients]
+                        self._contacts_connections[0].executemany(self.contacts.ADD, rows)
+            except CampaignError:
+                if claim is not None:
+                    self.give_back(claim.ident)
+                raise
+            return claim
+
+    def remaining(self, not_within: float | None = None) -> Remaining:
+        """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
+        if not_within:
+            self._attach("contacts", self._contacts_file)
+        return super().remaining(not_within)
 
     def join(self, account: str) -> None:
         """Begin to run the campaign, as the only process."""
@@ -137,6 +200,7 @@ class SqliteLedger(SqlLedger):
         """Close the file and release its lock. Closing twice does nothing."""
         with self._mutex:
             self._close()
+            self._close_contacts()
 
     def checkpoint(self) -> None:
         """Move everything into the file itself, so that it can be copied or renamed alone.
@@ -199,7 +263,9 @@ class SqliteLedger(SqlLedger):
         )
 
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQLite's
-        statement = statement.replace("{now}", repr(self.clock.now())) if "{now}" in statement else statement
+        if "{now}" in statement:
+            now = self.clock.now()
+            statement = statement.replace("{now}", repr(now)).replace("{ahead}", repr(now - self.clock.wall()))
         with self._mutex:
             try:
                 return self._connection.execute(statement.replace("{hash}", _TYPES["hash"]), parameters).fetchall()
@@ -209,6 +275,23 @@ class SqliteLedger(SqlLedger):
                 ) from error
 
     def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
+        if all(statement is not statements.UNSENT for statement, _ in change):
+            return self._run(change, durable=durable)
+        results: list[list[tuple[Any, ...]]] = []
+        with self._mutex:
+            try:
+                # Locked first: nobody may claim and contact somebody again whose contact is still to be deleted.
+                with self._changing_contacts() as contacts:
+                    results = self._run(change, durable=durable)
+                    uid = str(self.get("uid"))
+                    contacts.executemany(_DELETE_CONTACT, [(number, uid) for (number,) in results[0]])
+            except CampaignError as error:
+                # What has become of recipients counts more than a contact too many.
+                if error.code != "contacts_failed":
+                    raise
+            return results or self._run(change, durable=durable)
+
+    def _run(self, change: Change, *, durable: bool) -> list[list[tuple[Any, ...]]]:
         results = []
         with self.transaction(durable=durable) as connection:
             now = {"now": self.clock.now()}
@@ -279,6 +362,16 @@ class SqliteLedger(SqlLedger):
 def opt_outs_beside(path: Path) -> SqliteOptOuts:
     """Return the opt-out list of the folder that a ledger is in."""
     return SqliteOptOuts(path.parent / _OPT_OUTS)
+
+
+def contacts_beside(path: Path) -> SqliteContacts:
+    """Return the contacts of the folder that a ledger is in."""
+    return SqliteContacts(path.parent / _CONTACTS)
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _open(path: Path, *, create: bool, without_wal: bool) -> sqlite3.Connection:

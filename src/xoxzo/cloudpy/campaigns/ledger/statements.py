@@ -59,6 +59,19 @@ OPT_OUTS = """opt_out s WHERE s.hash = {hash} AND (s.campaign = ''
 # A number is hashed only if there is anything to compare with.
 SUPPRESSED = f"(EXISTS (SELECT 1 FROM opt_out) AND EXISTS (SELECT 1 FROM {OPT_OUTS}))"
 """Whether the recipient ``r`` is on the opt-out list."""
+_UID = "(SELECT replace(value, '\"', '') FROM meta WHERE name = 'uid')"
+# One look for each recipient, whatever the planner expects: a subquery in `EXISTS` could read all contacts instead.
+_CONTACTED = f"""coalesce((SELECT max(c.at) FROM contact c WHERE c.hash = {{hash}} AND c.campaign <> {_UID}), 0)
+    > {{now}} - {{ahead}} - """
+LEFT_OUT = f"({SUPPRESSED} OR {{contacted}})"
+"""Whether the recipient ``r`` is left out; ``{contacted}`` stands for what `contacted_within` returns."""
+
+
+def contacted_within(seconds: float | None) -> str:
+    """Return the condition that another campaign may have sent to the recipient ``r`` within some seconds."""
+    return f"{_CONTACTED}{float(seconds)!r}" if seconds else "1 = 0"
+
+
 _IN_FLIGHT = "EXISTS (SELECT 1 FROM claim WHERE remaining > 0)"
 _UNSETTLED = "(SELECT max(ended) FROM pending WHERE state = 3 AND ended > given_up)"
 
@@ -191,7 +204,11 @@ _HOURS = "WITH hours (zone, opens, closes) AS (VALUES {zones})"
 _WALL = "((SELECT now FROM progress) - {ahead})"
 _IS_CLOSED = f"""EXISTS (SELECT 1 FROM hours h WHERE h.zone = coalesce(r.zone, '')
     AND NOT ({_WALL} >= h.opens AND {_WALL} < h.closes))"""
+_WHY_LEFT_OUT = f"CASE WHEN {SUPPRESSED} THEN 'suppressed' ELSE 'contacted' END"
 _OPENS = f"CASE WHEN h.opens > {_WALL} THEN h.opens + {{ahead}} ELSE (SELECT now FROM progress) + 1 END"
+_CLAIMED = f"""SELECT {{}} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})
+    UNION ALL SELECT {{}} FROM recipient r
+    WHERE n IN (SELECT n FROM pending WHERE claim = :claim AND state = 0)"""
 
 CLAIM = (
     *START,
@@ -223,9 +240,9 @@ CLAIM = (
     f"UPDATE progress SET last = {_HOLD} WHERE last > {_HOLD}",
     # Those that are due for another attempt; if there are none, the next ones of the list.
     f"""{_OUTCOME}
-    SELECT p.n, 0, 6, 0, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0
+    SELECT p.n, 0, 6, 0, 1, '', {_WHY_LEFT_OUT}, (SELECT now FROM progress), 0, NULL, 0
     FROM pending p JOIN recipient r ON r.n = p.n
-    WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {SUPPRESSED}""",
+    WHERE (SELECT room FROM progress) > 0 AND {_DUE} AND {LEFT_OUT}""",
     f"DELETE FROM pending WHERE n IN (SELECT n FROM outcome WHERE {_MARK})",
     f"""{_HOURS} UPDATE pending SET retry_at = (SELECT {_OPENS} FROM hours h JOIN recipient r
     ON r.n = pending.n AND h.zone = coalesce(r.zone, '')) WHERE n IN (
@@ -239,7 +256,7 @@ CLAIM = (
     f"""UPDATE progress SET over_budget = 1 WHERE NOT EXISTS (SELECT 1 FROM pending WHERE claim = :claim)
     AND room > 0 AND EXISTS (SELECT 1 FROM pending p WHERE {_DUE})""",
     f"""{_HOURS} UPDATE progress SET next_n = CASE WHEN CAST(:budget AS BIGINT) IS NULL THEN last ELSE coalesce((
-    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {SUPPRESSED} OR {_IS_CLOSED} THEN 0 ELSE coalesce(r.cost, 0) END)
+    SELECT max(n) FROM (SELECT r.n, sum(CASE WHEN {LEFT_OUT} OR {_IS_CLOSED} THEN 0 ELSE coalesce(r.cost, 0) END)
     OVER (ORDER BY r.n) AS cost FROM recipient r
     WHERE r.n > (SELECT next_n FROM progress) AND r.n <= (SELECT last FROM progress)) AS wanted
     WHERE (SELECT reserved FROM progress) + wanted.cost <= CAST(:budget AS BIGINT)), next_n) END
@@ -254,8 +271,8 @@ CLAIM = (
     + coalesce((SELECT sum(r.cost) FROM recipient r WHERE {_RANGE}), 0)
     + coalesce((SELECT sum(r.cost) FROM recipient r JOIN pending p ON p.n = r.n WHERE p.claim = :claim), 0)""",
     f"""{_OUTCOME}
-    SELECT r.n, :claim, 6, NULL, 1, '', 'suppressed', (SELECT now FROM progress), 0, NULL, 0 FROM recipient r
-    WHERE {_RANGE} AND {SUPPRESSED}""",
+    SELECT r.n, :claim, 6, NULL, 1, '', {_WHY_LEFT_OUT}, (SELECT now FROM progress), 0, NULL, 0 FROM recipient r
+    WHERE {_RANGE} AND {LEFT_OUT}""",
     f"""{_HOURS} {_OUTCOME}
     SELECT r.n, :claim, 0, NULL, 1, '', 'outside_hours', (SELECT now FROM progress), 0, NULL,
     (SELECT {_OPENS} FROM hours h WHERE h.zone = coalesce(r.zone, '')) FROM recipient r
@@ -271,11 +288,19 @@ CLAIM = (
     (SELECT max(lease_until) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
     (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account),
     (SELECT value FROM meta WHERE name = 'schedule'), next_n >= {_HOLD} FROM progress""",
-    f"""SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})
-    UNION ALL SELECT {RECIPIENT_COLUMNS} FROM recipient r
-    WHERE n IN (SELECT n FROM pending WHERE claim = :claim AND state = 0) ORDER BY 1""",
+    f"{_CLAIMED.format(RECIPIENT_COLUMNS, RECIPIENT_COLUMNS)} ORDER BY 1",
 )
 """Claims recipients, or shows in its last but one result why none was claimed."""
+
+ADD_CONTACTS = f"""INSERT INTO contact (hash, campaign, at) SELECT {{hash}}, {_UID}, {{now}} FROM
+    ({_CLAIMED.format("number", "number")}) AS r ON CONFLICT (hash, campaign) DO UPDATE SET at = excluded.at"""
+"""Adds those who were claimed to the contacts, where these are in the same database."""
+# A person who has something sent again that is unknown does not know that it was not sent.
+UNSENT = f"""SELECT {{hash}} FROM outcome o JOIN recipient r ON r.n = o.n
+    WHERE {_MARK} AND o.changed = 1 AND o.state IN (0, 2) AND o.error <> 'resend_requested'"""
+"""Selects what stands for those who have surely not been sent to, by the outcomes of this change."""
+DELETE_CONTACTS = f"DELETE FROM contact WHERE campaign = {_UID} AND hash IN ({UNSENT})"
+"""Deletes their contacts, where these are in the same database."""
 
 RESERVE = (
     """UPDATE account SET next_at = CASE WHEN next_at > {now} AND next_at > paused_until THEN next_at

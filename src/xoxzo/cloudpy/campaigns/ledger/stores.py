@@ -18,14 +18,14 @@ from xoxzo.cloudpy.campaigns.ledger.names import (
     check_name,
     forgetting,
 )
-from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger, opt_outs_beside
+from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger, contacts_beside, opt_outs_beside
 from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteOptOuts
+    from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts
     from xoxzo.cloudpy.campaigns.ledger.protocol import CampaignStore
 
 VARIABLE = "XOXZO_CAMPAIGNS"
@@ -72,6 +72,16 @@ class FolderStore:
     def opt_outs(self) -> SqliteOptOuts:
         """The opt-out list of all campaigns in the folder."""
         return opt_outs_beside(self._folder / "any")
+
+    @property
+    def contacts(self) -> SqliteContacts:
+        """Who may have got a message of the campaigns in the folder."""
+        return contacts_beside(self._folder / "any")
+
+    def copy_lists(self, store: CampaignStore) -> None:
+        """Add the opt-out list and the contacts of another store, for a preview or a rehearsal in this one."""
+        self.opt_outs.merge(store.opt_outs)
+        self.contacts.merge(store.contacts)
 
     def path(self, name: str) -> Path:
         """Return the file of a campaign's ledger, whether it exists or not.

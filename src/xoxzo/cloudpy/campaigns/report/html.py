@@ -182,6 +182,7 @@ class _Page:
         """Return a line for each reason why people of the list were not sent to; opt-outs come first."""
         facts, figures = self._ledger.get("input") or {}, self._figures
         rows = [(self.gettext("opted out"), figures.opted_out)]
+        rows.append((outcome_reason("contacted", self.gettext), figures.contacted))
         listed = [msgspec.convert(one, LeftOut) for one in facts.get("left_out") or ()]
         listed = sorted(listed, key=lambda one: -one.count)[:_MAX_REASONS]
         rows += [(f"{one.column} {one.reason.render(self.gettext)}", one.count) for one in listed]

@@ -27,7 +27,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What will be sent. A ``repr`` leaves the messages out.
 
     Attributes:
-        recipients: how many are left to be sent to; those on the opt-out list are not.
+        recipients: how many are left to be sent to; those on the opt-out list and those contacted lately are not.
         parts: how many messages take how many SMS parts.
         cost: estimated credits for those left, where prices are known (API section 1.7).
         unpriced: how many have no known price; they are not in ``cost``.
@@ -44,7 +44,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         repeated: rows that were left out since their number had come before.
         left_out: why, for the first twenty reasons.
         suppressed: how many are on the opt-out list.
-        opted_out: the first three of them, with the time since when.
+        contacted: how many others another campaign has contacted within ``not_within`` of the limits.
+        opted_out: the first three of those on the opt-out list, with the time since when.
         split: which random part of the list it is, such as ``1/2``; empty for all of it.
         others: how many recipients are in the other parts.
         assumptions: what had to be assumed to read numbers, and how often.
@@ -70,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int
     left_out: tuple[LeftOut, ...]
     suppressed: int
+    contacted: int
     opted_out: tuple[OptedOut, ...]
     split: str
     others: int
@@ -85,7 +87,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     """Return the preview of what is left to be sent; `InvalidArgument` where it would expire before that."""
     facts = ledger.get("input") or {}
-    left, part = ledger.remaining(), ledger.get("split") or {}
+    left, part = ledger.remaining(limits.not_within), ledger.get("split") or {}
     samples = tuple((mask_number(one.number), content.preview(one.variables)) for one in left.first)
     if ledger.get("state") == "created":
         check_expiry(ledger, limits)
@@ -116,6 +118,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         bad=facts.get("bad", 0),
         repeated=facts.get("repeated", 0),
         suppressed=left.suppressed,
+        contacted=left.contacted,
         opted_out=left.opted_out,
         split="{part}/{of}".format(**part) if part else "",
         others=part.get("others", 0),

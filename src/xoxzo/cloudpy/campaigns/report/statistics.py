@@ -50,6 +50,8 @@ class Statistics:
         """Deliveries that no report has timed, by the seconds from the attempt until they were looked up."""
         self.opted_out = 0
         """Recipients who were not sent to, since they were on the opt-out list."""
+        self.contacted = 0
+        """Recipients who were not sent to, since another campaign had contacted them lately."""
         self.opted_out_later = 0
         """Recipients who are on the opt-out list since they were sent to."""
         self._latencies: Counter[float] = Counter()
@@ -85,6 +87,7 @@ class Statistics:
             elif one.began:
                 self.known_within[_rounded(one.ended - one.began)] += 1
         self.opted_out += one.state is State.SKIPPED and one.error == "suppressed"
+        self.contacted += one.state is State.SKIPPED and one.error == "contacted"
         self.opted_out_later += 0 < one.sent <= one.opted_out
         if one.state in _UNSUCCESSFUL:
             self.failures[carrier, one.state, one.error] += 1
@@ -122,6 +125,7 @@ class Statistics:
             "charged": self.charged,
             "estimate": self.estimate,
             "opted_out": self.opted_out,
+            "contacted": self.contacted,
             "opted_out_later": self.opted_out_later,
             "parts": parts,
             "reported_deliveries": self._latencies.total(),

@@ -109,6 +109,7 @@ class Throttle:
             first_alone=not is_call,
             canaries=0 if is_call else limits.canaries,
             settle=limits.settle,
+            not_within=limits.not_within,
         )
 
     def claim_size(self, rate: float) -> int:

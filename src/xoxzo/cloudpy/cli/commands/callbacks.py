@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +15,7 @@ from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, to_command_error, worst
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import parse_day
+from xoxzo.cloudpy.cli.core.inputs import parse_day, parse_period
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import Session, api
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, NotFound
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.models import Call, Message
 
 COLUMNS = ("id", "status", "reference", "result")
-_AGO = re.compile(r"([0-9]{1,4})([mh])")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -115,8 +113,8 @@ def resend(
 
 
 def _parse_time(text: str) -> datetime:
-    if ago := _AGO.fullmatch(text):
-        return datetime.now(UTC) - int(ago[1]) * timedelta(**{"m": {"minutes": 1}, "h": {"hours": 1}}[ago[2]])
+    if not text.endswith("d") and (ago := parse_period(text)):
+        return datetime.now(UTC) - timedelta(seconds=ago)
     day = parse_day(text)
     assert day is not None  # noqa: S101 - it was given
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _AGO = re.compile(r"([0-9]{1,3})d")
+_PERIOD = re.compile(r"([0-9]{1,4})([mhd])")
+_UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 _ENCODING = "utf-8-sig"
 
 
@@ -84,6 +86,12 @@ def parse_day(value: str | None) -> date | None:
             value=value
         )
         raise click.UsageError(line) from None
+
+
+def parse_period(text: str) -> float | None:
+    """Return the seconds of a period: ``90m``, ``3h``, ``7d``; ``None`` if it is none."""
+    found = _PERIOD.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from xoxzo.cloudpy.campaigns import Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.cli.commands.campaign.creation import columns_of
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, amount, limits_of
-from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, local_time
+from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, duration, local_time
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_value
 
@@ -82,6 +82,8 @@ def _shown(value: object, name: str = "") -> str:
         return describe_schedule(value)
     if name == "expires" and isinstance(value, float):
         return local_time(value)
+    if name == "not_within" and isinstance(value, float):
+        return duration(value) if value else _("none")
     if isinstance(value, bool | Decimal | float):
         return format_value(Decimal(str(value)) if isinstance(value, float) else value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

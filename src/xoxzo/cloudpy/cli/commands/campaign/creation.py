@@ -77,9 +77,9 @@ def _links(content: Content, url: str | None) -> OptOutLinks | None:
 
 
 def _with_opt_outs(folder: Path) -> FolderStore:
-    """Return a store in a temporary folder, with the opt-out list of the selected store."""
+    """Return a store in a temporary folder, with the opt-out list and the contacts of the selected store."""
     store = FolderStore(folder)
-    store.opt_outs.merge(selected_store().opt_outs)
+    store.copy_lists(selected_store())
     return store
 
 

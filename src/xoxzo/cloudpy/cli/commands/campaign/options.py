@@ -18,7 +18,7 @@ from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
 from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
@@ -161,6 +161,7 @@ _LIMITS = (
     _limits("--max-cost", type=str, metavar="CREDITS", help="Stop before the cost exceeds this."),
     *_SCHEDULE,
     _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
+    _limits("--not-within", metavar="TIME", help="Leave out those to whom another campaign has sent within 7d or 12h."),
     _limits("--stop-share", type=float, help="Stop when this share of the last 100 has failed; 0.5 by default."),
     _limits("--settle", type=float, help="Seconds until no late acceptance is possible; 600 by default."),
 )
@@ -196,9 +197,18 @@ def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
         "expires": _timestamp(given["expires"]),
         "stop_share": given["stop_share"],
         "settle": given["settle"],
+        "not_within": _period(given["not_within"]),
     }
     chosen = {name: value for name, value in read.items() if value is not None}
     return msgspec.structs.replace(before or Limits(), **chosen)
+
+
+def _period(value: str | None) -> float | None:
+    """Read ``--not-within``; "none" stands for no limit."""
+    found = None if value is None else parse_period("0m" if value == "none" else value)
+    if value is not None and found is None:
+        raise click.UsageError(_("--not-within wants a time such as 7d, 12h or 90m, or none"))
+    return found
 
 
 def schedule_of(given: dict[str, Any], before: Schedule | None) -> Schedule | None:

@@ -158,6 +158,10 @@ def _left_out(plan: Plan) -> list[str]:
             plan.suppressed,
             ngettext("{count} is on the opt-out list", "{count} are on the opt-out list", plan.suppressed),
         ),
+        (
+            plan.contacted,
+            ngettext("{count} was contacted lately", "{count} were contacted lately", plan.contacted),
+        ),
     )
     shown += [words.format(count=f"{count:,}") for count, words in every if count]
     since = _("line {line}: {number} since {time}")

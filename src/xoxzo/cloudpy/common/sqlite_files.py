@@ -74,7 +74,10 @@ def connect(path: str | os.PathLike[str], timeout_seconds: float) -> sqlite3.Con
 
 def create_private_file(path: str | os.PathLike[str], *, must_be_new: bool = False) -> None:
     """Create an empty file that only its owner can read; SQLite itself would use the permissions of the umask."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | (os.O_EXCL if must_be_new else 0), 0o600))
+    # To close a file releases all locks that this process has on it: those of SQLite's other connections, too. Then
+    # another process would delete a `-wal` file that is in use.
+    if must_be_new or not Path(path).exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | (os.O_EXCL if must_be_new else 0), 0o600))
 
 
 def _check_version(connection: sqlite3.Connection, version: int) -> None:

@@ -85,3 +85,28 @@ def test_a_rehearsal_that_sends_nothing_shows_no_times(run: Run) -> None:
     assert result.exit_code == 3
     assert "The real run" not in result.stdout
     assert not Path("campaigns", "people.campaign").exists()
+
+
+def test_those_contacted_lately_are_left_out(run: Run) -> None:
+    """The plan counts them, the limit is kept, shown where it is changed, and removed by `none`."""
+    run("run", "people.csv", "--name", "first", *TEXT, "--yes")
+    some = run("plan", "people.csv", *TEXT, "--not-within", "7d")
+    with Campaign.open("first") as campaign:
+        total = campaign.tally().total
+    assert f"{total} were contacted lately" in some.stdout
+    assert json.loads(run("plan", "people.csv", *TEXT, "--not-within", "90m", "--json").stdout)["contacted"] == total
+    assert "contacted" not in run("plan", "people.csv", *TEXT).stdout
+    run("create", "second", "people.csv", *TEXT, "--not-within", "12h")
+    with Campaign.open("second") as campaign:
+        assert (campaign.limits.not_within, campaign.plan().recipients) == (43_200.0, 0)
+    changed = run("run", "people.csv", "--name", "second", *TEXT, "--not-within", "7d", "--yes")
+    assert changed.exit_code == 2
+    assert "--not-within: 12 h" in changed.stderr, changed.stderr
+    run("rehearse", "people.csv", *TEXT, "--not-within", "12h", "--balance", "1000")
+    assert run("resume", "second", "--yes", "--not-within", "none").exit_code == 0
+    with Campaign.open("second") as campaign:
+        assert (campaign.limits.not_within, campaign.tally().sent) == (0.0, total)
+    for wrong, why in (("soon", "wants a time such as"), ("91d", "90 days")):
+        failed = run("plan", "people.csv", *TEXT, "--not-within", wrong)
+        assert failed.exit_code == 2
+        assert why in failed.stderr

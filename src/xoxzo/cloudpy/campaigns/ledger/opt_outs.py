@@ -42,6 +42,7 @@ CONTACT_TABLES = (
 )
 KEPT_SECONDS = 90 * 86_400.0
 """How long contacts are kept."""
+_GROUP_ROWS = 500
 _VERSION = 1
 _ADD = "INSERT INTO opt_out (hash, campaign, since, source) VALUES (?, ?, ?, ?) ON CONFLICT (hash, campaign) DO NOTHING"
 _RESERVE = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(last), 0) + ?, ?, ? FROM link"
@@ -209,9 +210,51 @@ class SqliteOptOuts(_SqliteFile, OptOutList):
 
 
 class SqliteContacts(_SqliteFile, ContactList):
-    """Contacts in a file of their own: it is written to all the time, and the opt-out list is not."""
+    """Contacts in a file of their own: it is written to all the time, and the opt-out list is not.
 
-    TABLES = CONTACT_TABLES
+    Additions are appended, a row for each claim, which costs little; the time 0 stands for a deletion. Only who looks
+    for contacts moves them into the table that is sorted by hashes.
+    """
+
+    TABLES = (
+        *CONTACT_TABLES,
+        "CREATE TABLE addition (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, campaign TEXT NOT NULL, at REAL NOT NULL)",
+    )
+    ADD = "INSERT INTO addition (hashes, campaign, at) VALUES (?, ?, ?)"
+
+    def lock(self, connection: sqlite3.Connection, *, sorted_: bool) -> None:
+        """Begin a transaction that nobody else can change the contacts in, on request with all of them sorted."""
+        while True:
+            connection.execute("BEGIN IMMEDIATE")
+            # Others see what is moved when it is committed. Not all at once, since they wait for their turn.
+            select = "SELECT n, hashes, campaign, at FROM addition ORDER BY n LIMIT ?"
+            rows = connection.execute(select, (_GROUP_ROWS,)).fetchall() if sorted_ else []
+            if not rows:
+                return
+            for _, hashes, campaign, at in rows:
+                every = (hashes[place : place + HASH_BYTES] for place in range(0, len(hashes), HASH_BYTES))
+                delete = "DELETE FROM contact WHERE hash = ? AND campaign = ? AND ? = 0"
+                connection.executemany(ContactList.ADD if at else delete, ((one, campaign, at) for one in every))
+            connection.execute("DELETE FROM addition WHERE n <= ?", (rows[-1][0],))
+            connection.execute("COMMIT")
+
+    def sort(self) -> None:
+        """Move all additions into the sorted table."""
+        with self.open() as connection:
+            self.lock(connection, sorted_=True)
+            connection.execute("COMMIT")
+
+    def __iter__(self) -> Iterator[tuple[bytes, str, float]]:
+        """Yield the hash, the campaign's ``reference_prefix`` and the time of each, in seconds since 1970."""
+        if self.path.exists():
+            self.sort()
+        return super().__iter__()
+
+    def prune(self, now: float) -> None:
+        """Delete what is older than `KEPT_SECONDS`."""
+        super().prune(now)
+        first = "SELECT min(n) FROM addition WHERE at >= ?"
+        self._change(f"DELETE FROM addition WHERE n < coalesce(({first}), 1e18)", [(now - KEPT_SECONDS,)])  # noqa: S608
 
 
 class _PostgresqlTables(_SharedTables):

@@ -32,7 +32,6 @@ _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash
 _OPT_OUTS = "opt-outs.sqlite"
 """The file of the opt-out list, beside the ledgers."""
 _CONTACTS = "contacts.sqlite"
-_DELETE_CONTACT = "DELETE FROM contact WHERE hash = ? AND campaign = ?"
 _TABLES = (
     *(statement.format(**_TYPES) for statement in statements.TABLES),
     statements.ACCOUNT_TABLE,
@@ -96,7 +95,7 @@ class SqliteLedger(SqlLedger):
             self._attached.add(name)
 
     @contextmanager
-    def _changing_contacts(self) -> Iterator[sqlite3.Connection]:
+    def _changing_contacts(self, *, sorted_: bool = False) -> Iterator[sqlite3.Connection]:
         """Lock the contacts around a change of the ledger, and commit after it.
 
         They are in a file of their own, and a crash may come between the two commits: then there is a contact too many
@@ -108,7 +107,7 @@ class SqliteLedger(SqlLedger):
                 if self._is_disposable:
                     self._contacts_connections[0].execute("PRAGMA synchronous = OFF")
             [connection] = self._contacts_connections
-            connection.execute("BEGIN IMMEDIATE")
+            self._contacts_file.lock(connection, sorted_=sorted_)
         except sqlite3.Error as error:
             raise self._contacts_file.cannot_be_used(error) from error
         try:
@@ -129,14 +128,14 @@ class SqliteLedger(SqlLedger):
                     if request.not_within:
                         # Of two campaigns that look for each other's contacts at once, the second sees the first's.
                         self._attach("contacts", self._contacts_file)
-                        stack.enter_context(self._changing_contacts())
+                        stack.enter_context(self._changing_contacts(sorted_=True))
                     claim = super().claim(request)
                     if claim.recipients:
                         if not request.not_within:
                             stack.enter_context(self._changing_contacts())
                         uid, at = str(self.get("uid")), self.clock.wall()
-                        rows = [(hash_number(one.number), uid, at) for one in claim.recipients]
-                        self._contacts_connections[0].executemany(self.contacts.ADD, rows)
+                        hashes = b"".join([hash_number(one.number) for one in claim.recipients])
+                        self._contacts_connections[0].execute(self.contacts.ADD, (hashes, uid, at))
             except CampaignError:
                 if claim is not None:
                     self.give_back(claim.ident)
@@ -146,6 +145,7 @@ class SqliteLedger(SqlLedger):
     def remaining(self, not_within: float | None = None) -> Remaining:
         """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
         if not_within:
+            self._contacts_file.sort()
             self._attach("contacts", self._contacts_file)
         return super().remaining(not_within)
 
@@ -284,7 +284,8 @@ class SqliteLedger(SqlLedger):
                 with self._changing_contacts() as contacts:
                     results = self._run(change, durable=durable)
                     uid = str(self.get("uid"))
-                    contacts.executemany(_DELETE_CONTACT, [(number, uid) for (number,) in results[0]])
+                    hashes = b"".join(number for (number,) in results[0])
+                    contacts.execute(self.contacts.ADD, (hashes, uid, 0.0))
             except CampaignError as error:
                 # What has become of recipients counts more than a contact too many.
                 if error.code != "contacts_failed":

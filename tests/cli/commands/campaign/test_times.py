@@ -99,9 +99,11 @@ def test_those_contacted_lately_are_left_out(run: Run) -> None:
     run("create", "second", "people.csv", *TEXT, "--not-within", "12h")
     with Campaign.open("second") as campaign:
         assert (campaign.limits.not_within, campaign.plan().recipients) == (43_200.0, 0)
+    with Campaign.open("second") as campaign:
+        campaign.ledger.put({"state": "stopped"})
     changed = run("run", "people.csv", "--name", "second", *TEXT, "--not-within", "7d", "--yes")
     assert changed.exit_code == 2
-    assert "--not-within: 12 h" in changed.stderr, changed.stderr
+    assert "--not-within: 12 h 00 min before, 168 h 00 min now" in changed.stderr, changed.stderr
     run("rehearse", "people.csv", *TEXT, "--not-within", "12h", "--balance", "1000")
     assert run("resume", "second", "--yes", "--not-within", "none").exit_code == 0
     with Campaign.open("second") as campaign:

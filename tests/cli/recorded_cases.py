@@ -289,7 +289,7 @@ CASES: dict[str, Case] = {
     "simulator-wait-ready": Case("simulator wait-ready --url {url}", modes=("pipe",)),
     "listen": Case("listen --port 0", during=is_called_back, modes=("terminal", "japanese")),
     "trigger": Case("trigger sms.delivered http://127.0.0.1:9/"),
-    "callbacks-resend": Case("callbacks resend http://127.0.0.1:9/ --simulator --since 1h"),
+    "callbacks-resend": Case("callbacks resend http://127.0.0.1:9/ --since 1h"),
     "trigger-refused": Case("trigger sms.delivered http://127.0.0.1:9/ --sign", modes=("japanese", "pipe")),
     "doctor": Case("doctor", modes=EVERYWHERE),
     "config-show": Case("config show", before=(write_configuration,), modes=EVERYWHERE),

@@ -15,6 +15,7 @@ from campaign_makers import TEXT, people, reached
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, Schedule, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
 from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
+from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
 MONDAY_EVENING = datetime(2026, 11, 30, 8, 59, tzinfo=UTC).timestamp()  # 17:59 in Tokyo
@@ -80,6 +81,20 @@ def test_days_pass_in_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize(
+    ("schedule", "number"),
+    [(Schedule(at="2037-12-01 10:00"), "+819010000001"), (Schedule(windows="08:00-08:30"), "+18002530000")],
+)
+def test_what_lies_beyond_a_year_is_refused(schedule: Schedule, number: str, tmp_path: Path) -> None:
+    """A rehearsal that could not end is an error, also where a number's zones share no hour."""
+    rows = [{"tel": number, "name": "a"}]
+    limits = Limits(schedule=schedule)
+    with pytest.raises(CampaignError, match="covers one year"):
+        Campaign.rehearse(
+            "spring", rows, TEXT, simulator(), limits, store=tmp_path, start=MONDAY_EVENING, mobile_only=False
+        )
+
+
 def test_faults_can_be_rehearsed(tmp_path: Path) -> None:
     """Lost responses are looked up, settled and tried again: each phone gets one message, and the report says so."""
     service = simulator()

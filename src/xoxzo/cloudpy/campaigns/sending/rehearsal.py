@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result  # noqa: TC001 - tools resolve the fields' types
 from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
 from xoxzo.cloudpy.client.async_client import AsyncClient
-from xoxzo.cloudpy.errors import APIError
+from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -131,8 +132,17 @@ class Rehearser:
         return msgspec.structs.replace(content, template=self._run(create))
 
     def play(self, campaign: Any, limits: Limits, on_event: EventHandler | None = None) -> Result:  # noqa: ANN401 - a Campaign, which is above this module
-        """Run the campaign to its end, and read the final status of each message."""
+        """Run the campaign to its end, and read the final status of each message.
+
+        Raises:
+            CampaignError: some messages would be sent after more than a year, or never.
+        """
         self._on_event = on_event
+        openings = SendingHours(campaign.ledger, limits.schedule).openings(self._start)
+        if any(begin > self._start + _LONGEST_SECONDS for _zones, begin, _end in openings):
+            raise CampaignError(
+                "rehearsal_too_long", "a rehearsal covers one year, and some messages would be sent later, or never"
+            )
         campaign.ledger.make_disposable()
         campaign.ledger.clock = SteadyClock(campaign.ledger.latest_time(), self._now, self._loop.time)
 

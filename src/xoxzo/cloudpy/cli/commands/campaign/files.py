@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
+from xoxzo.cloudpy.common.private_files import open_private
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns import Campaign
@@ -26,6 +29,17 @@ def show_left_out(campaign: Campaign, path: Path) -> None:
         len(campaign.bad),
     )
     click.echo(sentence.format(count=f"{len(campaign.bad):,}", path=path), err=True)
+
+
+def write_report(path: Path, page: str) -> None:
+    """Write a report to a file of the user's own, and say where it is."""
+    try:
+        with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
+            file.write(page)
+    except OSError as error:
+        why = error.strerror or error
+        raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
+    click.echo(_("The report is in {path}").format(path=path), err=True)
 
 
 def name_of(file: str, given: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from functools import partial
@@ -22,6 +21,7 @@ from xoxzo.cloudpy.campaigns.report.export import (
 )
 from xoxzo.cloudpy.campaigns.report.html import default_zone
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.cli.commands.campaign.files import write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     amount,
     campaign_names,
@@ -40,11 +40,9 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
     write_json,
 )
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, chosen_language, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -194,14 +192,7 @@ def report(
         if output == "-":
             click.echo(page, nl=False)
             return
-        path = Path(output or f"{name}.html")
-        try:
-            with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
-                file.write(page)
-        except OSError as error:
-            why = error.strerror or error
-            raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
-        click.echo(_("The report is in {path}").format(path=path), err=True)
+        write_report(Path(output or f"{name}.html"), page)
 
 
 def _read_zone(name: str) -> ZoneInfo:

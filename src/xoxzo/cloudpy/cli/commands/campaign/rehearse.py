@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
 from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options
-from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of
+from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of, write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     DONE,
     MAY_BE_SENT,
@@ -33,9 +32,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, mom
 from xoxzo.cloudpy.cli.commands.campaign.send import balance_of, content_from, is_local
 from xoxzo.cloudpy.cli.core.click_base import examples
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, language
-from xoxzo.cloudpy.common.private_files import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +105,7 @@ def rehearse(
             )
         _show(name, rehearsal, machine=machine)
         if output is not None:
-            _write_report(Path(output), rehearsal.report)
+            write_report(Path(output), rehearsal.report)
         result = rehearsal.result
         is_done = result.state == "finished" and not result.tally[State.REJECTED]
         status = MAY_BE_SENT if result.tally[State.UNKNOWN] else DONE if is_done else STOPPED
@@ -167,13 +164,3 @@ def _show(name: str, rehearsal: Rehearsal, *, machine: bool) -> None:
         begin, end = local_time(rehearsal.began), local_time(rehearsal.ended)
         sentence = _("The real run would send from {begin} to {end} ({time}).")
         click.echo(sentence.format(begin=begin, end=end, time=duration(rehearsal.ended - rehearsal.began)))
-
-
-def _write_report(path: Path, report: str) -> None:
-    try:
-        with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
-            file.write(report)
-    except OSError as error:
-        why = error.strerror or error
-        raise CommandError(_("{path} cannot be written: {why}").format(path=path, why=why)) from None
-    click.echo(_("The report is in {path}").format(path=path), err=True)

@@ -19,8 +19,9 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, OptOuts, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import Ledger, SqliteLedger, open_store
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import KEPT_SECONDS, hash_number
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import hash_number
 from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
+from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
 from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -166,8 +167,8 @@ def test_old_contacts_are_deleted(store: str) -> None:
     with make(store, "b", 1) as campaign:
         campaign.ledger.join("a")
     assert not contacted(store)
-    assert Limits(not_within=KEPT_SECONDS).not_within == KEPT_SECONDS
-    for wrong in (-1.0, KEPT_SECONDS + 1):
+    assert Limits(not_within=CONTACT_SECONDS).not_within == CONTACT_SECONDS
+    for wrong in (-1.0, CONTACT_SECONDS + 1):
         with pytest.raises(InvalidArgument, match="90 days"):
             Limits(not_within=wrong)
 

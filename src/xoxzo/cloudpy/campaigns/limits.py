@@ -9,8 +9,8 @@ import msgspec
 from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - the same
 from xoxzo.cloudpy.errors import InvalidArgument
 
-# So long the ledgers keep contacts.
-_CONTACTS_SECONDS = 90 * 86_400.0
+CONTACT_SECONDS = 90 * 86_400.0
+"""How long a store keeps who was contacted, so the most that ``not_within`` can be."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             ("stop_share", 0 < self.stop_share <= 1, "must be above 0 and at most 1"),
             ("settle", 0 <= self.settle < 1e6, "must be 0 or more seconds"),
             ("lease", 2 <= self.lease <= 3600, "must be from 2 to 3,600 seconds"),
-            ("not_within", 0 <= (self.not_within or 0) <= _CONTACTS_SECONDS, "must be from 0 to 90 days, in seconds"),
+            ("not_within", 0 <= (self.not_within or 0) <= CONTACT_SECONDS, "must be from 0 to 90 days, in seconds"),
             ("canaries", 0 <= self.canaries <= 100, "must be from 0 to 100"),
         ):
             if not is_valid:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -40,8 +41,6 @@ CONTACT_TABLES = (
     """CREATE TABLE contact (hash {bytes} NOT NULL, campaign TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (hash, campaign)) {options}""",
 )
-KEPT_SECONDS = 90 * 86_400.0
-"""How long contacts are kept."""
 _GROUP_ROWS = 500
 _VERSION = 1
 _ADD = "INSERT INTO opt_out (hash, campaign, since, source) VALUES (?, ?, ?, ?) ON CONFLICT (hash, campaign) DO NOTHING"
@@ -94,8 +93,8 @@ class ContactList(_SharedTables):
         return self._fetch("SELECT hash, campaign, at FROM contact")
 
     def prune(self, now: float) -> None:
-        """Delete what is older than `KEPT_SECONDS`."""
-        self._change("DELETE FROM contact WHERE at < ?", [(now - KEPT_SECONDS,)])
+        """Delete what is older than `CONTACT_SECONDS`."""
+        self._change("DELETE FROM contact WHERE at < ?", [(now - CONTACT_SECONDS,)])
 
 
 class OptOutList(_SharedTables):
@@ -251,10 +250,10 @@ class SqliteContacts(_SqliteFile, ContactList):
         return super().__iter__()
 
     def prune(self, now: float) -> None:
-        """Delete what is older than `KEPT_SECONDS`."""
+        """Delete what is older than `CONTACT_SECONDS`."""
         super().prune(now)
         first = "SELECT min(n) FROM addition WHERE at >= ?"
-        self._change(f"DELETE FROM addition WHERE n < coalesce(({first}), 1e18)", [(now - KEPT_SECONDS,)])  # noqa: S608
+        self._change(f"DELETE FROM addition WHERE n < coalesce(({first}), 1e18)", [(now - CONTACT_SECONDS,)])  # noqa: S608
 
 
 class _PostgresqlTables(_SharedTables):

@@ -74,7 +74,7 @@ def test_japanese() -> None:
     """The pages are in Japanese where Django's language is."""
     staff = browser("view_campaign", "change_campaign")
     with translation.override("ja"):
-        assert "キャンペーン" in text(staff.get(LIST))
+        assert "一斉送信" in text(staff.get(LIST))
         page = text(staff.get(SPRING))
     assert "一時停止" in page
     assert "中止 (再開不可)" in page

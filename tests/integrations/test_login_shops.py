@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from browsers import PATIENCE, chromium
-from users_environment import UsersEnvironment
+from users_environment import UsersEnvironment, free_port
 
 from xoxzo.cloudpy import Client
 from xoxzo.cloudpy.simulator import Settings, Simulator
@@ -71,10 +70,7 @@ def open_shop(users_environment: UsersEnvironment, browser: Any, server: Server,
         program = f"PASSWORD = {PASSWORD!r}{SET_UP}{set_up}"
         finished = users_environment.run("-W", "error", "-c", program, env=variables, cwd=folder)
         assert finished.returncode == 0, finished.stdout + finished.stderr
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        output, statuses, contexts = tmp_path / "shop.out", [], []
+        port, output, statuses, contexts = free_port(), tmp_path / "shop.out", [], []
 
         def new_page(locale: str) -> Any:
             context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale=locale)
@@ -85,12 +81,7 @@ def open_shop(users_environment: UsersEnvironment, browser: Any, server: Server,
             return page
 
         serve = ["manage.py", "runserver", "--noreload", str(port)]
-        with users_environment.serve(*serve, output=output, env=variables, cwd=folder) as process:
-            deadline = time.monotonic() + 60
-            while not _listens(port):
-                assert process.poll() is None, output.read_text()
-                assert time.monotonic() < deadline, output.read_text()
-                time.sleep(0.05)
+        with users_environment.serve(*serve, port=port, output=output, env=variables, cwd=folder):
             try:
                 yield new_page
             finally:
@@ -106,11 +97,6 @@ def open_shop(users_environment: UsersEnvironment, browser: Any, server: Server,
         assert not re.search(r"11112222|1111-2222|(?:code|token)=", urls + printed), printed
 
     return opened
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def texts(server: Server, phone: str = PHONE) -> list[str]:

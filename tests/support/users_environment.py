@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +45,8 @@ class UsersEnvironment:
 
     def __init__(self, folder: Path) -> None:
         install_wheel(folder)
-        self.variables = os.environ | {
-            "PYTHONPATH": str(folder / "site"),
-            "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
-        }
+        # All but the examples was compiled when it was installed.
+        self.variables = os.environ | {"PYTHONPATH": str(folder / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""
@@ -55,14 +55,32 @@ class UsersEnvironment:
         return subprocess.run([str(PYTHON), *arguments], check=False, env=variables, **options)
 
     @contextmanager
-    def serve(self, *arguments: str, output: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a program while the block runs; what it prints goes to a file."""
+    def serve(self, *arguments: str, port: int, output: Path, **options: Any) -> Iterator[None]:
+        """Run a program that serves a port while the block runs; what it prints goes to a file."""
         variables = self.variables | options.pop("env", {})
         with (
             output.open("wb") as file,
             subprocess.Popen([str(PYTHON), *arguments], env=variables, stdout=file, stderr=file, **options) as process,
         ):
             try:
-                yield process
+                deadline = time.monotonic() + 60
+                while not _listens(port):
+                    assert process.poll() is None, output.read_text()
+                    assert time.monotonic() < deadline, output.read_text()
+                    time.sleep(0.05)
+                yield
             finally:
                 process.terminate()
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.cli.app import xoxzo
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS, Endpoint
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-TABLE = "src/xoxzo/cloudpy/operations/endpoints.py"
+TABLE = "src/xoxzo/cloudpy/operations/endpoints.json"
 PAGE = REPOSITORY / "docs" / "endpoints.md"
 FACTS = REPOSITORY / "docs" / "reference" / "api.md"
 PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -50,5 +50,5 @@ def test_every_command_that_makes_requests_is_in_the_table() -> None:
     missing = sorted(set(requesting(xoxzo, click.Context(xoxzo, info_name="xoxzo"))) - COMMANDS.keys() - TO_OTHERS)
     assert not missing, (
         f"xoxzo {', xoxzo '.join(missing)}: no endpoint names it. Add it with example arguments to `commands` of its "
-        "endpoint in src/xoxzo/cloudpy/operations/endpoints.py."
+        "endpoint in src/xoxzo/cloudpy/operations/endpoints.json."
     )

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from client_runner import ClientRunner
-from endpoint_calls import CALLS, make
+from endpoint_calls import CALLS, CODE, MESSAGE, OTHER_RECIPIENT, RECIPIENT, make
 from faulty_server import FaultyServer, close, drip, hang, raw, refusing, reply, reset
 
 from xoxzo.cloudpy import Attempt, Template, TemplateStatus, errors
-from xoxzo.cloudpy.operations.endpoints import CODE, MESSAGE, OTHER_RECIPIENT, RECIPIENT, Endpoint
 from xoxzo.cloudpy.operations.operation import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from faulty_server import Behaviour
+
+    from xoxzo.cloudpy.operations.endpoints import Endpoint
 
 TOKEN = "s3cr3t-t0ken-of-mine"
 BASIC = base64.b64encode(f"sid:{TOKEN}".encode()).decode()

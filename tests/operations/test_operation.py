@@ -7,15 +7,16 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
-from endpoint_calls import CALLS, operation_of
+from endpoint_calls import CALLS, CODE, OTHER_RECIPIENT, RECIPIENT, operation_of
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.operations.bodies import FORM, JSON, form, json
-from xoxzo.cloudpy.operations.endpoints import CODE, OTHER_RECIPIENT, RECIPIENT, Endpoint
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from xoxzo.cloudpy.operations.endpoints import Endpoint
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

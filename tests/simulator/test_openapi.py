@@ -93,7 +93,7 @@ def test_it_describes_the_complete_api() -> None:
     missing = sorted(listed - described)
     assert not missing, f"describe {missing} in src/xoxzo/cloudpy/simulator/openapi/chapters"
     more = described - listed - {("POST", "/sms/templates/{}/"), ("PUT", "/sms/templates/{}/")}
-    assert not more, f"add {sorted(more)} to src/xoxzo/cloudpy/operations/endpoints.py, or do not serve it"
+    assert not more, f"add {sorted(more)} to src/xoxzo/cloudpy/operations/endpoints.json, or do not serve it"
     retired = {path for method, path in OPERATIONS if DOCUMENT["paths"][path][method].get("deprecated")}
     assert retired == {path for _, path in OPERATIONS if path.startswith("/sms/sins/")}
 

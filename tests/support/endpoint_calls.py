@@ -19,6 +19,10 @@ CALLS: dict[str, tuple[Endpoint, ClientCall]] = {
 }
 """Each client method of the table with its endpoint and its example."""
 
+RECIPIENT, OTHER_RECIPIENT = CALLS["conferences.create"][1].arguments["participants"]
+MESSAGE = CALLS["sms.send"][1].arguments["message"]
+CODE = CALLS["otp.verify"][1].arguments["code"]
+
 
 def make(call: ClientCall) -> Callable[[Any], Any]:
     """Return a function that makes a call with the client that it is given, and returns what the method returns."""

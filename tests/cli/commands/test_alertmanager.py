@@ -27,7 +27,7 @@ from alertmanager_simulation import alert, body
 from click.testing import CliRunner, Result
 
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.integrations.alertmanager.config import example
+from xoxzo.cloudpy.integrations.alertmanager.config.loading import example
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 XOXZO = str(Path(sys.executable).with_name("xoxzo"))
@@ -402,7 +402,7 @@ def test_check_and_show(tmp_path: Path) -> None:
     """The settings, and what a payload would lead to, can be looked at before anything runs."""
     config, shown = tmp_path / "a.toml", tmp_path / "payload.json"
     config.write_text(run("example", "--language", "ja").output)
-    assert config.read_text() == example.text("ja")
+    assert config.read_text() == example("ja")
     checked = run("--config", config, "--check")
     assert checked.exit_code == 0
     assert "after 3 min  call tanaka" in checked.output
@@ -417,13 +417,13 @@ def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
     """The plan and the errors of the settings are in the reader's language, well aligned."""
     config = tmp_path / "a.toml"
     config.write_text(run("example", XOXZO_LANG="ja").output)
-    assert config.read_text() == example.text("ja")
+    assert config.read_text() == example("ja")
     shown = run("--config", config, "--check", XOXZO_LANG="ja").output
     assert "手順      oncall、2 回まで、誰かが確認するか復旧するまで\n          すぐに  tanaka に SMS\n" in shown
     assert "1 分割 (上限 2)、1 人あたり約 3–10 クレジット" in shown
     config.write_text(config.read_text().replace("sender =", "sendr ="))
     refused = run("--config", config, "--check", XOXZO_LANG="ja")
-    assert f"{config}: sender: 文字列で書いてください (必須)\n  書ける内容を見るには: xoxzo" in refused.output
+    assert f"{config}: sender: 書いてください (必須)\n  書ける内容を見るには: xoxzo" in refused.output
     refused = run("status", "--state", tmp_path / "none.db", XOXZO_LANG="ja")
     assert "状態の記録がありません。まだ何も受信していません\n  別のファイル" in refused.output
 
@@ -431,7 +431,7 @@ def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
 def test_without_credentials(tmp_path: Path) -> None:
     """Without credentials it does not start; the error says what is missing, and names the simulator."""
     config = tmp_path / "a.toml"
-    config.write_text(example.text("en"))
+    config.write_text(example("en"))
     refused = run("--config", config, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     assert refused.exit_code == 4
     assert "XOXZO_API_SID" in refused.output
@@ -441,7 +441,7 @@ def test_without_credentials(tmp_path: Path) -> None:
 def test_the_simulator_s_test_numbers(tmp_path: Path) -> None:
     """They can be tried with `--check` and on a simulator; with the real service nobody would be reached."""
     config = tmp_path / "a.toml"
-    config.write_text(re.sub(r"\+81[0-9]+", "+819000000001", example.text("en"), count=1))
+    config.write_text(re.sub(r"\+81[0-9]+", "+819000000001", example("en"), count=1))
     assert run("--config", config, "--check").exit_code == 0
     refused = run("--config", config, XOXZO_API_SID="a", XOXZO_API_AUTH_TOKEN="b", XOXZO_API_HOST="https://127.0.0.1:9")
     assert (refused.exit_code, "no range that is in use" in refused.output) == (2, True), refused.output
@@ -466,7 +466,7 @@ def test_refusals(words: list[str], status: int, expected: str, tmp_path: Path) 
     """An error is one line, with its status."""
     Store(tmp_path / "state").close()
     config = tmp_path / "a.toml"
-    config.write_text(example.text("en"))
+    config.write_text(example("en"))
     given = [word.format(config=config, folder=tmp_path) for word in words]
     refused = run(*given, XDG_STATE_HOME=str(tmp_path / "x"), HOME=str(tmp_path))
     assert (refused.exit_code, expected in refused.output) == (status, True), refused.output

@@ -14,8 +14,7 @@ from alertmanager_simulation import FILE, settings
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.config import example
-from xoxzo.cloudpy.integrations.alertmanager.config.loading import line_number, load, parse
+from xoxzo.cloudpy.integrations.alertmanager.config.loading import example, line_number, load, parse
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def changed(place: str, value: Any) -> dict[str, Any]:
 def test_the_example(language: str, tmp_path: Path) -> None:
     """The example file can be loaded."""
     path = tmp_path / "oncall.toml"
-    path.write_text(example.text(language), encoding="utf-8")
+    path.write_text(example(language), encoding="utf-8")
     found = load(path)
     assert found.people["tanaka"].number == "+818011110001"
     assert found.people["aisha"].country == "MY"
@@ -150,7 +149,7 @@ def test_invalid_values(place: str, value: Any, expected: str) -> None:
 def test_the_line_of_an_error(tmp_path: Path) -> None:
     """An error names the line of the value, of the step, or of the table in which a value is missing."""
     path = tmp_path / "a.toml"
-    whole = example.text("en")
+    whole = example("en")
     for wrong, right in (
         ('{ to = "nobody", method = "call"', '{ to = "tanaka", method = "call"'),
         ("rounds = 0 ", "rounds = 2 "),

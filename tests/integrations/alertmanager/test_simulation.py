@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from alertmanager_simulation import NOON, SATO, SUZUKI, TANAKA, FakeXoxzo, OnCall, alert, settings
 
-from xoxzo.cloudpy.integrations.alertmanager import escalation, next_step, receiver, routing, senders
+from xoxzo.cloudpy.integrations.alertmanager import escalation, next_step, receiver, senders
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Outcome, Phase
-from xoxzo.cloudpy.integrations.alertmanager.routing import quiet_until
 
 HOUR = 3600.0
+quiet_until = Settings.quiet_until  # as it is without the planted mistake
 MAX_MESSAGES = 12
 
 
@@ -140,7 +141,7 @@ def _start_without_incidents(self: receiver.Receiver) -> None:
         ((senders, "outcome_of"), _unsent, "duplicates"),
         ((escalation, "acknowledge"), _ignore_acknowledgement, "after_the_end"),
         ((receiver.Receiver, "start"), _start_without_incidents, "lost"),
-        ((routing, "quiet_until"), lambda *_: None, "in_quiet_hours"),
+        ((Settings, "quiet_until"), lambda *_: None, "in_quiet_hours"),
         ((next_step, "blocked_until"), lambda *_: None, "over_the_limit"),
     ],
 )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.routing import severities
 from xoxzo.cloudpy.text.shortening import cut, fits_parts, longest, one_line
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def _values(settings: Settings, incident: Incident) -> dict[str, str]:
     instances = _join(alert.labels.get("instance", "") for alert in alerts)
     return {
         "id": incident.ident,
-        "severity": "/".join(severities(settings, alerts)),
+        "severity": "/".join(settings.severities(alerts)),
         "names": names,
         "count": str(len(alerts) + incident.truncated),
         "summary": one_line(summary or instances),

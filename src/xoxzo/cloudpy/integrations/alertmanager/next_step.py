@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Step
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Kind, Phase
 
@@ -61,7 +61,7 @@ class NextStep:
                 incident,
                 policy,
                 attempts,
-                lambda person: routing.quiet_until(self._settings, policy, incident.alerts, person, now),
+                lambda person: self._settings.quiet_until(policy, incident.alerts, person, now),
                 now,
             )
             if isinstance(selected, tuple):
@@ -77,7 +77,7 @@ class NextStep:
         if name not in policies and person in self._settings.people:
             return page_policy(person, "call" if method == "call" else "sms")
         if name not in policies:
-            name = routing.select_policy(self._settings.routes, incident.alerts) or next(iter(policies))
+            name = self._settings.select_policy(incident.alerts) or next(iter(policies))
         return msgspec.structs.replace(policies[name], quiet=None) if incident.urgent else policies[name]
 
     def _claim(self, incident: Incident, attempts: Sequence[NotificationAttempt], now: float) -> Claimed | float:

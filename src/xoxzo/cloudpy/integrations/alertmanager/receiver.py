@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text, routing
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import Route
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
 from xoxzo.cloudpy.integrations.alertmanager.incidents import (
     IN_FLIGHT,
     Alert,
@@ -117,8 +116,7 @@ class Receiver:
             Its effect, and the id of its incident; ``""`` if there is none.
         """
         for name, heartbeat in self.settings.heartbeats.items():
-            route = Route(policy=heartbeat.policy, match=heartbeat.match)
-            beats = [one for one in notification.alerts if heartbeat.match and routing.matches(route, one)]
+            beats = [one for one in notification.alerts if heartbeat.match and heartbeat.matches(one)]
             if any(one.status == "firing" for one in beats):
                 self.beat(name)
             if beats and len(beats) == len(notification.alerts):
@@ -127,7 +125,7 @@ class Receiver:
             notification = msgspec.structs.replace(notification, alerts=others)
             if beats and not notification.firing:
                 notification = msgspec.structs.replace(notification, status="resolved")
-        return self._apply(notification, lambda alerts: routing.select_policy(self.settings.routes, alerts))
+        return self._apply(notification, self.settings.select_policy)
 
     def _apply(
         self, notification: Notification, select: Callable[[Sequence[Alert]], str | None], *, urgent: bool = False

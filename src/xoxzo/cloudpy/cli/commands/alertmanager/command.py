@@ -31,7 +31,7 @@ from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.config import example, loading
+from xoxzo.cloudpy.integrations.alertmanager.config import loading
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LISTEN
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase, parse_notification
@@ -247,7 +247,7 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
 @click.option("--language", type=Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
 def example_(language: str | None) -> None:
     """Write sample settings: fill in your contacts, and check them with --check."""
-    click.echo(example.text(language or i18n.language()), nl=False)
+    click.echo(loading.example(language or i18n.language()), nl=False)
 
 
 def _load(path: str, *, test_numbers: bool = False) -> Settings:

@@ -10,7 +10,7 @@ import msgspec
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, message_text, routing
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, message_text
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident, Notification
 from xoxzo.cloudpy.text import measure
 
@@ -35,13 +35,13 @@ def describe(settings: Settings) -> list[str]:
 def describe_notification(settings: Settings, notification: Notification) -> list[str]:
     """Describe what a notification does."""
     alerts = notification.firing
-    name = routing.select_policy(settings.routes, alerts)
+    name = settings.select_policy(alerts)
     if name is None:
         return [_("no route matches: nobody would be notified")]
     lines = list(_timeline(settings.policies[name]))
     quiet = settings.policies[name].quiet
     if quiet is not None:
-        broken = quiet.break_through.intersection(routing.severities(settings, alerts))
+        broken = quiet.break_through.intersection(settings.severities(alerts))
         sentence = (
             _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -32,7 +34,7 @@ from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method
 
@@ -41,6 +43,11 @@ _LISTEN = re.compile(r"(?P<host>[^:]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})")
 _MIN_HEARTBEAT_SECONDS = 60
 _DEFAULT_WAIT_SECONDS = {"sms": 300.0, "call": 120.0}
 _DEFAULT_REPEATS = {"sms": 0, "call": 2}
+
+
+def example(language: str) -> str:
+    """Return the example settings file, in ``en`` or ``ja``. The tests load it."""
+    return Path(__file__).with_name(f"example.{language}.toml").read_text("utf-8")
 
 
 def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Settings:
@@ -105,11 +112,15 @@ def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
     Raises:
         InvalidArgument: a value is invalid; ``field`` is its path in the file.
     """
-    top = Table("", values)
-    language: Literal["en", "ja"] = "ja" if top.choice("language", ("en", "ja"), "en") == "ja" else "en"
+    with Table("", values) as top:
+        return _settings(top, test_numbers=test_numbers)
+
+
+def _settings(top: Table, *, test_numbers: bool) -> Settings:
+    language: Literal["en", "ja"] = top.choice("language", ("en", "ja"), "en")
     contacts = top.table("people")
     people = {name: _person(name, contacts, test_numbers=test_numbers) for name in contacts.names()}
-    quiet = _quiet(top.table("quiet")) if "quiet" in values else None
+    quiet = None if top.get("quiet") is None else _quiet(top.table("quiet"))
     lists = top.table("lists")
     policies = {name: _policy(name, lists.table(name), people, quiet) for name in lists.names()}
     if not policies:
@@ -129,7 +140,7 @@ def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
         available={"link": bool(public_url), "dial_in": bool(dial_in)},
     )
     heartbeats = top.table("heartbeats")
-    settings = Settings(
+    return Settings(
         sender=_sender(top, policies),
         caller=_caller(top, policies),
         language=language,
@@ -147,8 +158,6 @@ def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
         heartbeats={name: _heartbeat(name, heartbeats.table(name), policies) for name in heartbeats.names()},
         grafana=_grafana(top.table("grafana")),
     )
-    top.reject_unknown()
-    return settings
 
 
 def address(text: str, field: str = "listen") -> tuple[str, int]:
@@ -170,74 +179,69 @@ def address(text: str, field: str = "listen") -> tuple[str, int]:
 def _person(name: str, people: Table, *, test_numbers: bool) -> Person:
     if not _PERSON_NAME.fullmatch(name):
         raise InvalidArgument(f"people.{name}", "must be letters, digits and _, at most 32")
-    path, table = people.path(name), people.text_or_table(name, "number")
-    number = table.text("number")
-    try:
-        parsed = phone.parse(number, test_numbers=test_numbers)
-    except InvalidArgument as error:
-        raise InvalidArgument(path, error.template, error.fields) from None
-    if parsed.assumptions:
-        raise InvalidArgument(path, "must be written with + and its country code, or as at home in Japan")
-    zone = table.text("zone", "") or None
-    if zone is not None:
-        # Only to check the zone.
-        _quiet_hours(table.path("zone"), "00:00-01:00", zone)
-    table.reject_unknown()
-    return Person(name=name, number=parsed.e164, country=parsed.country, zone=zone)
+    path = people.path(name)
+    with people.text_or_table(name, "number") as table:
+        number, zone = table.text("number"), table.text("zone", "") or None
+        with _at(path):
+            parsed = phone.parse(number, test_numbers=test_numbers)
+        if parsed.assumptions:
+            raise InvalidArgument(path, "must be written with + and its country code, or as at home in Japan")
+        if zone is not None:
+            with _at(table.path("zone")):
+                # Only to check the zone.
+                Schedule(quiet="00:00-01:00", zone=zone)
+        return Person(name=name, number=parsed.e164, country=parsed.country, zone=zone)
 
 
-def _quiet_hours(path: str, hours: str, zone: str) -> Schedule:
+@contextmanager
+def _at(path: str) -> Iterator[None]:
+    """Name the place in the file in what is raised."""
     try:
-        return Schedule(quiet=hours, zone=zone)
+        yield
     except InvalidArgument as error:
         raise InvalidArgument(path, error.template, error.fields) from None
 
 
 def _quiet(table: Table) -> Quiet:
-    hours = _quiet_hours(table.path("hours"), table.text("hours"), table.text("zone", "Asia/Tokyo"))
-    quiet = Quiet(hours=hours, break_through=frozenset(table.texts("break_through", ())))
-    table.reject_unknown()
-    return quiet
+    with table:
+        hours, zone = table.text("hours"), table.text("zone", "Asia/Tokyo")
+        break_through = frozenset(table.texts("break_through", ()))
+    with _at(table.path("hours")):
+        return Quiet(hours=Schedule(quiet=hours, zone=zone), break_through=break_through)
 
 
 def _policy(name: str, table: Table, people: dict[str, Person], default_quiet: Quiet | None) -> EscalationPolicy:
-    steps = tuple(_step(step, people) for step in table.tables("steps"))
-    if not steps:
-        raise InvalidArgument(table.path("steps"), "must have at least one step")
-    own_quiet = table.get("quiet")
-    policy = EscalationPolicy(
-        name=name,
-        steps=steps,
-        rounds=table.number("rounds", 1, minimum=1, maximum=100),
-        resolved=table.flag("resolved", default=False),
-        quiet=None if own_quiet is False else _quiet(table.table("quiet")) if own_quiet is not None else default_quiet,
-    )
-    table.reject_unknown()
-    return policy
+    with table:
+        steps = tuple(_step(step, people) for step in table.tables("steps"))
+        if not steps:
+            raise InvalidArgument(table.path("steps"), "must have at least one step")
+        own = table.get("quiet")
+        return EscalationPolicy(
+            name=name,
+            steps=steps,
+            rounds=table.number("rounds", 1, minimum=1, maximum=100),
+            resolved=table.flag("resolved"),
+            quiet=None if own is False else default_quiet if own is None else _quiet(table.table("quiet")),
+        )
 
 
 def _step(table: Table, people: dict[str, Person]) -> Step:
-    to = table.texts("to")
-    if not to or len(set(to)) != len(to):
-        raise InvalidArgument(table.path("to"), "must name people, each once")
-    for name in to:
-        if name not in people:
-            raise InvalidArgument(table.path("to"), "names {name}, who is not among [people]", name=name)
-    method: Method = "call" if table.choice("method", ("sms", "call")) == "call" else "sms"
-    step = Step(
-        to=to,
-        method=method,
-        wait=table.seconds("wait", _DEFAULT_WAIT_SECONDS[method]),
-        repeats=table.number("repeats", _DEFAULT_REPEATS[method], minimum=0, maximum=100),
-    )
-    table.reject_unknown()
-    return step
+    with table:
+        to = table.texts("to")
+        if not to or len(set(to)) != len(to):
+            raise InvalidArgument(table.path("to"), "must name people, each once")
+        for name in to:
+            if name not in people:
+                raise InvalidArgument(table.path("to"), "names {name}, who is not among [people]", name=name)
+        method: Method = table.choice("method", ("sms", "call"))
+        wait = table.seconds("wait", _DEFAULT_WAIT_SECONDS[method])
+        repeats = table.number("repeats", _DEFAULT_REPEATS[method], minimum=0, maximum=100)
+        return Step(to=to, method=method, wait=wait, repeats=repeats)
 
 
 def _route(table: Table, policies: dict[str, EscalationPolicy]) -> Route:
-    route = Route(policy=_list(table, policies), match=_match(table.table("match")))
-    table.reject_unknown()
-    return route
+    with table:
+        return Route(policy=_list(table, policies), match=_match(table.table("match")))
 
 
 def _list(table: Table, policies: dict[str, EscalationPolicy]) -> str:
@@ -252,18 +256,16 @@ def _match(table: Table) -> dict[str, tuple[str, ...]]:
 
 
 def _heartbeat(name: str, table: Table, policies: dict[str, EscalationPolicy]) -> Heartbeat:
-    timeout, match = table.seconds("timeout", 600.0), _match(table.table("match"))
-    if timeout < _MIN_HEARTBEAT_SECONDS:
-        raise InvalidArgument(table.path("timeout"), "must be at least {least} s", least=_MIN_HEARTBEAT_SECONDS)
-    heartbeat = Heartbeat(name=name, policy=_list(table, policies), timeout=timeout, match=match)
-    table.reject_unknown()
-    return heartbeat
+    with table:
+        timeout, match = table.seconds("timeout", 600.0), _match(table.table("match"))
+        if timeout < _MIN_HEARTBEAT_SECONDS:
+            raise InvalidArgument(table.path("timeout"), "must be at least {least} s", least=_MIN_HEARTBEAT_SECONDS)
+        return Heartbeat(name=name, policy=_list(table, policies), timeout=timeout, match=match)
 
 
 def _grafana(table: Table) -> Grafana:
-    names = {name: table.text(name, getattr(Grafana(), name)) for name in Grafana.__struct_fields__}
-    table.reject_unknown()
-    return Grafana(**names)
+    with table:
+        return Grafana(**{name: table.text(name, getattr(Grafana(), name)) for name in Grafana.__struct_fields__})
 
 
 def _public_url(top: Table) -> str:
@@ -301,43 +303,40 @@ def _texts(table: Table, language: str, *, any_resolved: bool, available: dict[s
 
     by_link = message_text.BY_LINK[language] if available["link"] else ""
     by_call = message_text.BY_CALL[language] if available["dial_in"] else ""
-    texts = Texts(
-        sms=text("sms", message_text.SMS[language] + by_link + by_call),
-        call=text("call", message_text.CALL[language]),
-        resolved=text("resolved", message_text.RESOLVED[language]),
-        max_parts=table.number("max_parts", 2, minimum=1, maximum=10),
-        sms_template=_template(table, "sms_template", missing),
-        resolved_template=_template(table, "resolved_template", missing),
-    )
-    if any_resolved and (texts.sms_template is None) != (texts.resolved_template is None):
-        raise InvalidArgument(table.path("sms_template"), "and resolved_template must be given together")
-    table.reject_unknown()
-    return texts
+    with table:
+        texts = Texts(
+            sms=text("sms", message_text.SMS[language] + by_link + by_call),
+            call=text("call", message_text.CALL[language]),
+            resolved=text("resolved", message_text.RESOLVED[language]),
+            max_parts=table.number("max_parts", 2, minimum=1, maximum=10),
+            sms_template=_template(table, "sms_template", missing),
+            resolved_template=_template(table, "resolved_template", missing),
+        )
+        if any_resolved and (texts.sms_template is None) != (texts.resolved_template is None):
+            raise InvalidArgument(table.path("sms_template"), "and resolved_template must be given together")
+        return texts
 
 
 def _template(texts: Table, name: str, missing: frozenset[str]) -> TemplateText | None:
     if texts.get(name) is None:
         return None
-    table = texts.table(name)
-    ident, variables = table.number("id", 0, minimum=1, maximum=2**31), table.table("variables")
-    if not ident:
-        raise InvalidArgument(table.path("id"), "must be given: the template's number")
-    checked = {
-        variable: message_text.check_template(variables.path(variable), variables.text(variable), missing)
-        for variable in variables.names()
-    }
-    table.reject_unknown()
-    return TemplateText(ident=ident, variables=checked)
+    with texts.table(name) as table:
+        ident, variables = table.number("id", None, minimum=1, maximum=2**31), table.table("variables")
+        checked = {
+            variable: message_text.check_template(variables.path(variable), variables.text(variable), missing)
+            for variable in variables.names()
+        }
+        return TemplateText(ident=ident, variables=checked)
 
 
 def _spend_limit(
     table: Table, policies: dict[str, EscalationPolicy], people: dict[str, Person], max_parts: int
 ) -> SpendLimit:
-    sms_price, call_price = table.amount("sms_price"), table.amount("call_price")
-    credit_limit = table.amount("credits")
     # A step must fit into the limit, or it would wait forever.
     most_people = max(len(policy.people) for policy in policies.values())
-    messages = table.number("messages", max(60, most_people), minimum=1, maximum=100_000)
+    with table:
+        sms_price, call_price, credit_limit = map(table.amount, ("sms_price", "call_price", "credits"))
+        messages = table.number("messages", max(60, most_people), minimum=1, maximum=100_000)
     _require_at_least(table.path("messages"), messages, most_people)
     if credit_limit is not None:
         if call_price is None and _uses(policies, "call"):
@@ -353,7 +352,6 @@ def _spend_limit(
                 )
             highest_cost = max(highest_cost, price * max_parts)
         _require_at_least(table.path("credits"), credit_limit, highest_cost * most_people)
-    table.reject_unknown()
     return SpendLimit(messages=messages, credits=credit_limit, sms_price=sms_price, call_price=call_price or Decimal(0))
 
 

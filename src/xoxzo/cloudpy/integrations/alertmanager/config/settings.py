@@ -10,7 +10,10 @@ import msgspec
 from xoxzo.cloudpy.text import estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from xoxzo.cloudpy.campaigns.schedule import Schedule
+    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 
 Method = Literal["sms", "call"]
 DEFAULT_LISTEN = ("127.0.0.1", 9095)
@@ -80,18 +83,21 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     match: dict[str, tuple[str, ...]] = {}
     """The accepted values of each label; empty for every alert."""
 
+    def matches(self, alert: Alert) -> bool:
+        """Return whether each label has one of the accepted values; a missing label is empty."""
+        return all(alert.labels.get(label, "") in values for label, values in self.match.items())
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead man's switch: people are notified when nothing was heard for a while."""
+
+class Heartbeat(Route, frozen=True, kw_only=True):
+    """A dead man's switch: its policy is started when nothing was heard for a while.
+
+    It is heard of by an alert that matches, or, if no labels are given, by ``/heartbeat/NAME``.
+    """
 
     name: str
     """The name in the file."""
-    policy: str
-    """The escalation policy that is started."""
     timeout: float
     """Seconds without a heartbeat until then; only the time in which the receiver runs counts."""
-    match: dict[str, tuple[str, ...]] = {}
-    """The labels of the alert that is a heartbeat, as in `Route`; empty if it comes to ``/heartbeat/NAME``."""
 
 
 class Grafana(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,3 +191,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The dead man's switches by name."""
     grafana: Grafana = Grafana()
     """How Grafana signs."""
+
+    def select_policy(self, alerts: Sequence[Alert]) -> str | None:
+        """Return the policy of the first route that matches any of the alerts, or ``None``."""
+        return next((route.policy for route in self.routes if any(map(route.matches, alerts))), None)
+
+    def severities(self, alerts: Iterable[Alert]) -> tuple[str, ...]:
+        """Return the severities of alerts, each once; those that break through quiet hours come first."""
+        found = dict.fromkeys(alert.labels.get(self.severity_label, "") for alert in alerts)
+        urgent = {name for policy in self.policies.values() if policy.quiet for name in policy.quiet.break_through}
+        return tuple(sorted((name for name in found if name), key=lambda name: name not in urgent))
+
+    def quiet_until(self, policy: EscalationPolicy, alerts: Iterable[Alert], person: str, now: float) -> float | None:
+        """Return the end of a person's quiet hours (seconds since 1970), or ``None`` if the person may be notified now.
+
+        The policy's quiet hours apply; the severity of a firing alert may break through them.
+        """
+        if policy.quiet is None or not policy.quiet.break_through.isdisjoint(self.severities(alerts)):
+            return None
+        return policy.quiet.hours.until(self.people[person].zone, now)

@@ -161,6 +161,8 @@ def only_checked(command: str) -> bool:
     """Check by name what would set up, serve for ever or leave this machine; tell whether the command is such."""
     words = shlex.split(command)
     match words:
+        case ["python3", "-m", "venv", ".venv"] | [".", ".venv/bin/activate"]:
+            pass
         case ["cd" | "git", *_]:
             assert words[0] == "cd" or words[1] == "clone", command
         case ["make", *rest]:

@@ -115,6 +115,29 @@ def test_not_understood(callbacks: Callbacks, purpose: str, content_type: str, b
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize("kind", [FORM, "application/json", MULTIPART])
+def test_several_values(callbacks: Callbacks, kind: str) -> None:
+    """A callback that says two things about what happened is rejected; any other field keeps both values."""
+
+    def receive(*pairs: tuple[str, str]) -> DeliveryReport:
+        record = ",".join(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in pairs)
+        parts = multipart(*((name, value.encode()) for name, value in pairs))
+        body = {FORM: urlencode(pairs).encode(), MULTIPART: parts}.get(kind, f'[{{{record},"list":[1]}}]'.encode())
+        event = callbacks.receive("POST", callbacks.url("delivery-report"), {"content-type": kind}, body)
+        assert isinstance(event, DeliveryReport)
+        return event
+
+    report = (("msgid", "m"), ("status", "OK"))
+    event = receive(*report, *report, ("parts", "1"), ("parts", "2"), ("parts", "3"))
+    assert (event.msgid, event.status, event.parts) == ("m", "DELIVERED", None)
+    assert event.raw["parts"] == ["1", "2"]
+    assert event.raw.get("list", [1]) == [1]
+    for name in ("msgid", "status"):
+        with pytest.raises(CallbackRejected, match=f"the {name} has several values") as caught:
+            receive(*report, (name, "FAIL"))
+        assert caught.value.status == 400
+
+
 @pytest.mark.parametrize("length", ["26", "999", "9" * 40])
 def test_cut_body(callbacks: Callbacks, length: str) -> None:
     """A body that is shorter than its Content-Length is rejected with 400."""
@@ -204,6 +227,7 @@ def test_link_clicked(callbacks: Callbacks, fields: dict[str, object]) -> None:
         ("?caller=&recipient=815012345678", None),
         ("?recipient=815012345678", None),
         ("?caller=anonymous&recipient=815012345678", None),
+        ("?caller=818011112222&caller=818011113333&recipient=815012345678", None),
     ],
 )
 def test_incoming_call(callbacks: Callbacks, query: str, caller: str | None) -> None:
@@ -327,6 +351,14 @@ def test_hostile_bodies(body: bytes) -> None:
     """A hostile body of a megabyte is parsed or rejected."""
     with suppress(CallbackRejected):
         assert CALLBACKS.receive("POST", URLS[Purpose.DELIVERY_REPORT], {}, body).reference == "booking-1"
+
+
+def test_nested_bodies() -> None:
+    """However deeply JSON is nested, it is parsed or rejected: two decoders have limits of their own."""
+    for depth in range(800, 1000):
+        body = b'{"status":"OK","a":' + b"[" * depth + b"]" * depth + b"}"
+        with suppress(CallbackRejected):
+            assert CALLBACKS.receive("POST", URLS[Purpose.DELIVERY_REPORT], {}, body).reference == "booking-1"
 
 
 def test_repr(callbacks: Callbacks) -> None:

@@ -6,6 +6,7 @@ without the fields that its purpose needs is rejected with 400, so that Xoxzo po
 
 from __future__ import annotations
 
+import json
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -68,10 +69,7 @@ def parse_body(content_type: str, body: bytes) -> Fields:
     """
     kind, body = content_type.lower(), body.removeprefix(BOM_UTF8)
     if "json" in kind or body.lstrip()[:1] in {b"{", b"["}:
-        try:
-            return bodies.decode_record(body, alone=True)
-        except bodies.DecodingError as error:
-            raise CallbackRejected(str(error)) from None
+        return _parse_json(body)
     if kind.lstrip().startswith("multipart/"):
         return _collect(_multipart_pairs(content_type, body))
     try:
@@ -99,8 +97,36 @@ def parse_form(text: str, *, errors: str = "strict") -> Fields:
         raise CallbackRejected("the form has too many fields") from None
 
 
+def _parse_json(body: bytes) -> Fields:
+    try:
+        record = bodies.decode_record(body, alone=True)
+        # Of several values of a name, the decoder above keeps the last one.
+        value = json.loads(body, object_pairs_hook=_collect_object, parse_int=str, parse_float=str)
+    except (bodies.DecodingError, RecursionError) as error:
+        raise CallbackRejected(str(error)) from None
+    fields = value[0] if isinstance(value, list) else value
+    for name, value in record.items():
+        if isinstance(fields[name], list) and not isinstance(value, list):
+            record[name] = fields[name]
+    return record
+
+
+def _collect_object(pairs: list[tuple[str, Any]]) -> Fields:
+    fields: Fields = {}
+    for name, value in pairs:
+        _set(fields, name, value)
+    return fields
+
+
+def _set(fields: Fields, name: str, value: object) -> None:
+    """Set a field; one that has another value already gets a list of both, since nobody can say which one is right."""
+    first = fields.setdefault(name, value)
+    if first != value and not isinstance(first, list):
+        fields[name] = [first, value]
+
+
 def _collect(pairs: Iterable[tuple[str, str]]) -> Fields:
-    """Build the fields of a form: all tags are joined, of any other repeated field the first value counts."""
+    """Build the fields of a form; all tags are joined."""
     fields: Fields = {}
     tags: list[str] = []
     for name, value in pairs:
@@ -110,7 +136,7 @@ def _collect(pairs: Iterable[tuple[str, str]]) -> Fields:
         elif name in _JSON_FIELDS:
             fields[name] = _decode_json(value)
         else:
-            fields.setdefault(name, value)
+            _set(fields, name, value)
     return fields
 
 
@@ -249,7 +275,10 @@ def _first(fields: Fields, *names: str) -> str:
 
 def _text(fields: Fields, name: str) -> str:
     """Return a field that decides what happened, and so has to be text or a number."""
-    if isinstance(fields.get(name), dict | list | bool):
+    value = fields.get(name)
+    if isinstance(value, list):
+        raise CallbackRejected("the {name} has several values", name=name)
+    if isinstance(value, dict | bool):
         raise CallbackRejected("the {name} is not text", name=name)
     return bodies.text(fields, name)
 

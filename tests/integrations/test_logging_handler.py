@@ -1,4 +1,4 @@
-"""The logging handler: texts records to a simulator's phones, with a brake, and never disturbs the program."""
+"""The logging handler: sends records to phones of a simulator, within its limits, and never disturbs the program."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ for number in range(5):
         assert len(server.simulator.phone(ANNE).inbox) == 2
 
 
-def test_the_brake() -> None:
+def test_the_limits() -> None:
     """The same record comes once for each `repeat`, within the limit; the next SMS says how many were held."""
     now = [1000.0]
     phones = Phones()
@@ -127,10 +127,10 @@ def test_the_brake() -> None:
 def test_any_records(keys: list[tuple[str, float]], limit: int) -> None:
     """Whatever comes when: never more than the limit within the period, and no key twice within `repeat`."""
     now, sent = 0.0, []
-    brake = logging_handler._Brake(":memory:", limit, 100.0, 30.0, lambda: now)
+    limiter = logging_handler._RateLimiter(":memory:", limit, 100.0, 30.0, lambda: now)
     for key, passed in keys:
         now += passed
-        if brake.take(key):
+        if limiter.take(key):
             assert sum(now - at < 100 for at, _ in sent) < limit
             assert not any(key == other and now - at < 30 for at, other in sent)
             sent.append((now, key))
@@ -138,7 +138,7 @@ def test_any_records(keys: list[tuple[str, float]], limit: int) -> None:
             assert sum(now - at <= 100 for at, _ in sent) >= limit or any(
                 key == other and now - at <= 30 for at, other in sent
             )
-    brake.close()
+    limiter.close()
 
 
 def test_a_summary_when_it_is_quiet() -> None:

@@ -1,4 +1,4 @@
-"""Text log records to people, with a brake: `SmsHandler` for the standard library's `logging`."""
+"""Send log records by SMS, at most so many an hour: `SmsHandler` for the standard library's `logging`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _OWN_LOGGERS = "xoxzo"
 class SmsHandler(logging.Handler):
     """Sends records by SMS, in a thread of its own: a logging call never waits for the network, and never fails.
 
-    A brake limits the SMS. Records that it holds back are counted, and the next SMS says how many they were; after a
-    quiet `repeat`, or at the end of the program, a summary does. Records of this library, and those that are logged
+    At most `limit` records are sent within `period`. The others are counted, and the next SMS says how many they were;
+    after a quiet `repeat`, or at the end of the program, a summary does. Records of this library, and those that are logged
     while an SMS is sent, are ignored. An SMS has one line, with the exception but without its traceback.
 
     For ``logging.config.dictConfig``, name this class; each argument is a key.
@@ -50,8 +50,8 @@ class SmsHandler(logging.Handler):
         limit: the most records that are sent within `period`, each to all recipients.
         period: seconds.
         repeat: the least number of seconds between two SMS with the same `key`.
-        state: a file in which processes share the brake: the workers of a server, and a program that restarts again
-            and again. Without it, each process has a brake of its own.
+        state: a file in which processes share the limits: the workers of a server, and a program that restarts again
+            and again. Without it, each process has limits of its own.
         max_parts: the most SMS parts of a record, 1 to 10; longer ones are cut.
         flush_timeout: the most seconds that `flush` and the end of the program wait.
         client: sends the SMS and stays open; by default one is made of `client_options`.
@@ -86,8 +86,8 @@ class SmsHandler(logging.Handler):
         self._sender = checks.sender(sender)
         if not self._recipients or limit < 1 or not 1 <= max_parts <= 10:
             raise InvalidArgument("recipients", "and limit must be at least 1, and max_parts from 1 to 10")
-        self._open_brake = partial(_Brake, IN_MEMORY if state is None else state, limit, period, repeat, clock)
-        self._open_brake().close()
+        self._open_limiter = partial(_RateLimiter, IN_MEMORY if state is None else state, limit, period, repeat, clock)
+        self._open_limiter().close()
         self._max_parts = max_parts
         self._flush_timeout = flush_timeout
         self._owned: Client | None = None
@@ -120,7 +120,7 @@ class SmsHandler(logging.Handler):
                 return
             if worker is None or worker.process != forks.pid or not worker.thread.is_alive():
                 # A forked process has no threads of its parent's.
-                worker = self._worker = _Worker(self._send, self._open_brake)
+                worker = self._worker = _Worker(self._send, self._open_limiter)
             worker.put(_Record(self.key(record), self.format(record)))
         except Exception:  # noqa: BLE001 - whatever a record's own objects raise
             self.handleError(record)
@@ -155,12 +155,12 @@ class _Record(NamedTuple):
 
 
 class _Worker:
-    """A thread that takes records from a queue, and sends what the brake lets pass."""
+    """A thread that takes records from a queue, and sends what the limits allow."""
 
-    def __init__(self, send: Callable[[str], None], open_brake: Callable[[], _Brake]) -> None:
+    def __init__(self, send: Callable[[str], None], open_limiter: Callable[[], _RateLimiter]) -> None:
         self.process = forks.pid
         self._send = send
-        self._open_brake = open_brake
+        self._open_limiter = open_limiter
         # ``None`` ends the thread.
         self._queue: queue.Queue[_Record | None] = queue.Queue()
         self._lock = threading.Lock()
@@ -190,32 +190,32 @@ class _Worker:
 
     def _run(self) -> None:
         _this_thread.sends = True
-        brake = self._open_brake()
+        limiter = self._open_limiter()
         record: _Record | None = _Record("", "")
         while record is not None:
             try:
-                record = self._queue.get(timeout=brake.repeat if self._held else None)
+                record = self._queue.get(timeout=limiter.repeat if self._held else None)
             except queue.Empty:
-                self._summarize(brake)
+                self._summarize(limiter)
                 continue
             try:
                 if record is None:
-                    self._summarize(brake)
-                elif brake.take(record.key):
+                    self._summarize(limiter)
+                elif limiter.take(record.key):
                     self._send_with_count(record.text)
                 else:
                     self._hold(record)
             finally:
                 self._queue.task_done()
-        brake.close()
+        limiter.close()
 
     def _hold(self, record: _Record) -> None:
         with self._lock:
             self._held += 1
             self._last = record.text
 
-    def _summarize(self, brake: _Brake) -> None:
-        if self._held and brake.take(_SUMMARY_KEY):
+    def _summarize(self, limiter: _RateLimiter) -> None:
+        if self._held and limiter.take(_SUMMARY_KEY):
             self._send_with_count(self._last)
 
     def _send_with_count(self, text: str) -> None:
@@ -224,7 +224,7 @@ class _Worker:
         self._send(f"(+{held} held back) {text}" if held else text)
 
 
-class _Brake:
+class _RateLimiter:
     """Decides what may be sent, by what was sent before; belongs to one thread.
 
     Raises:

@@ -271,6 +271,24 @@ def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulat
     assert "no receiving number left" in result.output
 
 
+def test_a_simulator_with_one_account(start_simulator: Callable[..., Any], tmp_path: Path) -> None:
+    """A simulator that takes one account only gets it from the environment; the error says so."""
+    with (
+        start_simulator("--sid", "shop", "--token", "secret") as url,
+        listening(tmp_path, "--json") as listener,
+    ):
+        for token, status, printed in (
+            (None, 4, "Set XOXZO_API_SID"),
+            ("another", 4, "Set XOXZO_API_SID"),
+            ("a secret", 2, "a blank"),
+            ("secret", 0, "delivered"),
+        ):
+            account = {} if token is None else {"XOXZO_API_SID": "shop", "XOXZO_API_AUTH_TOKEN": token}
+            result = trigger("sms.delivered", listener.url, "--simulator", url, **account)
+            assert (result.exit_code, printed in result.output) == (status, True), result.output
+        assert [one["event"] for one in listener.events(1)] == ["delivery-report"]
+
+
 def test_an_action_url_that_fails(simulator_url: str) -> None:
     """When an action URL does not answer, the call fails, and the command ends with 3."""
     result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", simulator_url)

@@ -38,8 +38,8 @@ class SmsHandler(logging.Handler):
     """Sends records by SMS, in a thread of its own: a logging call never waits for the network, and never fails.
 
     At most `limit` records are sent within `period`. The others are counted, and the next SMS says how many they were;
-    after a quiet `repeat`, or at the end of the program, a summary does. Records of this library, and those that are logged
-    while an SMS is sent, are ignored. An SMS has one line, with the exception but without its traceback.
+    after a quiet `repeat`, or at the end of the program, a summary does. Records of this library, and those that are
+    logged while an SMS is sent, are ignored. An SMS has one line, with the exception but without its traceback.
 
     For ``logging.config.dictConfig``, name this class; each argument is a key.
 

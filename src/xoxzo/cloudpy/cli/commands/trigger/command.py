@@ -14,7 +14,7 @@ from xoxzo.cloudpy.cli.commands.listen.command import DEFAULT_PORT
 from xoxzo.cloudpy.cli.commands.trigger import sample_callbacks
 from xoxzo.cloudpy.cli.commands.trigger.sample_callbacks import KINDS, CallbackValues
 from xoxzo.cloudpy.cli.core.click_base import Command
-from xoxzo.cloudpy.cli.core.exit_codes import describe, to_command_error
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError, describe, to_command_error
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import Choice
@@ -22,7 +22,7 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, NotFound, SimulatorError
+from xoxzo.cloudpy.errors import AuthenticationFailed, ConfigurationError, InvalidArgument, NotFound, SimulatorError
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
@@ -40,10 +40,30 @@ _POLL_SECONDS = 0.1
 
 def trigger(name: str, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     """Make a simulator send a callback and wait for it; return its attempts, or the steps of an incoming call."""
+    control(simulator, "GET", "/_simulator/health")
+    try:
+        return _trigger(name, simulator, url, values, made_up=True)
+    except AuthenticationFailed:
+        pass  # it was started with --sid
+    try:
+        return _trigger(name, simulator, url, values)
+    except (AuthenticationFailed, ConfigurationError) as error:
+        if isinstance(error, ConfigurationError) and error.code != "no_credentials":
+            raise
+        raise CommandError(
+            _("this simulator takes only the account that it was started with."),
+            _("Set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN to what it was given as --sid and --token."),
+            status=CREDENTIALS,
+        ) from None
+
+
+def _trigger(
+    name: str, simulator: str, url: str, values: CallbackValues, *, made_up: bool = False
+) -> list[dict[str, Any]]:
     from xoxzo.cloudpy.client.client import Client
 
-    control(simulator, "GET", "/_simulator/health")
-    with Client(sid=secrets.token_hex(8), auth_token=secrets.token_hex(8), base_url=simulator) as client:
+    sid, token = (secrets.token_hex(8), secrets.token_hex(8)) if made_up else (None, None)
+    with Client(sid=sid, auth_token=token, base_url=simulator) as client:
         if name == "call.incoming":
             return _receive_call(client, simulator, url, values)
         if name == "sms.incoming":
@@ -213,7 +233,7 @@ def command(
     except (InvalidArgument, ConfigurationError) as error:
         raise click.UsageError(str(to_command_error(error))) from None
     if simulator is not None:
-        _trigger(event, simulator.rstrip("/"), url, chosen, machine=machine)
+        _trigger_on_simulator(event, simulator.rstrip("/"), url, chosen, machine=machine)
         return
     kind = KINDS[event]
     statuses = []
@@ -249,15 +269,8 @@ def _no_answer_advice(url: str) -> str:
     return _("Nothing answered. To see what comes, first type in another window: {command}").format(command=command)
 
 
-def _trigger(event: str, simulator: str, url: str, chosen: CallbackValues, *, machine: bool) -> None:
-
-    try:
-        steps = trigger(event, checks.url("simulator", simulator), url, chosen)
-    except InvalidArgument as error:
-        raise click.UsageError(str(to_command_error(error))) from None
-    except (SimulatorError, APIError) as error:
-        click.echo(f"xoxzo trigger: {to_command_error(error)}", err=True)
-        raise click.exceptions.Exit(6) from None
+def _trigger_on_simulator(event: str, simulator: str, url: str, chosen: CallbackValues, *, machine: bool) -> None:
+    steps = trigger(event, checks.url("simulator", simulator), url, chosen)
     for step in steps:
         # Without the URL: it is known, and contains a token.
         _print({"event": event, **{name: value for name, value in step.items() if name != "url"}}, machine=machine)

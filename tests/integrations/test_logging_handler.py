@@ -234,6 +234,11 @@ def test_state_that_breaks(tmp_path: Path) -> None:
     """State that cannot be opened is refused; if it breaks later, such as on a full disk, records are still sent."""
     with pytest.raises(ConfigurationError, match="cannot be used as state"):
         SmsHandler(ANNE, "Shop", state=tmp_path, client=Phones())  # type: ignore[arg-type]
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE x (y)")
+    other.close()
+    with pytest.raises(ConfigurationError, match="another program has written it"):
+        SmsHandler(ANNE, "Shop", state=tmp_path / "other.db", client=Phones())  # type: ignore[arg-type]
     phones = Phones()
     with logger(phones, state=tmp_path / "s.db") as (log, handler):
         log.critical("a")

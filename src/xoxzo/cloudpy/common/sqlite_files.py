@@ -82,7 +82,7 @@ def create_private_file(path: str | os.PathLike[str], *, must_be_new: bool = Fal
 
 def _check_version(connection: sqlite3.Connection, version: int) -> None:
     if connection.execute("PRAGMA user_version").fetchone()[0] != version:
-        raise WrongSchemaError
+        raise WrongSchemaError("another version or another program has written it")
 
 
 def _create_tables(connection: sqlite3.Connection, statements: Sequence[str], version: int) -> None:

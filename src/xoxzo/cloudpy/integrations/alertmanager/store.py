@@ -67,7 +67,10 @@ class Store:
         except FileNotFoundError:
             raise ConfigurationError("there is no state in {path}: nothing was received yet", path=self.path) from None
         except WrongSchemaError:
-            raise ConfigurationError("{path} is no state of this version", path=self.path) from None
+            raise ConfigurationError(
+                "another version or another program has written {path}: move it away, and a new state is created",
+                path=self.path,
+            ) from None
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError("the state {path} cannot be opened: {why}", path=self.path, why=error) from error
 

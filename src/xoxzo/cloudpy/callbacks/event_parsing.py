@@ -178,38 +178,17 @@ def _decode_json(value: str) -> Any:  # noqa: ANN401 - JSON may be anything
 def _delivery_report(reference: str | None, fields: Fields) -> DeliveryReport:
     msgid = _id(fields, "msgid")
     _require_subject(reference, msgid, "msgid")
-    return DeliveryReport(
-        reference=reference,
-        msgid=msgid,
-        status=MessageStatus(_status(fields)),
-        recipient=bodies.text(fields, "recipient"),
-        sender=bodies.text(fields, "sender"),
-        sent_time=bodies.timestamp(fields, "sent_time"),
-        cost=bodies.decimal(fields, "cost"),
-        parts=_integer(fields, "parts"),
-        tags=_tags(fields),
-        raw=fields,
-    )
+    own = {"status": MessageStatus(_status(fields)), "parts": _integer(fields, "parts"), "tags": _tags(fields)}
+    return bodies.record(DeliveryReport, fields, reference=reference, msgid=msgid, **own)
 
 
 def _call_ended(reference: str | None, fields: Fields) -> CallEnded:
     callid, conferenceid = _id(fields, "callid"), _id(fields, "conferenceid")
     _require_subject(reference, callid or conferenceid, "callid")
-    return CallEnded(
-        reference=reference,
-        callid=callid,
-        conferenceid=conferenceid,
-        # A conference has no status of its own.
-        status=CallStatus(_status(fields, required=not conferenceid)),
-        recipient=bodies.text(fields, "recipient"),
-        caller=bodies.text(fields, "caller"),
-        start_time=bodies.timestamp(fields, "start_time"),
-        end_time=bodies.timestamp(fields, "end_time"),
-        duration=_integer(fields, "duration") or 0,
-        cost=bodies.decimal(fields, "cost"),
-        tags=_tags(fields),
-        raw=fields,
-    )
+    # A conference has no status of its own.
+    status = CallStatus(_status(fields, required=not conferenceid))
+    own = {"status": status, "duration": _integer(fields, "duration") or 0, "tags": _tags(fields)}
+    return bodies.record(CallEnded, fields, reference=reference, callid=callid, conferenceid=conferenceid, **own)
 
 
 def _link_clicked(reference: str | None, fields: Fields) -> LinkClicked:

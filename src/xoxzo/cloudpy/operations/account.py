@@ -9,12 +9,4 @@ from xoxzo.cloudpy.operations.operation import Operation, read_operation
 
 def get_credits() -> Operation[Credits]:
     """Return the balance (API section 9.1)."""
-    return read_operation("account.credits", "/you/credits/", _read_credits)
-
-
-def _read_credits(body: bytes) -> Credits:
-    raw = bodies.decode_record(body)
-    credits_left = bodies.decimal(raw, "credits")
-    if credits_left is None:
-        raise bodies.DecodingError("the record has no credits")
-    return Credits(credits=credits_left, raw=raw)
+    return read_operation("account.credits", "/you/credits/", bodies.reader(Credits))

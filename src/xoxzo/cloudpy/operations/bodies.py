@@ -8,13 +8,20 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from xoxzo.cloudpy.models.base import Model
+
+    Reader = Callable[[Mapping[str, Any], str], Any]
+
+M = TypeVar("M", bound="Model")
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -146,6 +153,68 @@ def timestamp(raw: Mapping[str, Any], field: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def record(model: type[M], raw: dict[str, Any], **known: object) -> M:
+    """Make a record of the server's own: each field is read as its type says. One without a default must be there.
+
+    Args:
+        model: the class of the record.
+        raw: the server's record.
+        known: fields that are not read, or in another way.
+
+    Raises:
+        DecodingError: a field that must be there is missing.
+    """
+    values = {name: read(raw, name) for name, read in _readers(model) if name not in known}
+    return model(**values, **known, raw=raw)
+
+
+def reader(model: type[M], **known: object) -> Callable[[bytes], M]:
+    """Return a function that makes a record of a body, as `record` does."""
+    return lambda body: record(model, decode_record(body), **known)
+
+
+@cache
+def _readers(model: type[Model]) -> tuple[tuple[str, Reader], ...]:
+    fields = [field for field in msgspec.structs.fields(model) if field.name != "raw"]
+    return tuple((field.name, _reader(field.type, required=field.required)) for field in fields)
+
+
+def _reader(kind: Any, *, required: bool) -> Reader:  # noqa: ANN401 - a type
+    if required and kind in _REQUIRED_READERS:
+        return _REQUIRED_READERS[kind]
+    if kind in _READERS:
+        return _READERS[kind]
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return lambda raw, field: kind(text(raw, field))
+    model = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        return lambda raw, field: tuple(record(model, one) for one in record_list(raw, field))
+    # Absent, null or empty: which of them means that there is none is not known (API section 2.2).
+    return lambda raw, field: record(model, value) if isinstance(value := raw.get(field), dict) and value else None
+
+
+def _must_have(read: Reader) -> Reader:
+    def reader(raw: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - what the other reader returns
+        if (value := read(raw, field)) is None:
+            raise DecodingError(f"the record has no {field}")
+        return value
+
+    return reader
+
+
+_REQUIRED_READERS: dict[Any, Reader] = {str: required, int: _must_have(integer), Decimal: _must_have(decimal)}
+_READERS: dict[Any, Reader] = {
+    str: text,
+    str | None: lambda raw, field: text(raw, field) or None,
+    tuple[str, ...]: text_list,
+    bool: lambda raw, field: raw.get(field) is True,
+    int: lambda raw, field: integer(raw, field) or 0,
+    int | None: integer,
+    Decimal | None: decimal,
+    datetime | None: timestamp,
+}
 
 
 def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str, tuple[str, ...]], str | None]:

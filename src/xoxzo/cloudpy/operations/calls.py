@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.models import Call, CallStatus, Conference, ConferenceParticipant, StartedCall, StartedConference
+from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Operation, create_operation, read_operation
 
@@ -63,11 +62,7 @@ def say(
 
 def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCall]:
     fields, reference = call_fields(own, **options)
-
-    def read(body: bytes) -> StartedCall:
-        raw = bodies.decode_record(body)
-        return StartedCall(callid=bodies.required(raw, "callid"), reference=reference, raw=raw)
-
+    read = bodies.reader(StartedCall, reference=reference)
     recipients = (fields["recipient"] or "",)
     path = "/voice/simple/playbacks/"
     return create_operation(name, path, read, fields, reference=reference, recipients=recipients)
@@ -105,31 +100,7 @@ def call_fields(
 
 def get_call(callid: str) -> Operation[Call]:
     """Return the status of one call (API section 5.2)."""
-    return read_operation("calls.get", f"/voice/calls/{checks.path_id('callid', callid)}/", _read_call)
-
-
-def _read_call(body: bytes) -> Call:
-    raw = bodies.decode_record(body)
-    return read_call(raw, bodies.required(raw, "callid"))
-
-
-def read_call(raw: dict[str, Any], callid: str) -> Call:
-    """Read a call's record (API section 5.2), which stands in a conference's too (API section 5.4)."""
-    return Call(
-        callid=callid,
-        caller=bodies.text(raw, "caller"),
-        recipient=bodies.text(raw, "recipient"),
-        status=CallStatus(bodies.text(raw, "status")),
-        direction=bodies.text(raw, "direction"),
-        call_type=bodies.text(raw, "call_type"),
-        start_time=bodies.timestamp(raw, "start_time"),
-        end_time=bodies.timestamp(raw, "end_time"),
-        duration=bodies.integer(raw, "duration") or 0,
-        cost=bodies.decimal(raw, "cost"),
-        tags=bodies.text_list(raw, "tags"),
-        url=bodies.text(raw, "url"),
-        raw=raw,
-    )
+    return read_operation("calls.get", f"/voice/calls/{checks.path_id('callid', callid)}/", bodies.reader(Call))
 
 
 def create_conference(
@@ -144,7 +115,7 @@ def create_conference(
         "lang": None if lang is None else checks.language(lang, "lang"),
     }
     fields, reference = call_fields(own, **options)
-    read = partial(_read_started, reference=reference)
+    read = bodies.reader(StartedConference, reference=reference)
     return create_operation("conferences.create", _CONFERENCES, read, fields, reference=reference, recipients=numbers)
 
 
@@ -157,21 +128,6 @@ def _participants(values: Sequence[str]) -> tuple[str, ...]:
     return numbers
 
 
-def _read_started(body: bytes, reference: str | None) -> StartedConference:
-    raw = bodies.decode_record(body)
-    return StartedConference(
-        conferenceid=bodies.required(raw, "conferenceid"),
-        reference=reference,
-        participants=tuple(
-            ConferenceParticipant(
-                participant=bodies.text(call, "participant"), callid=bodies.text(call, "callid"), raw=call
-            )
-            for call in bodies.record_list(raw, "participants")
-        ),
-        raw=raw,
-    )
-
-
 def get_conference(conferenceid: str) -> Operation[Conference]:
     """Return one conference (API section 5.4)."""
     path = f"{_CONFERENCES}{checks.path_id('conferenceid', conferenceid)}/"
@@ -179,17 +135,8 @@ def get_conference(conferenceid: str) -> Operation[Conference]:
 
 
 def _read_conference(body: bytes) -> Conference:
-    raw: dict[str, Any] = bodies.decode_record(body)
-    return Conference(
-        conferenceid=bodies.required(raw, "conferenceid"),
-        participants=tuple(
-            # A call of a conference may be listed before it has an id.
-            read_call(call, bodies.text(call, "callid"))
-            for call in bodies.record_list(raw, "participants")
-        ),
-        start_time=bodies.timestamp(raw, "start_time"),
-        end_time=bodies.timestamp(raw, "end_time"),
-        duration=bodies.integer(raw, "duration") or 0,
-        cost=bodies.decimal(raw, "cost"),
-        raw=raw,
-    )
+    raw = bodies.decode_record(body)
+    calls = bodies.record_list(raw, "participants")
+    # A call of a conference may be listed before it has an id.
+    participants = tuple(bodies.record(Call, call, callid=bodies.text(call, "callid")) for call in calls)
+    return bodies.record(Conference, raw, participants=participants)

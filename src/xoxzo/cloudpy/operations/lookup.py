@@ -18,16 +18,4 @@ def _read_carrier(body: bytes) -> CarrierLookup:
     # Null where nothing was found; without the field nothing can be concluded.
     if "carrier" not in raw:
         raise bodies.DecodingError("the record has no carrier")
-    name = bodies.text(raw, "carrier")
-    return CarrierLookup(
-        found=bool(name),
-        recipient=bodies.text(raw, "recipient"),
-        carrier=name,
-        country=bodies.text(raw, "country"),
-        mcc=bodies.text(raw, "mcc"),
-        mnc=bodies.text(raw, "mnc"),
-        mccmnc=bodies.text(raw, "mccmnc"),
-        cost=bodies.decimal(raw, "cost"),
-        id=bodies.text(raw, "id"),
-        raw=raw,
-    )
+    return bodies.record(CarrierLookup, raw, found=bool(bodies.text(raw, "carrier")))

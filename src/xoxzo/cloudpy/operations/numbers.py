@@ -20,12 +20,10 @@ from xoxzo.cloudpy.operations.operation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xoxzo.cloudpy.protocols import CallbackUrls
 
-Number = TypeVar("Number")
-Subscription = TypeVar("Subscription")
+Number = TypeVar("Number", DialInNumber, SmsInNumber)
+Subscription = TypeVar("Subscription", DialInSubscription, SmsInSubscription)
 
 
 class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=True, kw_only=True):
@@ -39,12 +37,10 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     """The field that holds a number's key, for instance ``din_uid``."""
     purpose: str
     """What a number's action URL is for, as `CallbackUrls` names it."""
-    number: Callable[..., Number]
+    number: type[Number]
     """The class of a free number."""
-    subscription: Callable[..., Subscription]
+    subscription: type[Subscription]
     """The class of a subscribed number."""
-    fields: Callable[[dict[str, Any]], dict[str, Any]]
-    """Reads the fields of a record that a free and a subscribed number have alike."""
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""
@@ -53,7 +49,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
             "prefix": None if prefix is None else checks.prefix(prefix),
         }
         query = urlencode([(name, value) for name, value in conditions.items() if value is not None])
-        return list_operation(f"{self.name}.search", self.path, self._read_number, query)
+        return list_operation(f"{self.name}.search", self.path, bodies.reader(self.number), query)
 
     def subscribe(self, uid: str) -> Operation[Subscription]:
         """Subscribe a number; the first fee is charged at once (API section 6.2)."""
@@ -101,10 +97,6 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     def _subscription_path(self, uid: str) -> str:
         return f"{self._subscriptions}{checks.path_id(self.key, uid)}/"
 
-    def _read_number(self, element: bytes) -> Number:
-        raw = bodies.decode_record(element)
-        return self.number(**{self.key: bodies.required(raw, self.key)}, **self.fields(raw), raw=raw)
-
     def _read_subscription(self, element: bytes) -> Subscription:
         raw = bodies.decode_record(element)
         return self._subscribed(raw, bodies.required(raw, self.key))
@@ -112,18 +104,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     def _subscribed(self, raw: dict[str, Any], uid: str) -> Subscription:
         action = raw.get("action")
         url = action.get("url") if isinstance(action, dict) else None
-        action_url = str(url) if url else None
-        return self.subscription(**{self.key: uid}, **self.fields(raw), action_url=action_url, raw=raw)
-
-
-def _din_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    costs = {name: bodies.decimal(raw, name) for name in ("minute_cost", "monthly_cost")}
-    return {name: bodies.text(raw, name) for name in ("din", "country_code", "prefix")} | costs
-
-
-def _sin_fields(raw: dict[str, Any]) -> dict[str, Any]:
-    # No sample of a reply survives; the names are those of dial-in numbers (API section 15.38).
-    return {name: bodies.text(raw, name) for name in ("sin", "country_code", "prefix")}
+        return bodies.record(self.subscription, raw, **{self.key: uid}, action_url=str(url) if url else None)
 
 
 DINS = NumberOperations(
@@ -133,7 +114,6 @@ DINS = NumberOperations(
     purpose="incoming-call",
     number=DialInNumber,
     subscription=DialInSubscription,
-    fields=_din_fields,
 )
 
 SINS = NumberOperations(
@@ -143,5 +123,4 @@ SINS = NumberOperations(
     purpose="incoming-sms",
     number=SmsInNumber,
     subscription=SmsInSubscription,
-    fields=_sin_fields,
 )

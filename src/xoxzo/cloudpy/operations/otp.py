@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import bodies, checks
@@ -26,11 +26,7 @@ def register_website(
         "template_id": None if template_id is None else str(checks.positive_integer("template_id", template_id)),
     }
     fields |= checks.extra_parameters(extra, fields.keys())
-
-    def read(body: bytes) -> OtpWebsite:
-        raw = bodies.decode_record(body)
-        return OtpWebsite(website=website, message=bodies.text(raw, "message"), raw=raw)
-
+    read = bodies.reader(OtpWebsite, website=website)
     return create_operation("otp.register_website", "/otp/register-website/", read, fields)
 
 
@@ -89,7 +85,7 @@ def verify(
 
 def _read_verified(body: bytes) -> OtpVerification:
     raw = bodies.decode_record(body)
-    return _verification(raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
+    return bodies.record(OtpVerification, raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
 
 
 def _read_refused(status: int, body: bytes) -> OtpVerification | None:
@@ -101,8 +97,4 @@ def _read_refused(status: int, body: bytes) -> OtpVerification | None:
     objected = any(isinstance(value, list | dict) for value in raw.values())
     if status != 400 or objected or not isinstance(raw.get("message"), str):
         return None
-    return _verification(raw, verified=False)
-
-
-def _verification(raw: dict[str, Any], *, verified: bool) -> OtpVerification:
-    return OtpVerification(verified=verified, message=bodies.text(raw, "message"), raw=raw)
+    return bodies.record(OtpVerification, raw, verified=False)

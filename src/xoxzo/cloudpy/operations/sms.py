@@ -11,7 +11,7 @@ import msgspec
 
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.models import LinkTracking, Message, MessageStatus, SentMessage
+from xoxzo.cloudpy.models import Message, SentMessage
 from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation, list_operation, read_operation
 
@@ -182,7 +182,7 @@ def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
 
 def get_sms(msgid: str) -> Operation[Message]:
     """Return the status of one SMS (API section 2.2)."""
-    return read_operation("sms.get", f"{_PATH}{checks.path_id('msgid', msgid)}/", _read_message)
+    return read_operation("sms.get", f"{_PATH}{checks.path_id('msgid', msgid)}/", bodies.reader(Message))
 
 
 def list_sms(
@@ -203,38 +203,4 @@ def list_sms(
         for operator, field, value in (*days, ("<", "before", before))
         if value is not None
     ]
-    return list_operation("sms.list", _PATH, _read_message, "&".join(conditions))
-
-
-def _read_message(body: bytes) -> Message:
-    return read_message(bodies.decode_record(body))
-
-
-def read_message(raw: dict[str, Any]) -> Message:
-    """Read a status record (API section 2.2)."""
-    return Message(
-        msgid=bodies.required(raw, "msgid"),
-        recipient=bodies.text(raw, "recipient"),
-        sender=bodies.text(raw, "sender"),
-        status=MessageStatus(bodies.text(raw, "status")),
-        sent_time=bodies.timestamp(raw, "sent_time"),
-        cost=bodies.decimal(raw, "cost"),
-        tags=bodies.text_list(raw, "tags"),
-        parts=bodies.integer(raw, "parts"),
-        link_tracking=_read_tracking(raw.get("link_tracking")),
-        url=bodies.text(raw, "url"),
-        raw=raw,
-    )
-
-
-def _read_tracking(raw: object) -> LinkTracking | None:
-    # Absent, null or empty when the link was not tracked: which of them is unknown (API section 2.2).
-    if not isinstance(raw, dict) or not raw:
-        return None
-    return LinkTracking(
-        link=bodies.text(raw, "link"),
-        shortlink=bodies.text(raw, "shortlink"),
-        accessed=raw.get("accessed") is True,
-        accessed_on=bodies.timestamp(raw, "accessed_on"),
-        raw=raw,
-    )
+    return list_operation("sms.list", _PATH, bodies.reader(Message), "&".join(conditions))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
+from xoxzo.cloudpy.models import SentMessage, Template
 from xoxzo.cloudpy.models.templates import check_variables
 from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import (
@@ -29,18 +29,18 @@ _PATH = "/sms/templates/"
 
 def list_templates() -> Listing[Template]:
     """List the account's templates (API section 3.1)."""
-    return list_operation("templates.list", _PATH, _read_template)
+    return list_operation("templates.list", _PATH, bodies.reader(Template))
 
 
 def get_template(template_id: int) -> Operation[Template]:
     """Return one template (API section 3.2)."""
-    return read_operation("templates.get", _path(template_id), _read_template)
+    return read_operation("templates.get", _path(template_id), bodies.reader(Template))
 
 
 def create_template(*, name: str, content: str) -> Operation[Template]:
     """Create a template, which then waits for approval (API sections 3.2 and 15.31)."""
     fields = {"name": checks.text("name", name), "content": checks.text("content", content)}
-    return create_operation("templates.create", _PATH, _read_template, fields, as_json=True)
+    return create_operation("templates.create", _PATH, bodies.reader(Template), fields, as_json=True)
 
 
 def update_template(template_id: int, *, name: str | None = None, content: str | None = None) -> Operation[Template]:
@@ -56,7 +56,7 @@ def update_template(template_id: int, *, name: str | None = None, content: str |
         method="PATCH",
         path=_path(template_id),
         effect=Effect.IDEMPOTENT,
-        read=_read_template,
+        read=bodies.reader(Template),
         body=bodies.json(fields),
         content_type=bodies.JSON,
     )
@@ -113,19 +113,3 @@ def _check_text(template: Template, values: Mapping[str, str], *, measured: bool
 
 def _path(template_id: int, field: str = "template_id") -> str:
     return f"{_PATH}{checks.positive_integer(field, template_id)}/"
-
-
-def _read_template(body: bytes) -> Template:
-    raw = bodies.decode_record(body)
-    template_id = bodies.integer(raw, "id")
-    if template_id is None:
-        raise bodies.DecodingError("the record has no id")
-    return Template(
-        id=template_id,
-        name=bodies.text(raw, "name"),
-        status=TemplateStatus(bodies.text(raw, "status")),
-        approved_content=bodies.text(raw, "approved_content") or None,
-        pending_content=bodies.text(raw, "pending_content") or None,
-        api_usage_example=bodies.text(raw, "api_usage_example") or None,
-        raw=raw,
-    )

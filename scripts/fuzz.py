@@ -67,7 +67,7 @@ def command(schema: Path, url: str, options: argparse.Namespace) -> list[str]:
 
 def described(server: Server) -> dict[str, Any]:
     """Return the document, strict, and with the keys of the numbers on offer: they cannot be guessed."""
-    whole = document(server.url)
+    whole = document("api", server.url)
     schemas = whole["components"]["schemas"]
     engine = server.simulator.engine
     for kind, service in (("Din", engine.dins), ("Sin", engine.sins)):

@@ -1,4 +1,4 @@
-"""Write the OpenAPI documents into the documentation: ``scripts/openapi.py``, ``--check`` to compare only."""
+"""Write the OpenAPI documents of documentation and simulator: ``scripts/openapi.py``, ``--check`` to compare only."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import api_document
+import control_document
 from generated_files import write_or_check
-from xoxzo.cloudpy.simulator.openapi import document
-from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCS = REPOSITORY / "docs"
+SERVED = REPOSITORY / "src" / "xoxzo" / "cloudpy" / "simulator" / "openapi"
 _JSON = "application/json"
 
 
@@ -22,7 +24,7 @@ def for_generators() -> dict[str, Any]:
     character, become the properties of one object. They take one kind of body, so JSON alone is left. A constant number
     becomes a list of one, since what they write for a constant is no valid code.
     """
-    described: dict[str, Any] = json.loads(json.dumps(document()), object_hook=_without_constant_numbers)
+    described: dict[str, Any] = json.loads(json.dumps(api_document.document()), object_hook=_without_constant_numbers)
     for operations in described["paths"].values():
         for operation in operations.values():
             if body := operation.get("requestBody"):
@@ -75,9 +77,11 @@ def strict(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 TARGETS = {
-    DOCS / "openapi.json": document,
+    DOCS / "openapi.json": api_document.document,
+    SERVED / "api.json": api_document.document,
     DOCS / "openapi-generators.json": for_generators,
-    DOCS / "simulator-openapi.json": control.document,
+    DOCS / "simulator-openapi.json": control_document.document,
+    SERVED / "control.json": control_document.document,
 }
 
 

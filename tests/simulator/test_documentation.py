@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import control_document
 from xoxzo.cloudpy.simulator import Settings
 from xoxzo.cloudpy.simulator.settings_text import setting_entries, settings_table
-from xoxzo.cloudpy.simulator.web.control_api import routes as control
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
 
@@ -28,4 +28,4 @@ def test_every_configurable_row_has_a_setting() -> None:
 
 def test_the_table_of_the_control_api_is_what_it_serves() -> None:
     """The page shows the very table from which the control API is routed."""
-    assert f"\n\n{control.table()}\n\n" in PAGE
+    assert f"\n\n{control_document.table()}\n\n" in PAGE

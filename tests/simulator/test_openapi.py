@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,16 +16,16 @@ import pytest
 from openapi_spec_validator import validate
 from simulator_callers import SMS, Caller
 
+from api_document import chapters, common
 from openapi import closed, strict
 from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 from xoxzo.cloudpy.simulator.api.http import ApiResponse
 from xoxzo.cloudpy.simulator.api.routes import Routes
 from xoxzo.cloudpy.simulator.openapi import document
-from xoxzo.cloudpy.simulator.openapi.document import chapters, common
 
 REPOSITORY = Path(__file__).parents[2]
 JSON = ((b"content-type", b"application/json"),)
-DOCUMENT = document()
+DOCUMENT = document("api")
 OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
 
 
@@ -91,7 +92,7 @@ def test_it_describes_the_complete_api() -> None:
     described = {(method.upper(), without_names(path)) for method, path in OPERATIONS}
     listed = {(endpoint.method, without_names(endpoint.path)) for endpoint in ENDPOINTS}
     missing = sorted(listed - described)
-    assert not missing, f"describe {missing} in src/xoxzo/cloudpy/simulator/openapi/chapters"
+    assert not missing, f"describe {missing} in scripts/chapters"
     more = described - listed - {("POST", "/sms/templates/{}/"), ("PUT", "/sms/templates/{}/")}
     assert not more, f"add {sorted(more)} to src/xoxzo/cloudpy/operations/endpoints.json, or do not serve it"
     retired = {path for method, path in OPERATIONS if DOCUMENT["paths"][path][method].get("deprecated")}
@@ -118,11 +119,9 @@ def test_it_is_what_is_served() -> None:
 
 def test_it_is_in_the_repository(tmp_path: Path) -> None:
     """`docs/openapi.json` is what the script writes; --check finds a difference."""
-    script = tmp_path / "scripts" / "openapi.py"
-    script.parent.mkdir()
-    for name in ("openapi.py", "generated_files.py"):
-        script.with_name(name).write_bytes((REPOSITORY / "scripts" / name).read_bytes())
+    script = Path(shutil.copytree(REPOSITORY / "scripts", tmp_path / "scripts"), "openapi.py")
     (tmp_path / "docs").mkdir()
+    (tmp_path / "src/xoxzo/cloudpy/simulator/openapi").mkdir(parents=True)
     compare = [sys.executable, str(script), "--check"]
     stale = subprocess.run(compare, check=False, capture_output=True, text=True)
     assert (stale.returncode, "is not what" in stale.stderr) == (1, True)
@@ -134,7 +133,7 @@ def test_it_is_in_the_repository(tmp_path: Path) -> None:
 def test_it_is_served(caller: Caller) -> None:
     """It needs no credentials; its only server is the simulator itself, never the real service."""
     status, served = caller.get("/openapi.json", authorization=b"")
-    assert (status, served) == (200, document("http://xoxzo.test"))
+    assert (status, served) == (200, document("api", "http://xoxzo.test"))
     assert served["servers"] == [{"url": "http://xoxzo.test"}]
     reply = caller.raw("POST", "/openapi.json")
     assert (reply.status, dict(reply.headers)[b"allow"]) == (405, b"GET, HEAD")

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator.openapi import document
 Json = dict[str, Any]
 
 
-DOCUMENT: Json = closed(document())
+DOCUMENT: Json = closed(document("api"))
 _NOT_THE_API = ("/openapi.json", "/s/", "/calls/", "/voice/simple/playback/")
 """The document itself, short links, which stand on a host of their own in the real service, and retired paths."""
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in DOCUMENT["paths"]]

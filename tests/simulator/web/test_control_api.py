@@ -17,15 +17,16 @@ from simulator_callers import SMS, Listener, Web, web
 
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event, request_headers
+from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import live_streams
 from xoxzo.cloudpy.simulator.web.control_api import event_streams
-from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT, document
+from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT
 
 NUMBER = "+818012345678"
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
-DOCUMENT = document()
+DOCUMENT = document("control")
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Serve
     """It is OpenAPI 3.1, and a running simulator names itself alone."""
     validate(DOCUMENT)
     with web(server.url) as page:
-        assert page.json("GET", "/_simulator/openapi.json")[1] == document(server.url)
+        assert page.json("GET", "/_simulator/openapi.json")[1] == document("control", server.url)
 
 
 def test_events_are_streamed_as_they_happen(server: Server) -> None:

@@ -1,7 +1,13 @@
-"""The whole API as an OpenAPI 3.1 document, made from data; it has nothing to do with the rules themselves."""
+"""The OpenAPI documents of the API and of the control API, which `scripts/openapi.py` writes."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.openapi.document import document
+import json
+from pathlib import Path
+from typing import Any, Literal
 
-__all__ = ["document"]
+
+def document(name: Literal["api", "control"], server: str | None = None) -> dict[str, Any]:
+    """Return a document; `server` is the only address in it, by default those that are written there."""
+    described: dict[str, Any] = json.loads((Path(__file__).parent / f"{name}.json").read_bytes())
+    return described if server is None else {**described, "servers": [{"url": server}]}

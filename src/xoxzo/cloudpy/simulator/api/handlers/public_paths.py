@@ -42,5 +42,5 @@ def describe(method: str, base_url: str) -> ApiResponse:
         return ApiResponse(405, refusal.body, (*refusal.headers, allow))
     from xoxzo.cloudpy.simulator.openapi import document
 
-    answer = json_response(200, document(base_url))
+    answer = json_response(200, document("api", base_url))
     return ApiResponse(200, answer.body, (*answer.headers, allow))

@@ -119,9 +119,9 @@ class _Extra:
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     async def document(self, request: Request) -> Response:
-        from xoxzo.cloudpy.simulator.web.control_api.routes import document
+        from xoxzo.cloudpy.simulator.openapi import document
 
-        return JSONResponse(document(_origin(request)))
+        return JSONResponse(document("control", _origin(request)))
 
 
 def _origin(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Puts the chapters together into one OpenAPI 3.1 document, with the responses that all endpoints share.
+"""Puts the chapters together into the API's OpenAPI 3.1 document, with the responses that all endpoints share.
 
 `chapters/` holds the data: a JSON file for each chapter of the API's description, in the shape of `Chapter`, and
 `common.json` with what they share.
@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads it
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -133,8 +133,8 @@ _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
 
-def document(server: str | None = None) -> Json:
-    """Return the document; `server` is the only address in it, by default the real service's and a simulator's."""
+def document() -> Json:
+    """Return the document."""
     schemas = dict(common().schemas)
     paths: Json = {}
     for chapter in chapters():
@@ -142,8 +142,6 @@ def document(server: str | None = None) -> Json:
         for endpoint in chapter.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, chapter)
     whole = dict(common().document)
-    if server is not None:
-        whole["servers"] = [{"url": server}]
     whole["tags"] = [{"name": chapter.title, "description": chapter.description} for chapter in chapters()]
     components = {**whole.pop("components"), "schemas": schemas, "responses": common().responses}
     return {**whole, "paths": paths, "components": components}

@@ -24,7 +24,7 @@ def view(caller: Caller) -> dict[str, Any]:
         for call in phone.calls:
             seen[call.callid] = caller.call(call.callid)
     with simulator.engine as engine:
-        for conferenceid in engine.conferences.conferences:
+        for conferenceid in engine.calls.conferences:
             seen[conferenceid] = caller.get(f"/voice/simple/conferences/{conferenceid}/")
         seen["time"] = engine.clock.now()
     return {**seen, "callbacks": simulator.callbacks, "templates": simulator.templates}

@@ -12,7 +12,7 @@ from simulator_callers import CALL, SMS, Caller, Listener, basic
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.commands import carrier, faults, office
-from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst
+from xoxzo.cloudpy.simulator.engine.context import OldestFirst
 from xoxzo.cloudpy.simulator.runtime import engine_loop
 
 LIMITS = {
@@ -41,7 +41,7 @@ def sizes(caller: Caller) -> dict[str, int]:
         "calls": len(calls.calls),
         "calls by phone": sum(map(len, calls.by_phone.values())),
         "ringing": len(calls.phones.now()),
-        "conferences": len(engine.conferences.conferences),
+        "conferences": len(engine.calls.conferences),
         "templates": len(engine.templates.templates),
         "websites": len(engine.otp.websites),
         "one-time passwords": max(len(engine.otp.active), len(engine.otp.by_msgid)),

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy.simulator.api import http, request
 from xoxzo.cloudpy.simulator.api.http import HttpError
-from xoxzo.cloudpy.simulator.engine.rules import formats, pricing, sms_text
+from xoxzo.cloudpy.simulator.engine.rules import formats, pricing
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
     ActionError,
     Playback,
@@ -41,14 +41,14 @@ def status_of(act: Callable[[], object]) -> int | None:
 def test_parts_change_exactly_at_the_limits_of_the_table(unit: str, limits: list[int]) -> None:
     """Each limit of section 2.4 is the last length of its number of parts."""
     for count, limit in enumerate(limits, 1):
-        assert sms_text.count_parts(unit * limit) == count
-        assert sms_text.count_parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
+        assert formats.count_parts(unit * limit) == count
+        assert formats.count_parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
 
 
 def test_an_emoji_counts_two() -> None:
     """Characters outside the basic plane are two UTF-16 units."""
-    assert sms_text.count_parts("😀" * 35) == 1
-    assert sms_text.count_parts("😀" * 36) == 2
+    assert formats.count_parts("😀" * 35) == 1
+    assert formats.count_parts("😀" * 36) == 2
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_emoji_counts_two() -> None:
 )
 def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | None) -> None:
     """A URL or a bare domain between spaces is replaced, the first one only."""
-    assert sms_text.replace_link(message, "S") == replaced
+    assert formats.replace_link(message, "S") == replaced
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from simulator_callers import Caller, basic, web
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import TemplateRecord
-from xoxzo.cloudpy.simulator.engine.records.accounts import placeholders
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 
 PHONE = "+818012345678"
 TO = {"sender": "Xoxzo", "recipient": PHONE}
@@ -256,6 +257,12 @@ def test_approval_over_the_control_api() -> None:
             assert page("POST", f"/_simulator/templates/{ident}/{verb}", b"", Content_Type="text/plain")[0] == 415
     with pytest.raises(SimulatorError, match="no such template"):
         caller.simulator.approve_template(99)
+
+
+def placeholders(content: str) -> list[str]:
+    """Return the placeholders of a template whose text is in force."""
+    account = Account("sid", "token", Decimal(0))
+    return Template(ident=1, account=account, name="", approved_content=content).placeholders
 
 
 def test_placeholders() -> None:

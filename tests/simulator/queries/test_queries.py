@@ -243,7 +243,7 @@ def test_no_more_than_a_day_is_counted(caller: Caller) -> None:
     for _ in range(1_500):
         caller.send(recipient="+819000000002")
         caller.step(60)
-    assert len(caller.simulator.engine.context.minute_stats.minutes) == 1_440
+    assert len(caller.simulator.engine.context.minutes) == 1_440
     assert sum(one.sms for one in caller.simulator.overview(1_440).minutes) == 1_439
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import fields
 
 from xoxzo.cloudpy.common.sqlite_files import connect, create_private_file, enable_wal
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.engine.engine import SavedState
 from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
@@ -31,7 +32,6 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import (
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
 from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.store import SavedState, StoreOpening
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 
@@ -181,14 +181,18 @@ class DatabaseStore:
         self._path = Path(path)
         self._connection: sqlite3.Connection | None = None
 
-    def begin(self) -> StoreOpening:
-        """Open the file if it is not open, and count a new generation; raise `SimulatorError` if it cannot be used."""
+    def begin(self) -> tuple[int, SavedState | None]:
+        """Open the file if it is not open, count a new generation, and return it with what was saved, if anything.
+
+        Raises:
+            SimulatorError: It cannot be used.
+        """
         with self._translate_errors("read"):
             meta = dict(self._open_connection().execute("SELECT name, value FROM meta"))
         generation = int(meta.get("generation", -1)) + 1
         self._write((), {"generation": generation})
         saved = SavedState(meta["moment"], int(meta["templates"])) if "moment" in meta else None
-        return StoreOpening(generation, saved)
+        return generation, saved
 
     def load(
         self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]

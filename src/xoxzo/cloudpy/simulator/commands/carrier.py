@@ -9,7 +9,6 @@ from typing import get_args
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.errors import UnknownNumber
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.records.sms import Message
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
@@ -141,21 +140,11 @@ class PhoneCommands:
         if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
             raise SimulatorError("invalid_text", "the text must have 1 to {n} valid characters", n=_MAX_CHARACTERS)
         with self._engine as engine:
-            try:
-                return reply_record(engine.inbound_sms.receive(sin, sender, text))
-            except UnknownNumber:
-                raise _not_subscribed() from None
+            return reply_record(engine.inbound_sms.receive(sin, sender, text))
 
     def call(self, din: str, caller: str | None, *, sid: str | None = None) -> CallRecord:
         """Call a dial-in number, a `caller` of ``None`` is withheld; return the call or raise `SimulatorError`."""
         if caller is not None and not is_number(caller):
             raise SimulatorError("invalid_caller", "caller is not an E.164 number")
         with self._engine as engine:
-            try:
-                return call_record(engine.incoming.ring(din, caller, sid=sid))
-            except UnknownNumber:
-                raise _not_subscribed() from None
-
-
-def _not_subscribed() -> ItemNotFound:
-    return ItemNotFound("not_subscribed", "the number is not subscribed")
+            return call_record(engine.incoming.ring(din, caller, sid=sid))

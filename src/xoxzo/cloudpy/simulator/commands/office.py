@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
@@ -55,7 +53,7 @@ class OfficeCommands:
         Raises:
             SimulatorError: There is no such template.
         """
-        with self._engine as engine, _known_template():
+        with self._engine as engine:
             return template_record(engine.templates.approve(ident))
 
     def give_back(self, ident: int) -> TemplateRecord:
@@ -70,7 +68,7 @@ class OfficeCommands:
         Raises:
             SimulatorError: There is no such template.
         """
-        with self._engine as engine, _known_template():
+        with self._engine as engine:
             return template_record(engine.templates.give_back(ident))
 
     def accounts(self) -> tuple[AccountRecord, ...]:
@@ -183,11 +181,3 @@ class OfficeCommands:
             len(self._engine.sms.by_account.get(account, ())),
             len(self._engine.calls.by_account.get(account, ())),
         )
-
-
-@contextmanager
-def _known_template() -> Iterator[None]:
-    try:
-        yield
-    except UnknownTemplate:
-        raise ItemNotFound("no_such_template", "there is no such template") from None

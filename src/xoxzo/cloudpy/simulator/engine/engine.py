@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, Protocol, Self
+
+from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
-from xoxzo.cloudpy.simulator.engine.context import CallbackFault, EngineContext, Event, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.context import (
+    DAY_SECONDS,
+    CallbackFault,
+    EngineContext,
+    Event,
+    OutboundRequest,
+    OutboundResult,
+)
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
     Account,
@@ -37,18 +45,50 @@ from xoxzo.cloudpy.simulator.engine.services.accounts import (
 )
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
-from xoxzo.cloudpy.simulator.engine.services.conferences import ConferenceService
 from xoxzo.cloudpy.simulator.engine.services.incoming import InboundSmsService, IncomingCallService
 from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.templates import TemplateService
-from xoxzo.cloudpy.simulator.engine.store import SavedState, Store
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.settings import Settings
 
 STOPPED = N_("the simulator was stopped")
 UNWRITTEN = N_("the database could not be written")
+
+
+class SavedState(Struct, frozen=True):
+    """What is saved besides the records."""
+
+    moment: float
+    """When the state was written, by the engine's clock; a stepped clock goes on from there."""
+    templates: int
+    """The last id that a template got; ids are not used again."""
+
+
+class Store(Protocol):
+    """Saves records. The engine's lock guards it."""
+
+    def begin(self) -> tuple[int, SavedState | None]:
+        """Count a new generation, or raise `NotSaved`; return it, 0 for a new store, and what was saved, if anything.
+
+        Ids that are made from one seed differ by the generation.
+        """
+        ...
+
+    def load(
+        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[Call]:
+        """Restore all records by type; return calls that conferences alone refer to, or raise `SimulatorError`."""
+        ...
+
+    def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
+        """Write all changes (false: deleted), in place of all records if `wipe`, or raise `NotSaved`."""
+        ...
+
+    def close(self) -> None:
+        """Release the store until the next `begin`."""
+        ...
 
 
 class Engine:
@@ -92,7 +132,6 @@ class Engine:
         self.sms = SmsService(context, self.accounts, self.callbacks, self.outcome_rules)
         self.templates = TemplateService(context)
         self.calls = CallService(context, self.accounts, self.callbacks, self.outcome_rules)
-        self.conferences = ConferenceService(context, self.accounts, self.calls, self.callbacks)
         self.otp = OtpService(context, self.sms)
         self.lookup = CarrierLookupService(context, self.accounts)
         self.dins = SubscribedNumberService(context, self.accounts, "din")
@@ -162,10 +201,10 @@ class Engine:
         assert self._store is not None  # noqa: S101 - without a store there is never a reason
         if self._closed:
             raise NotSaved("closed", "the simulator was closed")
-        opening = self._store.begin()
-        saved = opening.saved or SavedState(self.clock.now(), 0)
+        generation, found = self._store.begin()
+        saved = found or SavedState(self.clock.now(), 0)
         self.clock.resume_at(saved.moment)
-        context = EngineContext(self.settings, self.clock, opening.generation)
+        context = EngineContext(self.settings, self.clock, generation)
         context.changes = {}
         self._replace(context)
         calls: list[Call] = []
@@ -181,7 +220,7 @@ class Engine:
             Account: self.accounts.restore,
             Message: self.sms.restore,
             Call: calls.append,
-            Conference: self.conferences.restore,
+            Conference: self.calls.restore_conference,
             SubscribedNumber: lambda number: (self.dins if number.kind == "din" else self.sins).restore(number),
             Template: self.templates.restore,
             Website: self.otp.restore_website,
@@ -228,7 +267,7 @@ class Engine:
         if now >= self._prune_at:
             self._prune_at = now + min(age / 100, 3600)
             for records in (
-                *(self.sms.messages, self.inbound_sms.replies, self.calls.calls, self.conferences.conferences),
+                *(self.sms.messages, self.inbound_sms.replies, self.calls.calls, self.calls.conferences),
                 self.callbacks,
             ):
                 records.delete_before(now - age)

@@ -18,38 +18,6 @@ class MessageTooLong(Exception):
     """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
 
 
-class UnknownNumber(Exception):
-    """No such number is free, or none such is subscribed by the account."""
-
-
-class AlreadyRegistered(Exception):
-    """The account has registered this website before."""
-
-
-class UnknownWebsite(Exception):
-    """The account has not registered this website."""
-
-
-class OtpActive(Exception):
-    """The phone has a code for this website that is still good (API section 15.57)."""
-
-
-class UnknownTemplate(Exception):
-    """The account has no such template."""
-
-
-class NotApproved(Exception):
-    """The template waits for approval and cannot be sent (API section 15.34)."""
-
-
-class MissingVariables(Exception):
-    """Some placeholders got no value; `names` lists them in the order of the text."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(names)
-        self.names = names
-
-
 class Reason(str):
     """Text in English that remembers its template, a message id of the catalogue, and its values, to be translated."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.engine.aggregates import Minute
+from xoxzo.cloudpy.simulator.engine.context import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.services.calls import RingingPhone
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
@@ -100,8 +100,8 @@ class Overview(Struct, frozen=True):
 def overview(engine: Engine, minutes: int) -> Overview:
     """Return the figures of the last minutes, 1 to `KEPT_MINUTES`, with the present one."""
     with engine:
-        tally, now = engine.context.minute_stats, int(engine.context.now() // 60)
-        counted = {number: tally.minutes.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}
+        counts, now = engine.context.minutes, int(engine.context.now() // 60)
+        counted = {number: counts.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}
         accounts = engine.accounts.all()
         balance = sum((account.credits for account in accounts), Decimal(0))
         return Overview(

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
-from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.engine import Engine, Store
 from xoxzo.cloudpy.simulator.runtime.engine_loop import LoopThread
 from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from xoxzo.cloudpy.simulator.engine.store import Store
     from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
 
 T = TypeVar("T")

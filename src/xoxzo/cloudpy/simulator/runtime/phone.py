@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from xoxzo.cloudpy.simulator.engine.rules.sms_text import CODE
+from xoxzo.cloudpy.simulator.engine.rules.formats import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

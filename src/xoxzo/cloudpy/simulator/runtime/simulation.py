@@ -241,7 +241,7 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: `minutes` is out of range.
         """
-        from xoxzo.cloudpy.simulator.engine.aggregates import KEPT_MINUTES
+        from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
         from xoxzo.cloudpy.simulator.queries.overview import overview
 
         if not 1 <= minutes <= KEPT_MINUTES:

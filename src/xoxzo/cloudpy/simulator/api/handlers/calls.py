@@ -82,7 +82,7 @@ def place_conference(context: RequestContext) -> ApiResponse:
     blocked = context.engine.settings.blocked_countries
     if any(has_dialling_code(blocked, number) for number in request.participants):
         raise invalid("participants", "Country not allowed")
-    conference = context.engine.conferences.place(context.account, request)
+    conference = context.engine.calls.place_conference(context.account, request)
     participants = [{"participant": leg.recipient, "callid": leg.callid} for leg in conference.legs]
     return json_response(201, {"participants": participants, "conferenceid": conference.conferenceid})
 
@@ -98,5 +98,5 @@ def _participants(fields: Fields) -> tuple[str, ...]:
 
 def get_conference(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/simple/conferences/<conferenceid>/` (API section 5.4)."""
-    conference = context.engine.conferences.find(context.account, context.ident)
+    conference = context.engine.calls.find_conference(context.account, context.ident)
     return empty_response(404) if conference is None else json_response(200, conference.view(context.base_url))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import RequestContext
-from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
 
@@ -22,10 +21,8 @@ def register(context: RequestContext) -> ApiResponse:
     if fields.has("template_id"):
         fields.required("template_id", lambda text: text == TEMPLATE_ID, "Invalid template_id")
     fields.check()
-    try:
-        context.engine.otp.register(context.account, website)
-    except AlreadyRegistered:
-        raise invalid("website", "website info with this website already exists.") from None
+    if not context.engine.otp.register(context.account, website):
+        raise invalid("website", "website info with this website already exists.")
     return json_response(201, {"message": "Website registered successfully."})
 
 
@@ -38,10 +35,9 @@ def request(context: RequestContext) -> ApiResponse:
     if has_dialling_code(context.engine.settings.blocked_countries, phone):
         raise invalid("phone_number", "Country not allowed")
     _check_website(context, website)
-    try:
-        message = context.engine.otp.request(context.account, website, phone, context.base_url)
-    except OtpActive:
-        raise invalid("non_field_errors", "An active OTP already exists for this phone number.") from None
+    message = context.engine.otp.request(context.account, website, phone, context.base_url)
+    if message is None:
+        raise invalid("non_field_errors", "An active OTP already exists for this phone number.")
     return json_response(201, {"msgid": message.msgid})
 
 
@@ -62,7 +58,5 @@ def verify(context: RequestContext) -> ApiResponse:
 
 
 def _check_website(context: RequestContext, website: str) -> None:
-    try:
-        context.engine.otp.check_website(context.account, website)
-    except UnknownWebsite:
-        raise invalid("website", "Website is not registered.") from None
+    if not context.engine.otp.is_registered(context.account, website):
+        raise invalid("website", "Website is not registered.")

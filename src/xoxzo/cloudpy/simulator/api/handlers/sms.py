@@ -21,9 +21,8 @@ from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number, is_url
+from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, is_digits, is_number, is_url
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
-from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts
 
 
 def send(context: RequestContext) -> ApiResponse:

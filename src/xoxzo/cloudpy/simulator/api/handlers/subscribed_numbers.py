@@ -16,7 +16,6 @@ from xoxzo.cloudpy.simulator.api.http import (
     search_filters,
 )
 from xoxzo.cloudpy.simulator.api.request import RequestContext
-from xoxzo.cloudpy.simulator.engine.errors import UnknownNumber
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
@@ -50,10 +49,9 @@ class NumberHandlers(Struct, frozen=True):
         verified = context.account.verified
         if not (context.engine.settings.verified if verified is None else verified):
             raise detail(403, "You do not have permission to perform this action.")
-        try:
-            line = self._service(context).subscribe(context.account, uid)
-        except UnknownNumber:
-            raise invalid(name, f"Invalid {name}") from None
+        line = self._service(context).subscribe(context.account, uid)
+        if line is None:
+            raise invalid(name, f"Invalid {name}")
         return json_response(201, line.subscribed_view())
 
     def set_action(self, context: RequestContext) -> ApiResponse:
@@ -71,7 +69,7 @@ class NumberHandlers(Struct, frozen=True):
         return empty_response(200)
 
     def _find(self, context: RequestContext) -> SubscribedNumber:
-        try:
-            return self._service(context).find(context.account, context.ident)
-        except UnknownNumber:
-            raise HttpError(404, None) from None
+        line = self._service(context).find(context.account, context.ident)
+        if line is None:
+            raise HttpError(404, None)
+        return line

@@ -7,7 +7,6 @@ import json
 from xoxzo.cloudpy.simulator.api.handlers import sms
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, empty_response, invalid, json_response
 from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
-from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved, UnknownTemplate
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
 
@@ -60,13 +59,12 @@ def send(context: RequestContext) -> ApiResponse:
 
 def _render(template: Template, fields: Fields) -> str:
     variables = _variables(fields)
-    try:
-        return template.render(variables)
-    except NotApproved:
-        raise invalid("non_field_errors", "Template is not approved") from None
-    except MissingVariables as missing:
-        fields.error("variables", f"Missing variables: {', '.join(missing.names)}")
+    if template.status == "PENDING":
+        raise invalid("non_field_errors", "Template is not approved")  # API section 15.34
+    if missing := [name for name in template.placeholders if name not in variables]:
+        fields.error("variables", f"Missing variables: {', '.join(missing)}")
         return ""
+    return template.render(variables)
 
 
 def _variables(fields: Fields) -> dict[str, str]:
@@ -94,9 +92,8 @@ def _content_name(fields: Fields) -> str:
 
 
 def _find(context: RequestContext) -> Template:
-    try:
-        if is_digits(context.ident):
-            return context.engine.templates.find(context.account, int(context.ident))
-    except UnknownTemplate:
-        pass
-    raise HttpError(404, None)
+    ident = int(context.ident) if is_digits(context.ident) else 0
+    template = context.engine.templates.find(context.account, ident)
+    if template is None:
+        raise HttpError(404, None)
+    return template

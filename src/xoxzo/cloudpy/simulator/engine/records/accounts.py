@@ -10,7 +10,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.engine.errors import MissingVariables, NotApproved
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
 
@@ -106,28 +105,23 @@ class Template(Record, kw_only=True, eq=False):
             "api_usage_example": self._example(base_url) if self.status == "APPROVED" else None,
         }
 
+    @property
+    def placeholders(self) -> list[str]:
+        """The names of the placeholders of the text in force, each once, in the order of the text."""
+        return list(dict.fromkeys(name for _, name in _pieces(self.approved_content or "") if name))
+
     def render(self, variables: Mapping[str, str]) -> str:
-        """Return the text in force with its placeholders filled, or raise `NotApproved` or `MissingVariables`."""
-        if self.status == "PENDING":
-            raise NotApproved
-        content = self.approved_content or ""
-        missing = [name for name in placeholders(content) if name not in variables]
-        if missing:
-            raise MissingVariables(missing)
+        """Return the text in force with its placeholders filled."""
         # One pass over the template: braces inside a value stay as they are.
-        return "".join(text + (variables[name] if name else "") for text, name in _pieces(content))
+        pieces = _pieces(self.approved_content or "")
+        return "".join(text + (variables[name] if name else "") for text, name in pieces)
 
     def _example(self, base_url: str) -> str:
-        variables = {name: f"Sample_{name}" for name in placeholders(self.approved_content or "")}
+        variables = {name: f"Sample_{name}" for name in self.placeholders}
         body = {"sender": "TestSender", "recipient": "+81987654321", "variables": variables}
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         url = f"{base_url}/sms/templates/<template_id>/messages/"
         return f"curl -u sid:token -X POST {url} -H \"Content-Type: application/json\" -d '{text}'"
-
-
-def placeholders(content: str) -> list[str]:
-    """Return the names of a text's placeholders, each once, in the order of the text."""
-    return list(dict.fromkeys(name for _, name in _pieces(content) if name))
 
 
 def _pieces(content: str) -> Iterator[tuple[str, str]]:

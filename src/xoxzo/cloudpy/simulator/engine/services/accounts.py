@@ -34,20 +34,20 @@ class AccountService:
         if account.credits < required and not self._context.settings.postpaid:
             raise NotEnoughCredits(required)
         account.credits -= amount
-        self._context.minute_stats.minute(self._context.now()).spent += amount
+        self._context.minute(self._context.now()).spent += amount
         self.restore(account)
 
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
-        self._context.minute_stats.minute(self._context.now()).spent -= amount
+        self._context.minute(self._context.now()).spent -= amount
         self.restore(account)
 
     def buy(self, account: Account, amount: Decimal) -> None:
         """Add credits that were bought (API section 1.7)."""
         account.credits += amount
         account.bought = True
-        self._context.minute_stats.minute(self._context.now()).bought += amount
+        self._context.minute(self._context.now()).bought += amount
         self.restore(account)
         self._context.publish("account", account.sid, what="credits added", credits=float(amount))
 

@@ -154,7 +154,7 @@ class CallbackService:
         )
         self._context.mark_changed(record)
         self.note(record)
-        minute = self._context.minute_stats.minute(record.at)
+        minute = self._context.minute(record.at)
         if outcome == "delivered":
             minute.callbacks_ok += 1
         else:

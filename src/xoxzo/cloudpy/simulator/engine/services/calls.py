@@ -1,19 +1,27 @@
-"""Calls: placing them (API section 5.1), ringing phones, and what outbound and inbound calls share."""
+"""Calls and conferences: placing them (API section 5), ringing phones, and what outbound and inbound calls share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst, remove_from_index
-from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst, remove_from_index
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.calls import Call, CallRequest, CallStatus, Step
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
+from xoxzo.cloudpy.simulator.engine.records.calls import (
+    Call,
+    CallRequest,
+    CallStatus,
+    Conference,
+    ConferenceRequest,
+    Step,
+)
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
@@ -129,17 +137,8 @@ class CallService:
         self.calls: OldestFirst[str, Call] = OldestFirst(limit, lambda call: call.started, self._delete)
         self.by_phone: dict[str, dict[str, Call]] = {}
         self.by_account: dict[Account, dict[str, Call]] = {}
-        self._ended: Callable[[Call], None] = lambda _call: None
-        self._changed: Callable[[Call], None] = lambda _call: None
+        self.conferences: OldestFirst[str, Conference] = OldestFirst(limit, lambda one: one.started, self._forget)
         accounts.on_delete(lambda account: self.calls.delete(self.by_account.get(account, ())))
-
-    def on_end(self, ended: Callable[[Call], None]) -> None:
-        """Have `ended` called for each call that ends, once it stands as it will stay."""
-        self._ended = ended
-
-    def on_change(self, changed: Callable[[Call], None]) -> None:
-        """Have `changed` called for each call of a conference that has changed."""
-        self._changed = changed
 
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not, or raise `NotEnoughCredits`."""
@@ -149,27 +148,60 @@ class CallService:
             price = as_decimal(settings.din_caller_price)
         cost = price + (as_decimal(settings.tts_surcharge) if request.tts_message is not None else 0)
         self._accounts.charge(account, cost, needs=as_decimal(settings.voice_minimum))
-        call = Call(
+        call = self._outbound(
+            account,
+            request,
+            request.recipient,
+            price,
+            call_type="simple/playbacks",
+            content=request.tts_message or request.recording_url or "",
+            callback_url=request.callback_url,
+            charged=cost,
+        )
+        self._ring(call, lambda: self._talk(call, request))
+        return call
+
+    def place_conference(self, account: Account, request: ConferenceRequest) -> Conference:
+        """Accept a conference and take the first minute of each call, answered or not, or raise `NotEnoughCredits`."""
+        settings = self._context.settings
+        prices = [price_for_number(settings.voice_prices, number) for number in request.participants]
+        self._accounts.charge(account, as_decimal(sum(prices)), needs=as_decimal(settings.voice_minimum))
+        ident, kind = self._context.callid(), "simple/conferences"
+        legs = tuple(
+            self._outbound(account, request, number, price, call_type=kind, charged=price, conferenceid=ident)
+            for number, price in zip(request.participants, prices, strict=True)
+        )
+        conference = Conference(
+            conferenceid=ident, account=account, request=request, started=self._context.now(), legs=legs
+        )
+        self._context.mark_changed(conference)
+        self.restore_conference(conference)
+        for leg in legs:
+            self._ring(leg, partial(self._confer, leg))
+        return conference
+
+    def _outbound(
+        self,
+        account: Account,
+        request: CallRequest | ConferenceRequest,
+        recipient: str,
+        price: Decimal,
+        **more: Any,  # noqa: ANN401 - fields of a call
+    ) -> Call:
+        return Call(
             callid=self._context.callid(),
             account=account,
             caller=request.caller,
-            recipient=request.recipient,
-            call_type="simple/playbacks",
+            recipient=recipient,
             direction="outbound",
             minute_price=price,
             started=self._context.now(),
             tags=request.tags,
-            content=request.tts_message or request.recording_url or "",
-            callback_url=request.callback_url,
             base_url=request.base_url,
-            charged=cost,
             serial=self._context.serial(),
             received=self._context.received,
+            **more,
         )
-        self.keep(call)
-        self.step(call, "ringing")
-        self.ring(call, lambda: self._talk(call, request))
-        return call
 
     def talk_seconds(self, text: str) -> float:
         """Return how long a text is spoken."""
@@ -202,15 +234,25 @@ class CallService:
         self.step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
         if call.callback_url:
             self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
-        self._ended(call)
+        if (conference := self.conferences.get(call.conferenceid)) and conference.ended is not None:
+            request = conference.request
+            if request.callback_url:
+                view = conference.view(request.base_url)
+                self._callbacks.post("conference", conference.conferenceid, request.callback_url, view)
 
-    def ring(self, call: Call, answered: Callable[[], None]) -> None:
-        """Let the phone of a call ring; `answered` is called unless a rule decides otherwise."""
+    def _ring(self, call: Call, answered: Callable[[], None]) -> None:
+        self.keep(call)
+        self.step(call, "ringing")
         self.phones.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
 
     def find(self, account: Account, callid: str) -> Call | None:
         """Return an account's call."""
         return self.by_account.get(account, {}).get(callid)
+
+    def find_conference(self, account: Account, conferenceid: str) -> Conference | None:
+        """Return an account's conference."""
+        conference = self.conferences.get(conferenceid)
+        return conference if conference and is_same_account(conference.account, account) else None
 
     def hang_up(self, callid: str) -> bool:
         """Hang up by command; return whether the call was in progress."""
@@ -231,6 +273,11 @@ class CallService:
             seconds = self._context.settings.recording_seconds
         self._context.after(seconds, lambda: self.end(call, "ANSWERED"))
 
+    def _confer(self, leg: Call) -> None:
+        self.answer(leg)
+        self.step(leg, "conference", conferenceid=leg.conferenceid)
+        self._context.after(self._context.settings.conference_seconds, lambda: self.end(leg, "ANSWERED"))
+
     def _next_minute(self, call: Call) -> None:
         if call.ended is not None:
             return
@@ -247,7 +294,7 @@ class CallService:
     def keep(self, call: Call) -> None:
         """Store a call; over the limit, the oldest are deleted."""
         self.by_account.setdefault(call.account, {})[call.callid] = call
-        self._context.minute_stats.minute(call.started).calls += 1
+        self._context.minute(call.started).calls += 1
         self.attach(call.recipient, call)
         self.calls.keep(call.callid, call)
 
@@ -264,6 +311,10 @@ class CallService:
         for _, number, call in sorted(reached, key=lambda one: one[0]):
             self.attach(number, call)
 
+    def restore_conference(self, conference: Conference) -> None:
+        """Store a conference, new or loaded, whose calls end by themselves; over the limit, the oldest are deleted."""
+        self.conferences.keep(conference.conferenceid, conference)
+
     def _interrupt(self, call: Call, reason: str) -> None:
         self.step(call, "failed", reason=reason)
         self.end(call, "FAILED")
@@ -271,8 +322,8 @@ class CallService:
     def _touch(self, call: Call) -> None:
         if call.callid in self.calls:  # it may have been deleted since
             self._context.mark_changed(call)
-        if call.conferenceid:
-            self._changed(call)
+        if conference := self.conferences.get(call.conferenceid):  # it may outlive its calls, so it is saved with them
+            self._context.mark_changed(conference)
 
     def attach(self, number: str, call: Call) -> None:
         """Show a call on a phone that it reached."""
@@ -290,6 +341,11 @@ class CallService:
         for _, number in call.reached():
             if remove_from_index(self.by_phone, number, call.callid) and _is_phone(number, call):
                 self._context.phones.forgotten(number)
+
+    def _forget(self, conference: Conference) -> None:
+        self._context.mark_deleted(conference)
+        for leg in conference.legs:
+            self.phones.silence(leg)
 
 
 def _is_phone(number: str, call: Call) -> bool:

@@ -6,10 +6,14 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst, remove_from_index
-from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason, UnknownNumber
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber
+from xoxzo.cloudpy.simulator.engine.context import (
+    EngineContext,
+    OldestFirst,
+    OutboundRequest,
+    OutboundResult,
+    remove_from_index,
+)
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, InboundSmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
@@ -47,20 +51,19 @@ class InboundSmsService:
         self.by_phone: dict[str, dict[str, InboundSms]] = {}
 
     def receive(self, sin: str, sender: str, text: str) -> InboundSms:
-        """Let an SMS come in, or raise `UnknownNumber`; it is charged and posted to the number's action URL."""
-        line = self._sins.by_number(sin)
-        assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
+        """Let an SMS come in, or raise `ItemNotFound`; it is charged and posted to the number's action URL."""
+        line, owner = self._sins.by_number(sin)
         status: InboundSmsStatus = "NO ACTION URL"
         cost = Decimal(line.range.minute_cost)
         if line.action_url is not None:
             try:
-                self._accounts.charge(line.owner, cost)
+                self._accounts.charge(owner, cost)
                 status = "RECEIVED"
             except NotEnoughCredits:
                 status = "NO CREDITS"
         reply = InboundSms(
             ident=self._context.msgid(),
-            account=line.owner,
+            account=owner,
             sender=sender,
             recipient=f"+{line.number}",
             text=text,
@@ -115,20 +118,16 @@ class IncomingCallService:
         self._dins = dins
 
     def ring(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
-        """Let a call come in, or raise `UnknownNumber`; its first minute is charged with the action URL's request."""
-        line = self._dins.by_number(din)
-        assert line.owner is not None  # noqa: S101 - by_number finds subscribed lines alone
-        if sid is not None and line.owner.sid != sid:
-            raise UnknownNumber
-        price = Decimal(line.range.minute_cost)
+        """Let a call come in, or raise `ItemNotFound`; its first minute is charged with the action URL's request."""
+        line, owner = self._dins.by_number(din, sid)
         call = Call(
             callid=self._context.callid(),
-            account=line.owner,
+            account=owner,
             caller=caller or "",
             recipient=f"+{line.number}",
             call_type="din",
             direction="inbound",
-            minute_price=price,
+            minute_price=Decimal(line.range.minute_cost),
             started=self._context.now(),
             serial=self._context.serial(),
         )
@@ -136,21 +135,21 @@ class IncomingCallService:
         if caller:
             self._calls.attach(caller, call)
         self._calls.step(call, "ringing")
-        self._ask(call, line, line.owner, price)
+        self._ask(call, line.action_url)
         return call
 
-    def _ask(self, call: Call, line: SubscribedNumber, owner: Account, price: Decimal) -> None:
-        if line.action_url is None:
+    def _ask(self, call: Call, action_url: str | None) -> None:
+        if action_url is None:
             self._fail(call, N_("no action URL is set"))
             return
         try:
-            self._accounts.charge(owner, price)
+            self._accounts.charge(call.account, call.minute_price)
         except NotEnoughCredits:
             self._fail(call, N_("not enough credits"))
             return
-        call.charged = price
-        url = self._action_url(line.action_url, call)
-        self._calls.step(call, "asking", url=line.action_url)
+        call.charged = call.minute_price
+        url = self._action_url(action_url, call)
+        self._calls.step(call, "asking", url=action_url)
         self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
 
     def _action_url(self, url: str, call: Call) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
-from xoxzo.cloudpy.simulator.engine.errors import AlreadyRegistered, OtpActive, UnknownWebsite
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Otp, OtpKey, Website, otp_key
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
@@ -23,14 +22,15 @@ class OtpService:
         self.active: dict[OtpKey, Otp] = {}
         self.by_msgid: dict[str, Otp] = {}
 
-    def register(self, account: Account, website: str) -> None:
-        """Link a website to an account; raise `AlreadyRegistered` if it is."""
+    def register(self, account: Account, website: str) -> bool:
+        """Link a website to an account; false if it was before."""
         entry = Website(account.sid, account.token, website)
         if entry in self.websites:
-            raise AlreadyRegistered
+            return False
         self._context.mark_changed(entry)
         self.restore_website(entry)
         self._context.publish("otp", "website", what="registered")
+        return True
 
     def restore_website(self, website: Website) -> None:
         """Store a website, new or loaded; over the limit, the oldest is deleted."""
@@ -40,15 +40,18 @@ class OtpService:
             del self.websites[oldest]
             self._context.mark_deleted(oldest)
 
-    def check_website(self, account: Account, website: str) -> None:
-        """Raise `UnknownWebsite` unless the account registered a website."""
-        if Website(account.sid, account.token, website) not in self.websites:
-            raise UnknownWebsite
+    def is_registered(self, account: Account, website: str) -> bool:
+        """Say whether an account registered a website."""
+        return Website(account.sid, account.token, website) in self.websites
 
-    def request(self, account: Account, website: str, phone: str, base_url: str) -> Message:
-        """Make a code and send it; raise `OtpActive` if the phone has one for this website, or `NotEnoughCredits`."""
+    def request(self, account: Account, website: str, phone: str, base_url: str) -> Message | None:
+        """Make a code and send it, or raise `NotEnoughCredits`.
+
+        Returns:
+            The message; ``None`` if the phone has a code for this website that is still good (API section 15.57).
+        """
         if otp_key(account, website, phone) in self.active:
-            raise OtpActive
+            return None
         settings = self._context.settings
         code = f"{self._context.random.randrange(10**6):06d}"
         request = SmsRequest(

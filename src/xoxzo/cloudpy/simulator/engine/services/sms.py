@@ -8,15 +8,13 @@ from functools import lru_cache
 from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS, OldestFirst, remove_from_index
-from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, remove_from_index
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking, Message, SmsRequest, SmsStatus
-from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
+from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, format_time, replace_link
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
-from xoxzo.cloudpy.simulator.engine.rules.sms_text import count_parts, replace_link
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 
@@ -153,7 +151,7 @@ class SmsService:
         message.moves.append((message.sent, "QUEUED", ""))
         context.mark_changed(message)
         self._keep(message)
-        context.minute_stats.minute(message.sent).sms += 1
+        context.minute(message.sent).sms += 1
         self._publish(message, content=text)
         context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message

@@ -7,12 +7,12 @@ import string
 from collections.abc import Iterable
 from typing import Literal
 
-from xoxzo.cloudpy.simulator.engine.aggregates import DAY_SECONDS
-from xoxzo.cloudpy.simulator.engine.context import EngineContext
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, UnknownNumber
+from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber, is_same_account
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import NumberRange
 
 MONTH_SECONDS = 30 * DAY_SECONDS
@@ -44,11 +44,11 @@ class SubscribedNumberService:
         mine = [line for line in self.lines.values() if line.owner is not None and is_same_account(line.owner, account)]
         return sorted(mine, key=lambda line: line.since)
 
-    def subscribe(self, account: Account, uid: str) -> SubscribedNumber:
-        """Rent a free number and take its first month, or raise `UnknownNumber` (15.47) or `NotEnoughCredits`."""
+    def subscribe(self, account: Account, uid: str) -> SubscribedNumber | None:
+        """Rent a number and take its first month; ``None`` if it is not free (15.47). Or raise `NotEnoughCredits`."""
         line = self.lines.get(uid)
         if line is None or line.owner is not None:
-            raise UnknownNumber
+            return None
         self._accounts.charge(account, as_decimal(line.range.initial_cost) + as_decimal(line.range.monthly_cost))
         line.owner, line.since, line.action_url = account, self._context.now(), None
         line.term += 1
@@ -67,12 +67,10 @@ class SubscribedNumberService:
         self.lines[line.uid] = line
         self._await_renewal(line, line.term)
 
-    def find(self, account: Account, uid: str) -> SubscribedNumber:
-        """Return a number that the account subscribes; raise `UnknownNumber` if it does not."""
+    def find(self, account: Account, uid: str) -> SubscribedNumber | None:
+        """Return a number that the account subscribes, or ``None``."""
         line = self.lines.get(uid)
-        if line is None or line.owner is None or not is_same_account(line.owner, account):
-            raise UnknownNumber
-        return line
+        return line if line and line.owner and is_same_account(line.owner, account) else None
 
     def set_action(self, line: SubscribedNumber, url: str) -> None:
         """Set the URL that is requested when a call or message comes in (API section 6.4)."""
@@ -88,13 +86,17 @@ class SubscribedNumberService:
         self._publish(line, "released")
         self._free(line)
 
-    def by_number(self, number: str) -> SubscribedNumber:
-        """Return a subscribed number, given with or without its +; raise `UnknownNumber` if nobody subscribes it."""
+    def by_number(self, number: str, sid: str | None = None) -> tuple[SubscribedNumber, Account]:
+        """Return a number, given with or without its +, and who subscribes it: any account, or that of a SID.
+
+        Raises:
+            ItemNotFound: Nobody does.
+        """
         digits = number.removeprefix("+")
         for line in self.lines.values():
-            if line.number == digits and line.owner is not None:
-                return line
-        raise UnknownNumber
+            if line.number == digits and line.owner is not None and sid in {None, line.owner.sid}:
+                return line, line.owner
+        raise ItemNotFound("not_subscribed", "the number is not subscribed")
 
     def _await_renewal(self, line: SubscribedNumber, term: int) -> None:
         self._context.at(line.since + line.months * MONTH_SECONDS, lambda: self._renew(line, term))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.engine.aggregates import OldestFirst
-from xoxzo.cloudpy.simulator.engine.context import EngineContext
-from xoxzo.cloudpy.simulator.engine.errors import UnknownTemplate
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template, is_same_account
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
 
 class TemplateService:
@@ -38,12 +37,10 @@ class TemplateService:
         """Return an account's templates, the oldest first."""
         return [template for template in self.templates.values() if is_same_account(template.account, account)]
 
-    def find(self, account: Account, ident: int) -> Template:
-        """Return an account's template; raise `UnknownTemplate` if it has none with that id (API section 15.36)."""
+    def find(self, account: Account, ident: int) -> Template | None:
+        """Return an account's template, or ``None`` (API section 15.36)."""
         template = self.templates.get(ident)
-        if template is None or not is_same_account(template.account, account):
-            raise UnknownTemplate
-        return template
+        return template if template and is_same_account(template.account, account) else None
 
     def update(self, template: Template, *, name: str | None, content: str | None) -> None:
         """Change a template; a new text waits for approval, a new name alone does not (API section 15.32)."""
@@ -61,7 +58,7 @@ class TemplateService:
         self._publish(template, "deleted")
 
     def approve(self, ident: int) -> Template:
-        """Put the text that waits into force; without one nothing changes. `UnknownTemplate` for an unknown id."""
+        """Put the text that waits into force; without one nothing changes. `ItemNotFound` for an unknown id."""
         template = self._any(ident)
         if template.pending_content is not None:
             template.approved_content, template.pending_content = template.pending_content, None
@@ -75,7 +72,7 @@ class TemplateService:
         The API has no status for a refusal (API section 3.1).
 
         Raises:
-            UnknownTemplate: There is none with that id.
+            ItemNotFound: There is none with that id.
         """
         template = self._any(ident)
         if template.approved_content is not None:
@@ -87,7 +84,7 @@ class TemplateService:
     def _any(self, ident: int) -> Template:
         template = self.templates.get(ident)
         if template is None:
-            raise UnknownTemplate
+            raise ItemNotFound("no_such_template", "there is no such template")
         return template
 
     def _await_approval(self, template: Template) -> None:

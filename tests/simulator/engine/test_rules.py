@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from xoxzo.cloudpy.simulator.api import http, request
+from xoxzo.cloudpy.simulator.api import http
+from xoxzo.cloudpy.simulator.api.handlers import sms, subscribed_numbers
 from xoxzo.cloudpy.simulator.api.http import HttpError
 from xoxzo.cloudpy.simulator.engine.rules import formats, pricing
 from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
@@ -186,8 +187,8 @@ def test_the_first_line_that_is_not_empty_counts() -> None:
 )  # fmt: skip
 def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
     """The five operators are read from the text of the query, in every spelling of section 2.3."""
-    assert http.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
-        http.DateFilter(operator, date(2026, 2, 10)),
+    assert sms.date_filters(raw.replace(b"DAY", b"2026-02-10"), TODAY) == [
+        sms.DateFilter(operator, date(2026, 2, 10)),
     ]
 
 
@@ -200,22 +201,22 @@ def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
 def test_what_is_no_date(raw: bytes) -> None:
     """An operator inside the value, a wrong month and other spellings are named as a wrong format."""
     with pytest.raises(HttpError) as refused:
-        http.date_filters(raw, TODAY)
+        sms.date_filters(raw, TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date format"]}
 
 
 def test_ninety_days_are_the_limit() -> None:
     """The ninetieth day is accepted, the one before it is not."""
-    assert http.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
+    assert sms.date_filters(f"sent_date={TODAY - timedelta(90)}".encode(), TODAY)
     with pytest.raises(HttpError) as refused:
-        http.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
+        sms.date_filters(f"sent_date>={TODAY - timedelta(91)}".encode(), TODAY)
     assert refused.value.body == {"sent_date": ["Invalid sent_date"]}
 
 
 @given(st.binary(max_size=60))
 def test_no_query_breaks_the_filter(raw: bytes) -> None:
     """Whatever stands in a query is a filter or a refusal with 400."""
-    for read in (lambda: http.date_filters(raw, TODAY), lambda: http.search_filters(raw)):
+    for read in (lambda: sms.date_filters(raw, TODAY), lambda: subscribed_numbers.search_filters(raw)):
         assert status_of(read) in {None, 400}
 
 
@@ -224,7 +225,7 @@ def test_filters_compare_days() -> None:
     day = date(2026, 2, 10)
     verdicts = {"=": (0, 1, 0), "<": (1, 0, 0), "<=": (1, 1, 0), ">": (0, 0, 1), ">=": (0, 1, 1)}
     for operator, expected in verdicts.items():
-        condition = http.DateFilter(operator, day)
+        condition = sms.DateFilter(operator, day)
         assert tuple(condition.accepts(day + timedelta(shift)) for shift in (-1, 0, 1)) == expected
 
 
@@ -238,17 +239,17 @@ MULTIPART = (
 
 def test_bodies_of_all_kinds() -> None:
     """Form, JSON and multipart give the same fields; a file is no text, a nameless part is skipped."""
-    assert request.parse_body("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
+    assert http.parse_body("application/x-www-form-urlencoded", b"a=1&a=2&b=%E3%81%82&c=") == {
         "a": "2",
         "b": "あ",
         "c": "",
     }
-    assert request.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
-    assert request.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
+    assert http.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
+    assert http.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
         "a": "1",
-        "f": request.UPLOAD,
+        "f": http.UPLOAD,
     }
-    assert request.parse_body("image/png", b"") == {}
+    assert http.parse_body("image/png", b"") == {}
 
 
 @pytest.mark.parametrize(
@@ -272,7 +273,7 @@ def test_bodies_of_all_kinds() -> None:
 def test_bodies_that_cannot_be_read(kind: str, body: bytes, status: int) -> None:
     """Each is refused with its status, never with an error of ours."""
     with pytest.raises(HttpError) as refused:
-        request.parse_body(kind, body)
+        http.parse_body(kind, body)
     assert refused.value.status == status
 
 
@@ -281,7 +282,7 @@ def test_too_many_parts_are_refused() -> None:
     part = '--B\r\nContent-Disposition: form-data; name="{}"\r\n\r\n1\r\n'
     body = "".join(part.format(number) for number in range(1001)) + "--B--\r\n"
     with pytest.raises(HttpError):
-        request.parse_body("multipart/form-data; boundary=B", body.encode())
+        http.parse_body("multipart/form-data; boundary=B", body.encode())
 
 
 @given(
@@ -290,4 +291,4 @@ def test_too_many_parts_are_refused() -> None:
 )
 def test_no_body_breaks_the_parsers(kind: str, body: bytes) -> None:
     """Whatever bytes come, they are fields or a refusal."""
-    assert status_of(lambda: request.parse_body(kind, body)) in {None, 400}
+    assert status_of(lambda: http.parse_body(kind, body)) in {None, 400}

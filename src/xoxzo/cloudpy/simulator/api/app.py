@@ -8,24 +8,26 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from string import punctuation
 from sys import intern
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.api.handlers import public_paths
 from xoxzo.cloudpy.simulator.api.http import (
     DATABASE_UNWRITABLE,
     JSON,
     ApiRequest,
     ApiResponse,
+    Handler,
     HttpError,
+    RequestContext,
     detail,
     empty_response,
     json_response,
     not_enough_credits,
 )
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
-from xoxzo.cloudpy.simulator.api.request import Handler, RequestContext
 from xoxzo.cloudpy.simulator.api.request_log import RequestLog
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
@@ -36,6 +38,9 @@ from xoxzo.cloudpy.simulator.engine.records.requests import MAX_BODY_BYTES, Rece
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 _LOG = logging.getLogger(__name__)
+_DOCUMENT_PATH = b"/openapi.json"
+_LINK_PATH = b"/s/"
+"""How the path of every short link begins; the real ones stand on a host of their own."""
 _READING = {"HEAD": "GET"}
 _MAX_REQUEST_ID_LENGTH = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -141,10 +146,10 @@ class Api:
 
     def _answer_public_path(self, request: ApiRequest) -> ApiResponse:
         """Answer a path that needs no credentials; all others are unknown."""
-        if request.path == public_paths.DOCUMENT_PATH:
-            return public_paths.describe(request.method, _base_url(request.headers.get(b"host", b"")))
-        if request.path.startswith(public_paths.LINK_PATH):
-            return public_paths.follow(self._engine, request)
+        if request.path == _DOCUMENT_PATH:
+            return _document(request.method, _base_url(request.headers.get(b"host", b"")))
+        if request.path.startswith(_LINK_PATH):
+            return _follow(self._engine, request)
         return empty_response(404)
 
     def _authenticate(self, request: ApiRequest) -> Account:
@@ -228,6 +233,34 @@ def _reasons(body: object) -> Iterator[str]:
             yield name
         else:
             yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
+
+
+def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
+    """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
+    if request.method != "GET":
+        return empty_response(404 if request.method == "HEAD" else 405)
+    path = request.path.removeprefix(_LINK_PATH).decode("latin-1")
+    try:
+        with engine:
+            link = engine.sms.links.open(path)
+    except NotSaved:
+        return json_response(503, {"detail": DATABASE_UNWRITABLE})
+    if link is None:
+        return empty_response(404)
+    # Whatever the sender wrote: a header has printable ASCII alone.
+    return ApiResponse(302, b"", ((b"location", quote(link, safe=punctuation).encode()),))
+
+
+def _document(method: str, base_url: str) -> ApiResponse:
+    """Answer GET or HEAD with the OpenAPI document, with `base_url` alone: no page reaches the real service."""
+    allow = (b"allow", b"GET, HEAD")
+    if method not in {"GET", "HEAD"}:
+        refusal = json_response(405, {"detail": f'Method "{method}" not allowed.'})
+        return ApiResponse(405, refusal.body, (*refusal.headers, allow))
+    from xoxzo.cloudpy.simulator.openapi import document
+
+    answer = json_response(200, document("api", base_url))
+    return ApiResponse(200, answer.body, (*answer.headers, allow))
 
 
 def _describe(_context: RequestContext) -> ApiResponse:

@@ -1,19 +1,23 @@
-"""HTTP requests, their query strings and responses as plain values, independent of any server library."""
+"""Requests, the fields of their bodies, and responses as plain values (API sections 1.3 and 1.5); no server library."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
+from binascii import unhexlify
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from decimal import Decimal
-from operator import eq, ge, gt, le, lt
+from typing import NoReturn
 from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
+from xoxzo.cloudpy.simulator.engine.engine import Engine
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 
 DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""
@@ -88,25 +92,6 @@ def empty_response(status: int) -> ApiResponse:
     return ApiResponse(status)
 
 
-OLDEST = timedelta(days=90)
-"""How far back the sent list reaches; the ninetieth day is included (API section 15.19)."""
-
-_FILTER = re.compile(r"sent_date(<=|>=|=|<|>)(.*)", re.DOTALL)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_COMPARE: dict[str, Callable[[date, date], bool]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
-
-
-class DateFilter(Struct, frozen=True):
-    """One condition on the day (UTC) on which a message was sent."""
-
-    operator: str
-    day: date
-
-    def accepts(self, day: date) -> bool:
-        """Say whether a day fulfils the condition."""
-        return _COMPARE[self.operator](day, self.day)
-
-
 def pairs(query: bytes) -> list[tuple[str, str]]:
     """Split a raw query string as Django does: invalid percent signs stay, bytes that are not UTF-8 are replaced."""
     found = []
@@ -117,38 +102,244 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
     return found
 
 
-def date_filters(query: bytes, today: date) -> list[DateFilter]:
-    """Read the sent list's filters, all of which must hold; others, and days before `OLDEST`, are 400."""
-    return [_date_filter(key, value, today) for key, value in pairs(query)]
-
-
-def _date_filter(key: str, value: str, today: date) -> DateFilter:
-    # "sent_date>=2016-05-18" arrives as key "sent_date>" and value "2016-05-18"; "sent_date>2016-05-18" as a key
-    # with an empty value. Put together again, both are the text that the caller wrote.
-    match = _FILTER.fullmatch(f"{key}={value}" if value or key == "sent_date" else key)
-    if match is None:
-        raise invalid(key, "Invalid parameter")
-    try:
-        day = date.fromisoformat(match[2]) if _DATE.fullmatch(match[2]) else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise invalid("sent_date", "Invalid sent_date format")
-    if today - day > OLDEST:
-        raise invalid("sent_date", "Invalid sent_date")
-    return DateFilter(match[1], day)
-
-
-def search_filters(query: bytes) -> tuple[str, str]:
-    """Read the number search's `country` and `prefix`; any other key is 400 (API sections 6.1 and 15.69)."""
-    found = {"country": "", "prefix": ""}
-    for key, value in pairs(query):
-        if key not in found:
-            raise invalid(key, "Invalid parameter")
-        found[key] = value
-    return found["country"], found["prefix"]
-
-
 def _decode(text: str) -> str:
     # Raw bytes above ASCII came through as latin-1; giving them back as bytes lets UTF-8 be read.
     return unquote_plus(text.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+
+
+MAX_FIELDS = 1000
+"""Fields in one body; Django refuses more."""
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+
+
+# The parser warns of each bad body, which would end on standard error; the response says what is wrong.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+
+UPLOAD = object()
+"""Stands for a file in a multipart body: no field takes one."""
+
+
+def parse_body(media_type: str, body: bytes) -> Mapping[str, object]:
+    """Return a body's fields, of a repeated name the last; raise `HttpError` 400, or 415 (API section 15.14)."""
+    if not body:
+        return {}
+    kind = media_type.partition(";")[0].strip().lower()
+    parser = _PARSERS.get(kind)
+    if parser is None:
+        raise detail(415, f'Unsupported media type "{media_type}" in request.')
+    return parser(media_type, body)
+
+
+def _form(_media_type: str, body: bytes) -> Mapping[str, object]:
+    pieces = body.split(b"&")
+    if len(pieces) > MAX_FIELDS:
+        raise detail(400, f"More than {MAX_FIELDS} fields.")
+    pairs = (piece.partition(b"=") for piece in pieces if piece)
+    return {_unquoted(name): _unquoted(value) for name, _, value in pairs}
+
+
+def _unquoted(text: bytes) -> str:
+    # A run of escapes at once: of a Japanese text nearly every byte is escaped, and `urllib` takes them one by one.
+    text = text.replace(b"+", b" ")
+    if b"%" in text:
+        text = _ESCAPES.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), text)
+    return text.decode("utf-8", "replace")
+
+
+def _json(_media_type: str, body: bytes) -> Mapping[str, object]:
+    try:
+        fields = json.loads(body.decode("utf-8"), parse_constant=_not_json)
+    except RecursionError:
+        raise detail(400, "JSON parse error - too deeply nested") from None
+    except ValueError as error:
+        raise detail(400, f"JSON parse error - {error}") from None
+    if not isinstance(fields, dict):
+        reason = f"Invalid data. Expected a dictionary, but got {type(fields).__name__}."
+        raise HttpError(400, {"non_field_errors": [reason]})
+    return fields
+
+
+def _not_json(name: str) -> NoReturn:
+    message = f"Out of range float values are not JSON compliant: {name}"
+    raise ValueError(message)
+
+
+def _multipart(media_type: str, body: bytes) -> Mapping[str, object]:
+    from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import MultipartParser, parse_options_header
+
+    boundary = parse_options_header(media_type)[1].get(b"boundary", b"")
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
+        parser.write(body)
+        parser.finalize()
+    except FormParserError:
+        raise detail(400, "Multipart form parse error - Invalid boundary or part") from None
+    if not boundary or not parts.complete:
+        raise detail(400, "Multipart form parse error - Invalid boundary or part")
+    return parts.fields
+
+
+class _Parts:
+    """Collects the parts of one multipart body."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, object] = {}
+        self.complete = False
+        self._header = bytearray()
+        self._value = bytearray()
+        self._disposition = b""
+        self._data = bytearray()
+
+    def callbacks(self) -> dict[str, Callable[..., None]]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._end_header,
+            "on_part_data": lambda data, start, end: self._data.extend(data[start:end]),
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def _begin(self) -> None:
+        self._disposition = b""
+        self._data.clear()
+
+    def _end_header(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def _end(self) -> None:
+        from python_multipart.multipart import parse_options_header
+
+        options = parse_options_header(self._disposition)[1]
+        if b"name" not in options:
+            return  # Django skips a part without a name.
+        name = options[b"name"].decode("utf-8", "replace")
+        self.fields[name] = UPLOAD if b"filename" in options else self._data.decode("utf-8", "replace")
+        if len(self.fields) > MAX_FIELDS:
+            raise detail(400, f"More than {MAX_FIELDS} fields.")
+
+    def _finish(self) -> None:
+        self.complete = True
+
+
+_PARSERS: dict[str, Callable[[str, bytes], Mapping[str, object]]] = {
+    "application/x-www-form-urlencoded": _form,
+    "application/json": _json,
+    "multipart/form-data": _multipart,
+}
+
+
+REQUIRED = "This field is required."
+BLANK = "This field may not be blank."
+NULL = "This field may not be null."
+
+
+class Fields:
+    """The fields of one request.
+
+    Each reading method returns a value that can be used even when the field is wrong (an empty text), and notes the
+    error; `check` then refuses the request with all of them.
+
+    Args:
+        values: What the body held.
+    """
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self.errors: dict[str, list[str]] = {}
+
+    def error(self, name: str, reason: str) -> None:
+        """Note an error; the first of a field counts."""
+        self.errors.setdefault(name, [reason])
+
+    def check(self) -> None:
+        """Raise `HttpError` 400 with the errors by field, if there are any."""
+        if self.errors:
+            raise HttpError(400, self.errors)
+
+    def has(self, name: str) -> bool:
+        """Say whether a field is there."""
+        return name in self._values
+
+    def required(self, name: str, accept: Callable[[str], bool] | None = None, reason: str = "") -> str:
+        """Read a text that must be there and not be blank; `accept` decides whether it is right, else `reason`."""
+        if name not in self._values:
+            self.error(name, REQUIRED)
+            return ""
+        text = self.text(name)
+        if name in self.errors:
+            return ""
+        if not text.strip():
+            self.error(name, BLANK)
+        elif accept is not None and not accept(text):
+            self.error(name, reason)
+        return text
+
+    def url(self, name: str) -> str | None:
+        """Read an address that may be absent."""
+        return self.required(name, is_url, "Enter a valid URL.") if name in self._values else None
+
+    def flag(self, name: str) -> bool:
+        """Read a switch: `true` in any case, or JSON true; anything else is off (API section 15.29)."""
+        value = self._values.get(name)
+        return value is True or (isinstance(value, str) and value.lower() == "true")
+
+    def tags(self) -> tuple[str, ...]:
+        """Read the comma-separated tags; blanks around them and empty ones are dropped (API section 15.30)."""
+        text = self.text("tags") if "tags" in self._values else ""
+        return tuple(tag.strip() for tag in text.split(",") if tag.strip())
+
+    def raw(self, name: str) -> object:
+        """Read a value of any kind that must be there; ``None`` when it is not."""
+        if name not in self._values:
+            self.error(name, REQUIRED)
+            return None
+        if self._values[name] is None:
+            self.error(name, NULL)
+        return self._values[name]
+
+    def text(self, name: str) -> str:
+        """Read a text that is there and may be blank; a JSON number is the text that it shows."""
+        value = self._values[name]
+        if value is None:
+            self.error(name, NULL)
+        elif isinstance(value, bool) or not isinstance(value, str | int | float):
+            self.error(name, "Not a valid string.")
+        else:
+            return self._safe(name, str(value))
+        return ""
+
+    def _safe(self, name: str, text: str) -> str:
+        # The two characters that Django REST Framework takes out of every text field, with its words.
+        if "\x00" in text:
+            self.error(name, "Null characters are not allowed.")
+        elif not text.isascii() and (bad := next((c for c in text if "\ud800" <= c <= "\udfff"), "")):
+            self.error(name, f"Surrogate characters are not allowed: U+{ord(bad):X}.")
+        else:
+            return text
+        return ""
+
+
+class RequestContext(Struct, frozen=True):
+    """One authenticated request to a known path."""
+
+    engine: Engine
+    account: Account
+    request: ApiRequest
+    ident: str
+    """The id in the path, or an empty text."""
+    base_url: str
+
+    def fields(self) -> Fields:
+        """Read the body; raise `HttpError` if it cannot be read."""
+        return Fields(parse_body(self.request.header(b"content-type"), self.request.body))
+
+
+Handler = Callable[[RequestContext], ApiResponse]
+Methods = Mapping[str, Handler]

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.api.handlers import account, calls, otp, sms, templates
+from xoxzo.cloudpy.simulator.api.handlers import account, calls, sms
 from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
-from xoxzo.cloudpy.simulator.api.request import Handler, Methods
+from xoxzo.cloudpy.simulator.api.http import Handler, Methods
 
 _ID = None
 """Stands for an id in a path."""
@@ -45,22 +45,22 @@ class Routes:
         self._table: dict[tuple[str | None, ...], Route] = {
             ("sms", "messages"): _route(get=sms.list_sent, post=sms.send),
             ("sms", "messages", _ID): _route(get=sms.get),
-            ("sms", "templates"): _route(get=templates.list_all, post=templates.create),
+            ("sms", "templates"): _route(get=sms.list_templates, post=sms.create_template),
             ("sms", "templates", _ID): _route(
-                get=templates.get,
-                post=templates.update,
-                put=templates.update,
-                patch=templates.update,
-                delete=templates.delete,
+                get=sms.get_template,
+                post=sms.update_template,
+                put=sms.update_template,
+                patch=sms.update_template,
+                delete=sms.delete_template,
             ),
-            ("sms", "templates", _ID, "messages"): _route(post=templates.send),
+            ("sms", "templates", _ID, "messages"): _route(post=sms.send_template),
             ("voice", "simple", "playbacks"): _route(post=calls.place),
             ("voice", "simple", "conferences"): _route(post=calls.place_conference),
             ("voice", "simple", "conferences", _ID): _route(get=calls.get_conference),
             ("voice", "calls", _ID): _route(get=calls.get),
-            ("otp", "register-website"): _route(post=otp.register),
-            ("otp", "request"): _route(post=otp.request),
-            ("otp", "verify"): _route(post=otp.verify),
+            ("otp", "register-website"): _route(post=account.register_website),
+            ("otp", "request"): _route(post=account.request_otp),
+            ("otp", "verify"): _route(post=account.verify_otp),
             ("utilities", "carrierlookup"): _route(post=account.look_up),
             ("you", "credits"): _route(get=account.get_credits),
         }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, empty_response, invalid, json_response
-from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, empty_response, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import CallRequest, ConferenceRequest

@@ -1,25 +1,32 @@
-"""SMS messages over HTTP (API section 2)."""
+"""SMS messages and their templates over HTTP (API sections 2 and 3)."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from operator import eq, ge, gt, le, lt
 from sys import intern
 from typing import Literal
 
+from msgspec import Struct
+
 from xoxzo.cloudpy.simulator.api.http import (
-    OLDEST,
     ApiResponse,
-    DateFilter,
-    date_filters,
+    Fields,
+    HttpError,
+    RequestContext,
     detail,
     empty_response,
     invalid,
     json_response,
+    pairs,
 )
-from xoxzo.cloudpy.simulator.api.request import Fields, RequestContext
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
+from xoxzo.cloudpy.simulator.engine.records.accounts import Template
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, is_digits, is_number, is_url
 from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
@@ -116,6 +123,47 @@ def get(context: RequestContext) -> ApiResponse:
     return empty_response(404) if message is None else json_response(200, sms.view(message, context.base_url))
 
 
+OLDEST = timedelta(days=90)
+"""How far back the sent list reaches; the ninetieth day is included (API section 15.19)."""
+
+_FILTER = re.compile(r"sent_date(<=|>=|=|<|>)(.*)", re.DOTALL)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COMPARE: dict[str, Callable[[date, date], bool]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+class DateFilter(Struct, frozen=True):
+    """One condition on the day (UTC) on which a message was sent."""
+
+    operator: str
+    day: date
+
+    def accepts(self, day: date) -> bool:
+        """Say whether a day fulfils the condition."""
+        return _COMPARE[self.operator](day, self.day)
+
+
+def date_filters(query: bytes, today: date) -> list[DateFilter]:
+    """Read the sent list's filters, all of which must hold; others, and days before `OLDEST`, are 400."""
+    return [_date_filter(key, value, today) for key, value in pairs(query)]
+
+
+def _date_filter(key: str, value: str, today: date) -> DateFilter:
+    # "sent_date>=2016-05-18" arrives as key "sent_date>" and value "2016-05-18"; "sent_date>2016-05-18" as a key
+    # with an empty value. Put together again, both are the text that the caller wrote.
+    match = _FILTER.fullmatch(f"{key}={value}" if value or key == "sent_date" else key)
+    if match is None:
+        raise invalid(key, "Invalid parameter")
+    try:
+        day = date.fromisoformat(match[2]) if _DATE.fullmatch(match[2]) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise invalid("sent_date", "Invalid sent_date format")
+    if today - day > OLDEST:
+        raise invalid("sent_date", "Invalid sent_date")
+    return DateFilter(match[1], day)
+
+
 def list_sent(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/` (API section 2.3): newest first, at most `list_cap`."""
     engine = context.engine
@@ -132,3 +180,91 @@ def list_sent(context: RequestContext) -> ApiResponse:
 def _listed(message: Message, today: date, filters: list[DateFilter]) -> bool:
     day = datetime.fromtimestamp(message.sent, UTC).date()
     return today - day <= OLDEST and all(condition.accepts(day) for condition in filters)
+
+
+def list_templates(context: RequestContext) -> ApiResponse:
+    """Answer `GET /sms/templates/` (API section 3.1)."""
+    owned = context.engine.templates.owned(context.account)
+    return json_response(200, [template.view(context.base_url) for template in owned])
+
+
+def create_template(context: RequestContext) -> ApiResponse:
+    """Answer `POST /sms/templates/` (API sections 3.2 and 15.31)."""
+    fields = context.fields()
+    name, content = fields.required("name"), fields.required(_content_name(fields))
+    fields.check()
+    template = context.engine.templates.create(context.account, name, content)
+    return json_response(201, template.view(context.base_url))
+
+
+def get_template(context: RequestContext) -> ApiResponse:
+    """Answer `GET /sms/templates/<id>/` (API section 3.3)."""
+    return json_response(200, _template(context).view(context.base_url))
+
+
+def update_template(context: RequestContext) -> ApiResponse:
+    """Answer PUT, PATCH and POST on `/sms/templates/<id>/`: name, content or both (API sections 3.4 and 15.32)."""
+    template = _template(context)
+    fields = context.fields()
+    name = fields.required("name") if fields.has("name") else None
+    content_name = _content_name(fields)
+    content = fields.required(content_name) if name is None or fields.has(content_name) else None
+    fields.check()
+    context.engine.templates.update(template, name=name, content=content)
+    return json_response(200, template.view(context.base_url))
+
+
+def delete_template(context: RequestContext) -> ApiResponse:
+    """Answer `DELETE /sms/templates/<id>/` without a body (API sections 3.5 and 15.33)."""
+    context.engine.templates.delete(_template(context))
+    return empty_response(context.engine.settings.template_delete_status)
+
+
+def send_template(context: RequestContext) -> ApiResponse:
+    """Answer `POST /sms/templates/<id>/messages/` as a free-form message is answered (API sections 3.6, 15.34-37)."""
+    template = _template(context)
+    fields = context.fields()
+    text = _render(template, fields)
+    return accept(context, read(fields, context.engine, context.base_url, text=text))
+
+
+def _render(template: Template, fields: Fields) -> str:
+    variables = _variables(fields)
+    if template.status == "PENDING":
+        raise invalid("non_field_errors", "Template is not approved")  # API section 15.34
+    if missing := [name for name in template.placeholders if name not in variables]:
+        fields.error("variables", f"Missing variables: {', '.join(missing)}")
+        return ""
+    return template.render(variables)
+
+
+def _variables(fields: Fields) -> dict[str, str]:
+    """Read `variables`: a JSON object, or in a form its text (API section 15.35)."""
+    given = fields.raw("variables")
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            fields.error("variables", "Value must be valid JSON.")
+            return {}
+    if not isinstance(given, dict):
+        if given is not None:
+            fields.error("variables", f'Expected a dictionary of items but got type "{type(given).__name__}".')
+        return {}
+    values = Fields(given)
+    variables = {name: values.text(name) for name in given}
+    for name, reasons in values.errors.items():
+        fields.error("variables", f"{name}: {reasons[0]}")
+    return variables
+
+
+def _content_name(fields: Fields) -> str:
+    return "pending_content" if fields.has("pending_content") and not fields.has("content") else "content"
+
+
+def _template(context: RequestContext) -> Template:
+    ident = int(context.ident) if is_digits(context.ident) else 0
+    template = context.engine.templates.find(context.account, ident)
+    if template is None:
+        raise HttpError(404, None)
+    return template

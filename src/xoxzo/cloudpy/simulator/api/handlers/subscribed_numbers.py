@@ -9,16 +9,26 @@ from msgspec import Struct
 from xoxzo.cloudpy.simulator.api.http import (
     ApiResponse,
     HttpError,
+    RequestContext,
     detail,
     empty_response,
     invalid,
     json_response,
-    search_filters,
+    pairs,
 )
-from xoxzo.cloudpy.simulator.api.request import RequestContext
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
+
+
+def search_filters(query: bytes) -> tuple[str, str]:
+    """Read the number search's `country` and `prefix`; any other key is 400 (API sections 6.1 and 15.69)."""
+    found = {"country": "", "prefix": ""}
+    for key, value in pairs(query):
+        if key not in found:
+            raise invalid(key, "Invalid parameter")
+        found[key] = value
+    return found["country"], found["prefix"]
 
 
 class NumberHandlers(Struct, frozen=True):

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
 from xoxzo.cloudpy.simulator.web.app import Application
-from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
+from xoxzo.cloudpy.simulator.web.live_streams import ChangeStream, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ async def page(simulator: Simulator, path: str) -> float:
 async def with_streams(simulator: Simulator) -> tuple[float, float]:
     """Return the seconds of sends without a page that follows, and with some; each the median of several."""
     alone, watched = [], []
-    hub = ChangeStreams(simulator)
+    hub = Streams(simulator)
     for _ in range(ROUNDS):
         alone.append(send(simulator, SENDS))
         streams = [ChangeStream(["sms", "call"]) for _ in range(OPEN)]

@@ -21,7 +21,6 @@ from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.queries.event_format import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import live_streams
-from xoxzo.cloudpy.simulator.web.control_api import event_streams
 from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT
 
 NUMBER = "+818012345678"
@@ -237,18 +236,17 @@ def test_a_slow_reader_gets_the_number_of_dropped_events() -> None:
     """The oldest unread events are dropped, and counted, whether they came one by one or at once."""
 
     async def fall_behind() -> None:
-        stream, streams = event_streams.EventStream(), event_streams.EventStreams(Simulator())
+        stream, streams = live_streams.EventStream(), live_streams.Streams(Simulator())
         streams.open(stream)
-        noted = streams.nothing()
-        for number in range(event_streams.MAX_WAITING + 5):
-            streams.note(noted, Event(0.0, "sms", str(number)))
-        streams.pass_on(noted)
+        for number in range(live_streams.MAX_WAITING + 5):
+            streams.on_event(Event(0.0, "sms", str(number)))
+        streams._pass_on()
         lost, *sent = stream.take().decode().removesuffix("\n\n").split("\n\n")
         assert lost == 'event: lost\ndata: {"events": 5}'
-        assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (event_streams.MAX_WAITING, "5")
-        for number in range(event_streams.MAX_WAITING + 5):
-            streams.note(noted := streams.nothing(), Event(0.0, "sms", str(number)))
-            streams.pass_on(noted)
+        assert (len(sent), json.loads(sent[0].partition("data: ")[2])["id"]) == (live_streams.MAX_WAITING, "5")
+        for number in range(live_streams.MAX_WAITING + 5):
+            streams.on_event(Event(0.0, "sms", str(number)))
+            streams._pass_on()
         assert stream.take().startswith(b'event: lost\ndata: {"events": 5}\n\nevent: sms\n')
         assert stream.take() == b""
 
@@ -263,7 +261,7 @@ def test_an_event_is_encoded_once(server: Server, monkeypatch: pytest.MonkeyPatc
         encoded.append(event.ident)
         return event_json(event, show_content)
 
-    monkeypatch.setattr(event_streams, "event_json", encode)
+    monkeypatch.setattr(live_streams, "event_json", encode)
     with ExitStack() as streams:
         readers = []
         for _ in range(3):

@@ -16,8 +16,7 @@ from simulator_callers import SMS, Caller
 from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.web import live_streams
 from xoxzo.cloudpy.simulator.web.app import Application
-from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
-from xoxzo.cloudpy.simulator.web.live_streams import MAX_STREAMS
+from xoxzo.cloudpy.simulator.web.live_streams import MAX_STREAMS, ChangeStream, Streams
 
 Lines = AsyncIterator[bytes]
 
@@ -44,7 +43,7 @@ def test_changes_are_sent_once_and_together(caller: Caller) -> None:
     """The first change is sent at once; later changes are combined, by name and without their content."""
 
     async def follow() -> None:
-        hub = ChangeStreams(caller.simulator)
+        hub = Streams(caller.simulator)
         stream = ChangeStream(["sms", "clock"])
         assert hub.open(stream)
         lines = stream.chunks()
@@ -66,7 +65,7 @@ def test_without_streams_there_is_no_listener(caller: Caller) -> None:
     """The engine is listened to from the first stream on, and no longer than to the last."""
 
     async def open_and_close() -> None:
-        hub, listeners = ChangeStreams(caller.simulator), caller.simulator.engine.context.listeners
+        hub, listeners = Streams(caller.simulator), caller.simulator.engine.context.listeners
         assert listeners == []
         one, other = ChangeStream(["sms"]), ChangeStream(["sms"])
         assert hub.open(one)
@@ -84,7 +83,7 @@ def test_streams_are_bounded(caller: Caller) -> None:
     """So many pages may be open; one more is refused until another is closed."""
 
     async def fill() -> None:
-        hub = ChangeStreams(caller.simulator)
+        hub = Streams(caller.simulator)
         streams = [ChangeStream(["sms"]) for _ in range(MAX_STREAMS + 1)]
         assert [hub.open(stream) for stream in streams] == [True] * MAX_STREAMS + [False]
         hub.close(streams[0])
@@ -124,7 +123,7 @@ def test_a_stream_of_a_closed_loop_is_ignored(caller: Caller) -> None:
     """An event after the end of a server's loop raises no error."""
 
     async def open_one() -> None:
-        ChangeStreams(caller.simulator).open(ChangeStream(["sms"]))
+        Streams(caller.simulator).open(ChangeStream(["sms"]))
 
     asyncio.run(open_one())
     caller.send()

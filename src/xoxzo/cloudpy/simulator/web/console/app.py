@@ -14,11 +14,11 @@ from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.console import static_files
-from xoxzo.cloudpy.simulator.web.console.change_streams import ChangeStream, ChangeStreams
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
 from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
 from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, preferred_language, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
+from xoxzo.cloudpy.simulator.web.live_streams import ChangeStream, Streams
 from xoxzo.cloudpy.simulator.web.origin_check import HEADERS, HOST_NOT_ALLOWED, is_allowed_host, is_foreign, objection
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -36,7 +36,8 @@ class Console:
     """The console of one simulator; `bind_host` is the address of its server, which the Host header may name."""
 
     def __init__(self, simulator: Simulation, bind_host: str, close_connection: CloseConnection) -> None:
-        self.change_streams = ChangeStreams(simulator, close_connection)
+        self.change_streams = Streams(simulator, close_connection, gather_seconds=0.2)
+        simulator.api.log.listener = lambda: self.change_streams.publish("request")
         self._simulator = simulator
         self._bind_host = bind_host
 

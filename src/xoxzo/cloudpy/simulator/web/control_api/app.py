@@ -18,9 +18,9 @@ from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.settings import USER_AGENT
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
-from xoxzo.cloudpy.simulator.web.control_api.event_streams import EventStream, EventStreams
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
+from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
 from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def application(
         bind_host: The address of its server, which the Host header may name besides loopback hosts.
         close_connection: Closes the connection of a client that does not read its events.
     """
-    streams = EventStreams(simulator, close_connection)
+    streams = Streams(simulator, close_connection)
     inner = Starlette(
         routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}
     )

@@ -188,7 +188,7 @@ class SentReply(Struct, frozen=True):
     """`RECEIVED`, or `NO ACTION URL` or `NO CREDITS`, when no callback was sent."""
 
 
-class CallRecord(Struct, frozen=True):
+class CallRecord(Struct, frozen=True, rename={"callid": "id"}):
     """A call as it stood at one moment; `steps` lists what happened, first to last."""
 
     callid: str

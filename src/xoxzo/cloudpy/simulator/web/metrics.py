@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-"""What the text is sent as."""
-
 
 class Metrics(Collector):
     """Counts at each request; in a registry of its own, so that simulators side by side do not meet."""
+
+    CONTENT_TYPE = CONTENT_TYPE_LATEST
+    """What the text is sent as."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator

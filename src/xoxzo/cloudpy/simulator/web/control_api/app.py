@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
+from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.settings import USER_AGENT
 from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
@@ -72,11 +74,20 @@ def application(
 
 
 def _routes(simulator: Simulation) -> list[Route]:
-    extra = _Extra(simulator)
-    routes = [
-        Route(PREFIX + "metrics", extra.metrics),
-        Route(PREFIX + "openapi.json", extra.document),
-    ]
+    @cache
+    def counted() -> Metrics:
+        # Its library takes 50 ms to import, so it is imported with the first request.
+        from xoxzo.cloudpy.simulator.web.metrics import Metrics
+
+        return Metrics(simulator)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(counted().text(), headers={"content-type": counted().CONTENT_TYPE})
+
+    async def described(request: Request) -> Response:
+        return JSONResponse(document("control", _origin(request)))
+
+    routes = [Route(PREFIX + "metrics", metrics), Route(PREFIX + "openapi.json", described)]
     entries = chain.from_iterable(ROUTES_BY_SUBJECT.values())
     handlers = Handlers(simulator)
     routes += [Route(PREFIX + entry.path, _endpoint(handlers, entry), methods=[entry.method]) for entry in entries]
@@ -102,26 +113,6 @@ def _endpoint(handlers: Handlers, entry: ControlRoute) -> Callable[[Request], Aw
         return Response(_encode(result), entry.status, _JSON)
 
     return answer
-
-
-class _Extra:
-    """What is no JSON of the table's."""
-
-    def __init__(self, simulator: Simulation) -> None:
-        self._simulator = simulator
-        self._metrics: Metrics | None = None
-
-    async def metrics(self, _request: Request) -> Response:
-        # Its library takes 50 ms to import, so it is imported with the first request.
-        from xoxzo.cloudpy.simulator.web.metrics import CONTENT_TYPE, Metrics
-
-        self._metrics = self._metrics or Metrics(self._simulator)
-        return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
-
-    async def document(self, request: Request) -> Response:
-        from xoxzo.cloudpy.simulator.openapi import document
-
-        return JSONResponse(document("control", _origin(request)))
 
 
 def _origin(request: Request) -> str:

@@ -14,10 +14,18 @@ from xoxzo.cloudpy.simulator.commands.office import AccountRecord
 from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, is_digits
 from xoxzo.cloudpy.simulator.queries.overview import Overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-from xoxzo.cloudpy.simulator.queries.results import OutcomeRule, ResultPage, SearchResult, SentReply, TemplateRecord
+from xoxzo.cloudpy.simulator.queries.results import (
+    CallRecord,
+    OutcomeRule,
+    ResultPage,
+    SearchResult,
+    SentReply,
+    TemplateRecord,
+)
 from xoxzo.cloudpy.simulator.queries.search import Totals
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.settings_text import SettingEntry, setting_entries
 from xoxzo.cloudpy.simulator.web.control_api import schemas
 
 B = TypeVar("B")
@@ -59,14 +67,9 @@ class Handlers:
         """Return the health of the simulator."""
         return schemas.Health("ok", format_time(self.simulator.now.timestamp()), self.simulator.instance)
 
-    def settings(self, _request: ControlRequest[None]) -> list[schemas.Setting]:
+    def settings(self, _request: ControlRequest[None]) -> list[SettingEntry]:
         """List all settings."""
-        from xoxzo.cloudpy.simulator.settings_text import setting_entries
-
-        return [
-            schemas.Setting(entry.name, entry.value, entry.meaning)
-            for entry in setting_entries(self.simulator.settings)
-        ]
+        return setting_entries(self.simulator.settings)
 
     def reset(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.Completed:
         """Delete everything, logs included; clock and faults stay."""
@@ -119,7 +122,7 @@ class Handlers:
     def phone(self, request: ControlRequest[None]) -> schemas.PhoneState:
         """Show what a phone received."""
         held = self.simulator.phone(request.ident)
-        return schemas.PhoneState(held.number, list(held.inbox), list(map(schemas.call_state, held.calls)))
+        return schemas.PhoneState(held.number, list(held.inbox), list(held.calls))
 
     def thread(self, request: ControlRequest[None]) -> ResultPage[SearchResult]:
         """Show what reached a phone and what was written on it, the newest first."""
@@ -131,41 +134,37 @@ class Handlers:
         """Send an SMS from a phone to a receiving number."""
         return self.simulator.phone(request.ident).reply(request.body.sin, request.body.text)
 
-    def dial(self, request: ControlRequest[schemas.DialNumber]) -> schemas.CallState:
+    def dial(self, request: ControlRequest[schemas.DialNumber]) -> CallRecord:
         """Call a dial-in number from a phone."""
-        return schemas.call_state(
-            self.simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous)
-        )
+        return self.simulator.phone(request.ident).dial(request.body.din, anonymous=request.body.anonymous)
 
-    def ring(self, request: ControlRequest[schemas.IncomingCall]) -> schemas.CallState:
+    def ring(self, request: ControlRequest[schemas.IncomingCall]) -> CallRecord:
         """Start an incoming call."""
-        return schemas.call_state(
-            self.simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid)
-        )
+        return self.simulator.incoming_call(request.body.din, request.body.caller, sid=request.body.sid)
 
-    def call(self, request: ControlRequest[None]) -> schemas.CallState:
+    def call(self, request: ControlRequest[None]) -> CallRecord:
         """Show a call with its steps, incoming or outgoing."""
-        return schemas.call_state(self.simulator.find_call(request.ident))
+        return self.simulator.find_call(request.ident)
 
-    def answer(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+    def answer(self, request: ControlRequest[schemas.EmptyBody]) -> CallRecord:
         """Answer a ringing call."""
         self.simulator.carrier.answer(request.ident)
-        return schemas.call_state(self.simulator.find_call(request.ident))
+        return self.simulator.find_call(request.ident)
 
-    def decline(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+    def decline(self, request: ControlRequest[schemas.EmptyBody]) -> CallRecord:
         """Decline a ringing call."""
         self.simulator.carrier.decline(request.ident)
-        return schemas.call_state(self.simulator.find_call(request.ident))
+        return self.simulator.find_call(request.ident)
 
-    def ignore(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+    def ignore(self, request: ControlRequest[schemas.EmptyBody]) -> CallRecord:
         """Ignore a ringing call, which ends by itself."""
         self.simulator.carrier.ignore(request.ident)
-        return schemas.call_state(self.simulator.find_call(request.ident))
+        return self.simulator.find_call(request.ident)
 
-    def hang_up(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.CallState:
+    def hang_up(self, request: ControlRequest[schemas.EmptyBody]) -> CallRecord:
         """Hang up a call in progress."""
         self.simulator.carrier.hang_up(request.ident)
-        return schemas.call_state(self.simulator.find_call(request.ident))
+        return self.simulator.find_call(request.ident)
 
     def deliver(self, request: ControlRequest[schemas.EmptyBody]) -> Timeline:
         """Deliver a message now."""
@@ -242,15 +241,17 @@ class Handlers:
 
     def senders(self, _request: ControlRequest[None]) -> schemas.SendersState:
         """List the K-premium senders."""
+        return self._senders()
+
+    def _senders(self) -> schemas.SendersState:
         return schemas.SendersState(list(self.simulator.office.senders), self.simulator.office.any_sender)
 
     def register_sender(self, request: ControlRequest[schemas.NewSender]) -> schemas.SendersState:
         """Register a K-premium sender."""
         self.simulator.office.register_sender(request.body.sender)
-        return schemas.SendersState(list(self.simulator.office.senders), self.simulator.office.any_sender)
+        return self._senders()
 
-    def clock(self, _request: ControlRequest[None]) -> schemas.ClockState:
-        """Return the state of the clock."""
+    def _clock(self) -> schemas.ClockState:
         due = self.simulator.next_due
         return schemas.ClockState(
             format_time(self.simulator.now.timestamp()),
@@ -258,21 +259,25 @@ class Handlers:
             None if due is None else format_time(due.timestamp()),
         )
 
-    def stop_clock(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
+    def clock(self, _request: ControlRequest[None]) -> schemas.ClockState:
+        """Return the state of the clock."""
+        return self._clock()
+
+    def stop_clock(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
         """Stop the clock."""
         self.simulator.stop_clock()
-        return self.clock(ControlRequest(request.ident, request.query, None))
+        return self._clock()
 
-    def run_clock(self, request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
+    def run_clock(self, _request: ControlRequest[schemas.EmptyBody]) -> schemas.ClockState:
         """Start the clock from the time that it shows."""
         self.simulator.run_clock()
-        return self.clock(ControlRequest(request.ident, request.query, None))
+        return self._clock()
 
     async def advance(self, request: ControlRequest[schemas.Advance]) -> schemas.ClockState:
         """Advance a stopped clock; responds when the callbacks that fell due were answered."""
         far = request.body
         await self.simulator.advance_async(far.seconds, minutes=far.minutes, hours=far.hours, days=far.days)
-        return self.clock(ControlRequest(request.ident, request.query, None))
+        return self._clock()
 
     def faults(self, _request: ControlRequest[None]) -> schemas.FaultsState:
         """List the active faults, and count the hits of each kind."""

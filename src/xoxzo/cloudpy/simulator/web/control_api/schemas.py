@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
@@ -135,24 +135,12 @@ class ClockState(Struct):
     """When something happens next by itself."""
 
 
-class CallState(Struct):
-    """A call, and what happened on it."""
-
-    id: str
-    direction: str
-    caller: str | None
-    recipient: str
-    status: str
-    duration: int
-    steps: tuple[dict[str, Any], ...]
-
-
 class PhoneState(Struct):
     """What a phone received."""
 
     number: str
     messages: list[ReceivedSms]
-    calls: list[CallState]
+    calls: list[CallRecord]
 
 
 class CallbackAttemptState(Struct):
@@ -186,21 +174,6 @@ class SendersState(Struct):
     senders: list[str]
     any: bool
     """Whether any is taken, registered or not."""
-
-
-class Setting(Struct):
-    """A setting of the simulator."""
-
-    name: str
-    value: str
-    meaning: str
-
-
-def call_state(record: CallRecord) -> CallState:
-    """Return a call as the control API shows it."""
-    return CallState(
-        record.callid, record.direction, record.caller, record.recipient, record.status, record.duration, record.steps
-    )
 
 
 def attempt_state(attempt: CallbackAttempt) -> CallbackAttemptState:

@@ -99,7 +99,8 @@ def pass_time(simulator: Simulator, counts: Counts, seconds: float) -> None:
         for outgoing in taken:
             assert outgoing.url == URL
             counts.posted[parse_qs(outgoing.body.decode())["msgid"][0]] += 1
-            engine.complete_outbound(outgoing, OutboundResult(200))
+            with engine:
+                outgoing.on_result(OutboundResult(200))
 
 
 def read(text: str) -> dict[str, float]:

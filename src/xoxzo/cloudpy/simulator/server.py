@@ -175,7 +175,7 @@ class _Listener:
             async with asyncio.timeout(_SHUTDOWN_SECONDS):
                 await asyncio.gather(*tasks, self._date_task, return_exceptions=True)
 
-    def follow_faults(self) -> None:
+    def follow_faults(self, _what: str = "") -> None:
         """Close the port while connections are to be refused, and open it afterwards.
 
         It has been done when this returns, except in the server's own thread, where it takes a turn or two.
@@ -220,7 +220,7 @@ class _Listener:
             return
         self._closed = False
         await self._serve(self._socket)
-        self._simulator.faults.changed("the port is open again")
+        self._simulator.faults.notify("the port is open again")
 
     async def _serve(self, listening: socket.socket) -> None:
         # In two steps, so that at every moment `_server` is what a fault has to close.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from string import punctuation
 from sys import intern
+from typing import Any
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -23,14 +23,13 @@ from xoxzo.cloudpy.simulator.api.http import (
     HttpError,
     RequestContext,
     detail,
-    empty_response,
     json_response,
     not_enough_credits,
 )
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
 from xoxzo.cloudpy.simulator.api.request_log import RequestLog
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
-from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector, retry_after_seconds
+from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -41,7 +40,7 @@ _LOG = logging.getLogger(__name__)
 _DOCUMENT_PATH = b"/openapi.json"
 _LINK_PATH = b"/s/"
 """How the path of every short link begins; the real ones stand on a host of their own."""
-_READING = {"HEAD": "GET"}
+_READING = {"GET": "GET", "HEAD": "GET"}
 _MAX_REQUEST_ID_LENGTH = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
@@ -55,12 +54,13 @@ class Api:
         self.rate_limits = RateLimits(engine.settings)
         self._routes = Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
-        self.faults.changed = self._publish_faults
-        engine.set_callback_faults(self.faults.hit_callback)
+        self.faults.watch(lambda what: self._publish("faults", "faults", what=what))
+        with engine.lock:
+            engine.context.callback_fault = self.faults.hit_callback
 
-    def _publish_faults(self, what: str) -> None:
+    def _publish(self, name: str, ident: str, **facts: Any) -> None:  # noqa: ANN401 - as events have them
         with self._engine.lock:
-            self._engine.context.publish("faults", "faults", what=what)
+            self._engine.context.publish(name, ident, **facts)
 
     def handle(self, request: ApiRequest) -> ApiResponse:
         """Answer a request and log it; never raises for anything that a caller can send."""
@@ -77,7 +77,11 @@ class Api:
                 return self._answer_public_path(request)
             route, ident, slashed = found
             if not slashed:
-                return self._add_slash(request)
+                # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
+                if request.method not in _READING:
+                    return ApiResponse(404)
+                query = b"?" + request.query if request.query else b""
+                return ApiResponse(301, b"", ((b"location", request.path + b"/" + query),))
         if self.faults.active:
             fault = self.faults.hit_request(f"{_READING.get(request.method, request.method)} {route.path}")
             if fault is not None:
@@ -96,8 +100,7 @@ class Api:
 
     def report_malformed_request(self, reason: str) -> None:
         """Publish that something came in which is no HTTP request."""
-        with self._engine.lock:
-            self._engine.context.publish("refused", "(no request)", status=400, because=[reason])
+        self._publish("refused", "(no request)", status=400, because=[reason])
         self.log.add([(ApiRequest("", b"", b"", {}), json_response(400, {"detail": reason}))])
 
     def _handle_safely(self, request: ApiRequest) -> ApiResponse:
@@ -109,11 +112,9 @@ class Api:
 
     def _fail(self, request: ApiRequest, fault: Fault, carry_out: Callable[[], ApiResponse]) -> ApiResponse:
         """Answer a request that is hit by a fault; what HTTP cannot express is in the response's `fault`."""
-        with self._engine.lock:
-            path = request.path.decode("latin-1")
-            self._engine.context.publish("fault", f"{request.method} {path}", what=fault.kind)
+        self._publish("fault", request.target, what=fault.kind)
         if fault.kind == "throttled":
-            refusal = throttled(retry_after_seconds(fault))
+            refusal = throttled(max(1, math.ceil(fault.seconds)))
             return replace(json_response(429, refusal.body), fault=fault, headers=(*JSON, *refusal.headers))
         if fault.kind in KINDS_WITHOUT_EFFECT:
             return ApiResponse(500, fault=fault)
@@ -150,21 +151,15 @@ class Api:
             return _document(request.method, _base_url(request.headers.get(b"host", b"")))
         if request.path.startswith(_LINK_PATH):
             return _follow(self._engine, request)
-        return empty_response(404)
+        return ApiResponse(404)
 
     def _authenticate(self, request: ApiRequest) -> Account:
-        scheme, _, encoded = request.header(b"authorization").partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                pair = base64.b64decode(encoded.strip(), validate=True).decode()
-            except (binascii.Error, ValueError):
-                pair = ""
-            sid, _, token = pair.partition(":")
-            if self._admits(sid, token):
-                if self.rate_limits.has_allow_list:
-                    self.rate_limits.check_address(request)
-                return self._engine.accounts.get(sid, token)
-        raise detail(401, "Invalid sid/token")
+        sid, token = request.credentials()
+        if not self._admits(sid, token):
+            raise detail(401, "Invalid sid/token")
+        if self.rate_limits.has_allow_list:
+            self.rate_limits.check_address(request)
+        return self._engine.accounts.get(sid, token)
 
     def _admits(self, sid: str, token: str) -> bool:
         settings = self._engine.settings
@@ -178,31 +173,20 @@ class Api:
     def _handler(self, route: Route, method: str) -> Handler:
         if method == "OPTIONS":
             return _describe
-        handler = route.methods.get("GET" if method == "HEAD" else method)
+        handler = route.methods.get(_READING.get(method, method))
         if handler is None:
             raise detail(405, f'Method "{method}" not allowed.')
         return handler
 
     def _refuse(self, request: ApiRequest, refusal: HttpError) -> ApiResponse:
         if refusal.status == 404:
-            return empty_response(404)
-        path = request.path.decode("latin-1")
-        because = list(_reasons(refusal.body))
-        with self._engine.lock:
-            self._engine.context.publish("refused", f"{request.method} {path}", status=refusal.status, because=because)
+            return ApiResponse(404)
+        self._publish("refused", request.target, status=refusal.status, because=list(_reasons(refusal.body)))
         answer = json_response(refusal.status, refusal.body)
         headers = (*answer.headers, *refusal.headers)
         if refusal.status == 401:
             headers = (*headers, (b"www-authenticate", b'Basic realm="api"'))
         return ApiResponse(refusal.status, answer.body, headers)
-
-    @staticmethod
-    def _add_slash(request: ApiRequest) -> ApiResponse:
-        # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
-        if request.method not in {"GET", "HEAD"}:
-            return empty_response(404)
-        query = b"?" + request.query if request.query else b""
-        return ApiResponse(301, b"", ((b"location", request.path + b"/" + query),))
 
 
 @lru_cache(maxsize=64)  # one text for all requests to a host: records keep it
@@ -238,7 +222,7 @@ def _reasons(body: object) -> Iterator[str]:
 def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
     if request.method != "GET":
-        return empty_response(404 if request.method == "HEAD" else 405)
+        return ApiResponse(404 if request.method == "HEAD" else 405)
     path = request.path.removeprefix(_LINK_PATH).decode("latin-1")
     try:
         with engine:
@@ -246,7 +230,7 @@ def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     except NotSaved:
         return json_response(503, {"detail": DATABASE_UNWRITABLE})
     if link is None:
-        return empty_response(404)
+        return ApiResponse(404)
     # Whatever the sender wrote: a header has printable ASCII alone.
     return ApiResponse(302, b"", ((b"location", quote(link, safe=punctuation).encode()),))
 
@@ -254,7 +238,7 @@ def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
 def _document(method: str, base_url: str) -> ApiResponse:
     """Answer GET or HEAD with the OpenAPI document, with `base_url` alone: no page reaches the real service."""
     allow = (b"allow", b"GET, HEAD")
-    if method not in {"GET", "HEAD"}:
+    if method not in _READING:
         refusal = json_response(405, {"detail": f'Method "{method}" not allowed.'})
         return ApiResponse(405, refusal.body, (*refusal.headers, allow))
     from xoxzo.cloudpy.simulator.openapi import document

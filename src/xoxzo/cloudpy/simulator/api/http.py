@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import re
@@ -38,9 +39,24 @@ class ApiRequest(Struct, frozen=True):
         """Return a header's value, or an empty text."""
         return self.headers.get(name, b"").decode("latin-1")
 
+    @property
+    def target(self) -> str:
+        """Method and path, as events name a request."""
+        return f"{self.method} {self.path.decode('latin-1')}"
+
+    def credentials(self) -> tuple[str, str]:
+        """Return SID and token of Basic authentication, or empty texts."""
+        scheme, _, encoded = self.header(b"authorization").partition(" ")
+        try:
+            pair = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+        except ValueError:
+            pair = ""
+        sid, _, token = pair.partition(":")
+        return sid, token
+
 
 class ApiResponse(Struct, frozen=True):
-    """What goes out. An empty body has no Content-Type (API section 15.15)."""
+    """What goes out. An empty body has no Content-Type, which is in `headers` (API section 15.15)."""
 
     status: int
     body: bytes = b""
@@ -85,11 +101,6 @@ JSON = ((b"content-type", b"application/json"),)
 def json_response(status: int, body: object) -> ApiResponse:
     """Return a reply with a JSON body."""
     return ApiResponse(status, encode(body), JSON)
-
-
-def empty_response(status: int) -> ApiResponse:
-    """Return a reply without a body, and so without a Content-Type (API section 15.15)."""
-    return ApiResponse(status)
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -168,64 +179,46 @@ def _multipart(media_type: str, body: bytes) -> Mapping[str, object]:
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
+    fields: dict[str, object] = {}
+    name, value, disposition, data, ends = (bytearray() for _ in range(5))
+
+    def append_to(buffer: bytearray) -> Callable[[bytes, int, int], None]:
+        return lambda read, start, end: buffer.extend(read[start:end])
+
+    def end_header() -> None:
+        if name.lower() == b"content-disposition":
+            disposition[:] = value
+        name.clear()
+        value.clear()
+
+    def end_part() -> None:
+        options = parse_options_header(bytes(disposition))[1]
+        if b"name" in options:  # Django skips a part without a name
+            content = UPLOAD if b"filename" in options else data.decode("utf-8", "replace")
+            fields[options[b"name"].decode("utf-8", "replace")] = content
+        if len(fields) > MAX_FIELDS:
+            raise detail(400, f"More than {MAX_FIELDS} fields.")
+        disposition.clear()
+        data.clear()
+
+    callbacks = {
+        "on_header_field": append_to(name),
+        "on_header_value": append_to(value),
+        "on_header_end": end_header,
+        "on_part_data": append_to(data),
+        "on_part_end": end_part,
+        "on_end": lambda: ends.append(1),
+    }
     boundary = parse_options_header(media_type)[1].get(b"boundary", b"")
-    parts = _Parts()
     try:
-        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
         parser.write(body)
         parser.finalize()
     except FormParserError:
-        raise detail(400, "Multipart form parse error - Invalid boundary or part") from None
-    if not boundary or not parts.complete:
+        ends.clear()
+    if not boundary or not ends:
         raise detail(400, "Multipart form parse error - Invalid boundary or part")
-    return parts.fields
-
-
-class _Parts:
-    """Collects the parts of one multipart body."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, object] = {}
-        self.complete = False
-        self._header = bytearray()
-        self._value = bytearray()
-        self._disposition = b""
-        self._data = bytearray()
-
-    def callbacks(self) -> dict[str, Callable[..., None]]:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._end_header,
-            "on_part_data": lambda data, start, end: self._data.extend(data[start:end]),
-            "on_part_end": self._end,
-            "on_end": self._finish,
-        }
-
-    def _begin(self) -> None:
-        self._disposition = b""
-        self._data.clear()
-
-    def _end_header(self) -> None:
-        if self._header.lower() == b"content-disposition":
-            self._disposition = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def _end(self) -> None:
-        from python_multipart.multipart import parse_options_header
-
-        options = parse_options_header(self._disposition)[1]
-        if b"name" not in options:
-            return  # Django skips a part without a name.
-        name = options[b"name"].decode("utf-8", "replace")
-        self.fields[name] = UPLOAD if b"filename" in options else self._data.decode("utf-8", "replace")
-        if len(self.fields) > MAX_FIELDS:
-            raise detail(400, f"More than {MAX_FIELDS} fields.")
-
-    def _finish(self) -> None:
-        self.complete = True
+    return fields
 
 
 _PARSERS: dict[str, Callable[[str, bytes], Mapping[str, object]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import shlex
 import threading
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from itertools import count, islice
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import unquote_plus
 
 from msgspec import Struct
@@ -95,16 +94,16 @@ class _Entry(NamedTuple):
 class _Beginning(bytes):
     """The beginning of a body; `size` is that of the whole."""
 
+    def __new__(cls, body: bytes) -> Self:
+        beginning = super().__new__(cls, body[:MAX_BODY_BYTES])
+        beginning.size = len(body)
+        return beginning
+
     size: int
 
 
 class RequestLog:
-    """Keeps the latest requests; those that failed apart from the others, which are many more.
-
-    Args:
-        limit: How many are kept of either sort.
-        now: Returns the present on the simulator's clock.
-    """
+    """Keeps the latest requests, `limit` that failed and as many others, with their times by `now`."""
 
     def __init__(self, limit: int, now: Callable[[], float]) -> None:
         self._now = now
@@ -121,8 +120,8 @@ class RequestLog:
         with self._lock:
             for request, response in answered:
                 if len(request.body) > MAX_BODY_BYTES or len(response.body) > MAX_BODY_BYTES:
-                    request = replace(request, body=_cut(request.body))  # noqa: PLW2901 - the rest is forgotten
-                    response = replace(response, body=_cut(response.body))  # noqa: PLW2901
+                    request = replace(request, body=_Beginning(request.body))  # noqa: PLW2901 - the rest is forgotten
+                    response = replace(response, body=_Beginning(response.body))  # noqa: PLW2901
                 keep = bad if response.status >= _FAILED or response.fault is not None else good
                 keep((next_id(), at, request, response))
         if self.listener is not None:
@@ -135,18 +134,7 @@ class RequestLog:
             self._bad.clear()
 
     def find(self, status: str, text: str, limit: int, before: int | None, origin: str) -> LogPage:
-        """Return at most `limit` requests, the newest first.
-
-        Args:
-            status: One of `STATUS_CLASSES`, ``failed`` for 4xx, 5xx and none, a status such as ``404``, or empty.
-            text: What method and path, body or answer must contain; empty for all.
-            limit: How many at most.
-            before: Only those with a lower id.
-            origin: Scheme and host of the simulator, for `curl`.
-
-        Raises:
-            SimulatorError: There is no such status.
-        """
+        """Return requests as `Simulation.requests` does; raise `SimulatorError` if there is no such status."""
         known = ", ".join([*STATUS_CLASSES, "failed"])
         if status and status not in known.split(", ") and not (status.isascii() and status.isdigit()):
             raise SimulatorError(
@@ -171,25 +159,13 @@ class RequestLog:
     def answered_with(self, ident: str) -> int | None:
         """Return the id of the request whose answer named a message or call first, or ``None``."""
         wanted = ident.encode()
-        found = (
-            entry.id
-            for entry in self._newest_first()
-            if entry.request.method == "POST" and wanted in entry.response.body
-        )
-        return min(found, default=None)
+        posts = (entry for entry in self._newest_first() if entry.request.method == "POST")
+        return min((entry.id for entry in posts if wanted in entry.response.body), default=None)
 
     def _newest_first(self) -> Iterator[_Entry]:
         with self._lock:
             sorts = (list(self._good), list(self._bad))
         yield from map(_Entry._make, merge(*map(reversed, sorts), key=itemgetter(0), reverse=True))
-
-
-def _cut(body: bytes) -> bytes:
-    if len(body) <= MAX_BODY_BYTES:
-        return body
-    beginning = _Beginning(body[:MAX_BODY_BYTES])
-    beginning.size = len(body)
-    return beginning
 
 
 def _size(body: bytes) -> int:
@@ -219,8 +195,8 @@ def _contains(entry: _Entry, text: str) -> bool:
 def _written(entry: _Entry, origin: str) -> LoggedRequest:
     request, response = entry.request, entry.response
     answer = response.body if entry.status is not None and request.method != "HEAD" else b""
-    sid = _sid(request.header(b"authorization"))
-    is_whole = request.path.startswith(b"/") and not isinstance(request.body, _Beginning)
+    sid, _ = request.credentials()
+    is_whole = request.path.startswith(b"/") and _size(request.body) <= MAX_BODY_BYTES
     return LoggedRequest(
         id=entry.id,
         at=entry.at,
@@ -252,15 +228,6 @@ def _masked(name: bytes, value: bytes) -> str:
     return f"{scheme} {MASK}" if blank and name != b"cookie" else MASK
 
 
-def _sid(authorization: str) -> str:
-    scheme, _, encoded = authorization.partition(" ")
-    try:
-        pair = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
-    except ValueError:
-        return ""
-    return pair.partition(":")[0]
-
-
 def _curl(request: ApiRequest, url: str, sid: str) -> str:
     """Return a command that makes the request again: it prints the answer's head, and asks for the token.
 
@@ -275,7 +242,7 @@ def _curl(request: ApiRequest, url: str, sid: str) -> str:
         words += ["-X", shlex.quote(request.method)]
     if any(mark in url for mark in "[]{}"):
         words.append("-g")  # or curl reads them as several URLs
-    lines = [" ".join([*words, shlex.quote(_NOT_IN_URL.sub(_percent, url))])]
+    lines = [" ".join([*words, shlex.quote(_NOT_IN_URL.sub(lambda found: f"%{ord(found[0]):02X}", url))])]
     if not request.body:
         return lines[0]
     content_type = request.header(b"content-type")
@@ -286,7 +253,3 @@ def _curl(request: ApiRequest, url: str, sid: str) -> str:
         return " \\\n  ".join([*lines, f"--data-raw {shlex.quote(body)}"])
     octal = "".join(chr(byte) if byte < 128 and chr(byte).isalnum() else f"\\{byte:03o}" for byte in request.body)
     return f"printf '{octal}' | " + " \\\n  ".join([*lines, "--data-binary @-"])
-
-
-def _percent(found: re.Match[str]) -> str:
-    return f"%{ord(found[0]):02X}"

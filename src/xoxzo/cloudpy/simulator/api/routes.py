@@ -2,93 +2,75 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from urllib.parse import unquote
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from xoxzo.cloudpy.simulator.api.handlers import account, calls, sms
 from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
-from xoxzo.cloudpy.simulator.api.http import Handler, Methods
+from xoxzo.cloudpy.simulator.api.http import Methods
 
-_ID = None
-"""Stands for an id in a path."""
-
+_ID = "{id}"
 _ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-class Route(Struct, frozen=True):
+class Route(Struct, frozen=True, dict=True):
     """A path with the methods that it answers."""
 
-    methods: Methods
-    allow: bytes
-    """The Allow header (API section 15.67)."""
-    path: str = ""
+    path: str
     """The path, an id in it as ``{id}``."""
+    methods: Methods
+
+    @cached_property
+    def allow(self) -> bytes:
+        """The Allow header (API section 15.67)."""
+        names = [name for name in _ORDER if name in self.methods]
+        return ", ".join([*names, *(["HEAD", "OPTIONS"] if "GET" in names else ["OPTIONS"])]).encode()
 
     def is_listing(self, method: str) -> bool:
         """Say whether a method of this path asks for the sent list, which is throttled more than the rest."""
         return method in {"GET", "HEAD"} and self.methods.get("GET") is sms.list_sent
 
 
-def _route(**methods: Handler) -> Route:
-    known = {name.upper(): handler for name, handler in methods.items()}
-    names = [name for name in _ORDER if name in known]
-    names += ["HEAD", "OPTIONS"] if "GET" in known else ["OPTIONS"]
-    return Route(known, ", ".join(names).encode())
-
-
 class Routes:
     """The table of paths, with the retired ones if `legacy_sin` or `legacy_paths` (API sections 15.38 and 15.45)."""
 
     def __init__(self, *, legacy_sin: bool, legacy_paths: bool) -> None:
-        self._table: dict[tuple[str | None, ...], Route] = {
-            ("sms", "messages"): _route(get=sms.list_sent, post=sms.send),
-            ("sms", "messages", _ID): _route(get=sms.get),
-            ("sms", "templates"): _route(get=sms.list_templates, post=sms.create_template),
-            ("sms", "templates", _ID): _route(
-                get=sms.get_template,
-                post=sms.update_template,
-                put=sms.update_template,
-                patch=sms.update_template,
-                delete=sms.delete_template,
-            ),
-            ("sms", "templates", _ID, "messages"): _route(post=sms.send_template),
-            ("voice", "simple", "playbacks"): _route(post=calls.place),
-            ("voice", "simple", "conferences"): _route(post=calls.place_conference),
-            ("voice", "simple", "conferences", _ID): _route(get=calls.get_conference),
-            ("voice", "calls", _ID): _route(get=calls.get),
-            ("otp", "register-website"): _route(post=account.register_website),
-            ("otp", "request"): _route(post=account.request_otp),
-            ("otp", "verify"): _route(post=account.verify_otp),
-            ("utilities", "carrierlookup"): _route(post=account.look_up),
-            ("you", "credits"): _route(get=account.get_credits),
+        table: dict[str, Methods] = {
+            "/sms/messages/": {"GET": sms.list_sent, "POST": sms.send},
+            "/sms/messages/{id}/": {"GET": sms.get},
+            "/sms/templates/": {"GET": sms.list_templates, "POST": sms.create_template},
+            "/sms/templates/{id}/": {
+                "GET": sms.get_template,
+                "DELETE": sms.delete_template,
+                **dict.fromkeys(("POST", "PUT", "PATCH"), sms.update_template),
+            },
+            "/sms/templates/{id}/messages/": {"POST": sms.send_template},
+            "/voice/simple/playbacks/": {"POST": calls.place},
+            "/voice/simple/conferences/": {"POST": calls.place_conference},
+            "/voice/simple/conferences/{id}/": {"GET": calls.get_conference},
+            "/voice/calls/{id}/": {"GET": calls.get},
+            "/otp/register-website/": {"POST": account.register_website},
+            "/otp/request/": {"POST": account.request_otp},
+            "/otp/verify/": {"POST": account.verify_otp},
+            "/utilities/carrierlookup/": {"POST": account.look_up},
+            "/you/credits/": {"GET": account.get_credits},
+            **_of_numbers("/voice/dins/", NumberHandlers("din")),
         }
-        self._add_lines("voice", "dins", NumberHandlers("din"))
         if legacy_sin:
-            self._add_lines("sms", "sins", NumberHandlers("sin"))
+            table |= _of_numbers("/sms/sins/", NumberHandlers("sin"))
         if legacy_paths:
-            self._table["voice", "simple", "playback"] = _route(post=calls.place)
-            self._table["voice", "simple", "playback", _ID] = self._table["calls", _ID] = _route(get=calls.get)
-        for pieces, route in self._table.items():
-            path = "/".join(("", *(piece or "{id}" for piece in pieces), ""))
-            self._table[pieces] = replace(route, path=path)
+            table["/voice/simple/playback/"] = {"POST": calls.place}
+            table["/voice/simple/playback/{id}/"] = table["/calls/{id}/"] = {"GET": calls.get}
+        self.routes = [Route(path, methods) for path, methods in table.items()]
+        self._by_segments = {tuple(route.path[1:-1].split("/")): route for route in self.routes}
         # Paths without an id, as they are nearly always written.
-        self.without_id = {
-            "/".join(("", *map(str, pieces), "")).encode(): route
-            for pieces, route in self._table.items()
-            if _ID not in pieces
-        }
-
-    def _add_lines(self, first: str, second: str, lines: NumberHandlers) -> None:
-        root = (first, second)
-        self._table[root] = _route(get=lines.search)
-        self._table[*root, "subscriptions"] = _route(get=lines.subscribed, post=lines.subscribe)
-        self._table[*root, "subscriptions", _ID] = _route(post=lines.set_action, delete=lines.release)
+        self.without_id = {route.path.encode(): route for route in self.routes if _ID not in route.path}
 
     def endpoints(self) -> list[str]:
         """Return every method with its path, such as ``POST /sms/messages/``."""
-        return [f"{method} {route.path}" for route in self._table.values() for method in route.methods]
+        return [f"{method} {route.path}" for route in self.routes for method in route.methods]
 
     def find(self, path: bytes) -> tuple[Route, str, bool] | None:
         """Return a path's route, the id in it or "", and whether it ends in a slash; ``None`` for an unknown path."""
@@ -100,10 +82,18 @@ class Routes:
             segments.pop()
         if first or not segments or not segments[-1]:
             return None
-        if route := self._table.get(tuple(segments)):
+        if route := self._by_segments.get(tuple(segments)):
             return route, "", slashed
         for at in (len(segments) - 1, len(segments) - 2):  # an id stands last, or before one more word
-            route = self._table.get((*segments[:at], _ID, *segments[at + 1 :])) if at >= 0 else None
+            route = self._by_segments.get((*segments[:at], _ID, *segments[at + 1 :])) if at >= 0 else None
             if route and segments[at]:
                 return route, segments[at], slashed
         return None
+
+
+def _of_numbers(root: str, numbers: NumberHandlers) -> dict[str, Methods]:
+    return {
+        root: {"GET": numbers.search},
+        f"{root}subscriptions/": {"GET": numbers.subscribed, "POST": numbers.subscribe},
+        f"{root}subscriptions/{_ID}/": {"POST": numbers.set_action, "DELETE": numbers.release},
+    }

@@ -6,7 +6,6 @@ the same process.
 
 from __future__ import annotations
 
-import math
 import random
 import re
 import threading
@@ -89,10 +88,8 @@ class FaultInjector:
         self._last_ident = 0
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
-        self.changed: Callable[[str], None] = lambda _what: None
-        """Called with a description when a fault begins or is ended by a command."""
         self._end_times: dict[int, float] = {}  # those that end with their time, by real time
-        self._observers: tuple[Callable[[], None], ...] = ()
+        self._observers: tuple[Callable[[str], None], ...] = ()
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
@@ -152,7 +149,7 @@ class FaultInjector:
             self.active.append(fault)
             if kind == "refuse":
                 self._end_times[fault.ident] = time.monotonic() + seconds
-        self._notify(f"{kind} begun")
+        self.notify(f"{kind} begun")
         return fault
 
     def remove(self, ident: int) -> None:
@@ -162,13 +159,13 @@ class FaultInjector:
             if len(left) == len(self.active):
                 raise ItemNotFound("no_such_fault", "there is no such fault")
             self.active = left
-        self._notify("ended")
+        self.notify("ended")
 
     def all_normal(self) -> None:
         """End all faults."""
         with self._lock:
             self.active = []
-        self._notify("all normal")
+        self.notify("all normal")
 
     def refusing(self) -> float:
         """Return for how many real seconds connections are refused yet; 0 when they are taken."""
@@ -176,11 +173,11 @@ class FaultInjector:
             self._end_expired()
             return max((end - time.monotonic() for end in self._end_times.values()), default=0.0)
 
-    def watch(self, observer: Callable[[], None]) -> None:
-        """Call a function whenever a fault begins or is ended by a command; it may read `refusing`."""
+    def watch(self, observer: Callable[[str], None]) -> None:
+        """Call a function with a description when a fault begins or is ended by a command; it may read `refusing`."""
         self._observers = (*self._observers, observer)
 
-    def unwatch(self, observer: Callable[[], None]) -> None:
+    def unwatch(self, observer: Callable[[str], None]) -> None:
         """Stop calling an observer."""
         self._observers = tuple(one for one in self._observers if one != observer)
 
@@ -188,9 +185,10 @@ class FaultInjector:
         """Return the fault that hits a request, or ``None``, and count it."""
         return self._hit(lambda fault: fault.kind not in CALLBACK_KINDS and fault.endpoint in {ALL_ENDPOINTS, endpoint})
 
-    def hit_callback(self) -> Fault | None:
-        """Return the fault that hits a callback, or ``None``, and count it."""
-        return self._hit(lambda fault: fault.kind in CALLBACK_KINDS)
+    def hit_callback(self) -> tuple[str, float] | None:
+        """Return kind and seconds of the fault that hits a callback, or ``None``, and count it."""
+        fault = self._hit(lambda fault: fault.kind in CALLBACK_KINDS)
+        return None if fault is None else (fault.kind, fault.seconds)
 
     def _hit(self, fits: Callable[[Fault], bool]) -> Fault | None:
         if not self.active:
@@ -199,15 +197,18 @@ class FaultInjector:
             self._end_expired()
             for index, fault in enumerate(self.active):
                 if fits(fault) and (fault.chance == 1 or self._random.random() < fault.chance):
-                    self._count_down(index, fault)
+                    if fault.left == 1:
+                        del self.active[index]
+                    elif fault.left is not None:
+                        self.active[index] = replace(fault, left=fault.left - 1)
                     self.counts[fault.kind] += 1
                     return fault
         return None
 
-    def _notify(self, what: str) -> None:
-        self.changed(what)
+    def notify(self, what: str) -> None:
+        """Tell the observers what has changed."""
         for observer in self._observers:
-            observer()
+            observer(what)
 
     def _end_expired(self) -> None:
         """End what ends with its time, and has; the lock must be held."""
@@ -218,16 +219,3 @@ class FaultInjector:
         self.active = [fault for fault in self.active if fault.ident not in over]
         left = {fault.ident for fault in self.active}
         self._end_times = {ident: end for ident, end in self._end_times.items() if ident in left}
-
-    def _count_down(self, index: int, fault: Fault) -> None:
-        if fault.left is None:
-            return
-        if fault.left == 1:
-            del self.active[index]
-        else:
-            self.active[index] = replace(fault, left=fault.left - 1)
-
-
-def retry_after_seconds(fault: Fault) -> int:
-    """Return what Retry-After says for a fault: whole seconds, at least one."""
-    return max(1, math.ceil(fault.seconds))

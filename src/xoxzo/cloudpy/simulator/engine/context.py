@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice, takewhile
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -23,18 +23,6 @@ _LETTERS = string.ascii_letters + string.digits
 
 TOO_MANY_WAITING = N_("too many requests waited to be made")
 """Why an outgoing request failed that was never made."""
-
-
-class CallbackFault(Protocol):
-    """What goes wrong with an attempt to deliver a callback."""
-
-    @property
-    def kind(self) -> str:
-        """``callback_lost``, ``callback_late`` or ``callback_twice``."""
-
-    @property
-    def seconds(self) -> float:
-        """How late."""
 
 
 class Event(Struct, frozen=True):
@@ -77,10 +65,6 @@ class OutboundRequest(Struct, frozen=True, eq=False):
     on_result: Callable[[OutboundResult], None]
     body: bytes = b""
     content_type: str = ""
-
-    def headers(self) -> dict[str, str]:
-        """Return the header fields that it is made with, besides those that every request has."""
-        return request_headers(self.content_type)
 
 
 KEPT_MINUTES = 1_440
@@ -195,8 +179,8 @@ class EngineContext:
         self.outbox: deque[OutboundRequest] = deque()
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], None] = lambda: None
-        self.callback_fault: Callable[[], CallbackFault | None] = lambda: None
-        """Returns the fault, if any, that hits an attempt to deliver a callback."""
+        self.callback_fault: Callable[[], tuple[str, float] | None] = lambda: None
+        """Returns the kind and the seconds of the fault, if any, that hits an attempt to deliver a callback."""
         self.changes: dict[object, bool] | None = None
         """Records that were changed (true) or deleted since the last save; ``None`` when nothing is saved."""
         self.phones = PhoneIndex()

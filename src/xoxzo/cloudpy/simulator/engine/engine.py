@@ -20,11 +20,9 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import (
     DAY_SECONDS,
-    CallbackFault,
     EngineContext,
     Event,
     OutboundRequest,
-    OutboundResult,
 )
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
@@ -247,18 +245,11 @@ class Engine:
         changes.clear()
         self._saved_at, self._wipe_pending = now, False
 
-    def stop_clock(self) -> None:
-        """Stop the clock until it is advanced."""
+    def run_clock(self, run: bool) -> None:
+        """Let the clock continue from the time it shows, or stop it until it is advanced."""
         with self:
-            self.clock.stop()
-            self.context.publish("clock", "clock", what="stopped")
-            self.context.wake()
-
-    def run_clock(self) -> None:
-        """Let the clock continue from the time it shows."""
-        with self:
-            self.clock.run()
-            self.context.publish("clock", "clock", what="running")
+            (self.clock.run if run else self.clock.stop)()
+            self.context.publish("clock", "clock", what="running" if run else "stopped")
             self.context.wake()
 
     def _prune(self, age: float) -> None:
@@ -271,11 +262,6 @@ class Engine:
                 self.callbacks,
             ):
                 records.delete_before(now - age)
-
-    def set_callback_faults(self, next_fault: Callable[[], CallbackFault | None]) -> None:
-        """Call `next_fault` before each attempt to deliver a callback; a reset keeps it."""
-        with self.lock:
-            self.context.callback_fault = next_fault
 
     def add_listener(self, listener: Callable[[Event], None]) -> None:
         """Call a function for every event, at once and in the thread in which it happens."""
@@ -302,12 +288,3 @@ class Engine:
         with self:
             outbox = self.context.outbox
             return [outbox.popleft() for _ in range(min(limit, len(outbox)))]
-
-    def complete_outbound(self, request: OutboundRequest, result: OutboundResult) -> None:
-        """Report how a request ended that was taken from the outbox."""
-        with self:
-            request.on_result(result)
-
-    def has_outbound(self) -> bool:
-        """Say whether there is anything in the outbox."""
-        return bool(self.context.outbox)

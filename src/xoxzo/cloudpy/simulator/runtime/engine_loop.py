@@ -201,7 +201,7 @@ class EngineLoop:
 
     def _made(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if self._engine.has_outbound():
+        if self._engine.context.outbox:
             self._wake_event.set()  # there is room for another one
 
     def _report_results(self, results: Sequence[tuple[OutboundRequest, OutboundResult]]) -> list[None]:
@@ -209,7 +209,7 @@ class EngineLoop:
         # What cannot be saved did not happen: the engine knows the requests still, and wants them made again.
         with suppress(NotSaved), self._engine:
             for outgoing, answer in results:
-                self._engine.complete_outbound(outgoing, answer)
+                outgoing.on_result(answer)
         return [None] * len(results)
 
     async def _sleep(self) -> None:

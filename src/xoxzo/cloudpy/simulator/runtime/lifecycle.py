@@ -112,7 +112,7 @@ class Lifecycle:
         States, stamps and prices follow this clock; throttling, time-outs of callbacks and slow faults follow real
         time.
         """
-        self.engine.stop_clock()
+        self.engine.run_clock(False)
 
     def move_clock(self, moment: float) -> None:
         """Set a clock that stands still to a later moment, in seconds since 1970; what falls due happens with it.
@@ -124,7 +124,7 @@ class Lifecycle:
 
     def run_clock(self) -> None:
         """Let the clock continue from the time it shows, as fast as the machine's; twice is fine."""
-        self.engine.run_clock()
+        self.engine.run_clock(True)
 
     @property
     def clock_stopped(self) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import httpcore2
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult, request_headers
 from xoxzo.cloudpy.simulator.engine.errors import Reason
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ class OutboundHttp:
 
     async def _exchange(self, outgoing: OutboundRequest) -> OutboundResult:
         async with self._pool.stream(
-            outgoing.method, outgoing.url, headers=list(outgoing.headers().items()), content=outgoing.body or None
+            outgoing.method,
+            outgoing.url,
+            headers=list(request_headers(outgoing.content_type).items()),
+            content=outgoing.body or None,
         ) as response:
             body = bytearray()
             async for chunk in response.aiter_stream():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, empty_response, invalid, json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.calls import CallRequest, ConferenceRequest
@@ -60,7 +60,7 @@ def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
     call = context.engine.calls.find(context.account, context.ident)
     hidden = call is not None and call.direction == "inbound" and not context.engine.settings.inbound_calls_listed
-    return empty_response(404) if call is None or hidden else json_response(200, call.view(context.base_url))
+    return ApiResponse(404) if call is None or hidden else json_response(200, call.view(context.base_url))
 
 
 def place_conference(context: RequestContext) -> ApiResponse:
@@ -98,4 +98,4 @@ def _participants(fields: Fields) -> tuple[str, ...]:
 def get_conference(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/simple/conferences/<conferenceid>/` (API section 5.4)."""
     conference = context.engine.calls.find_conference(context.account, context.ident)
-    return empty_response(404) if conference is None else json_response(200, conference.view(context.base_url))
+    return ApiResponse(404) if conference is None else json_response(200, conference.view(context.base_url))

@@ -19,7 +19,6 @@ from xoxzo.cloudpy.simulator.api.http import (
     HttpError,
     RequestContext,
     detail,
-    empty_response,
     invalid,
     json_response,
     pairs,
@@ -120,7 +119,7 @@ def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/<msgid>/` (API section 2.2)."""
     sms = context.engine.sms
     message = sms.find(context.account, context.ident)
-    return empty_response(404) if message is None else json_response(200, sms.view(message, context.base_url))
+    return ApiResponse(404) if message is None else json_response(200, sms.view(message, context.base_url))
 
 
 OLDEST = timedelta(days=90)
@@ -217,7 +216,7 @@ def update_template(context: RequestContext) -> ApiResponse:
 def delete_template(context: RequestContext) -> ApiResponse:
     """Answer `DELETE /sms/templates/<id>/` without a body (API sections 3.5 and 15.33)."""
     context.engine.templates.delete(_template(context))
-    return empty_response(context.engine.settings.template_delete_status)
+    return ApiResponse(context.engine.settings.template_delete_status)
 
 
 def send_template(context: RequestContext) -> ApiResponse:

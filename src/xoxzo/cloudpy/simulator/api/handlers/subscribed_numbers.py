@@ -11,7 +11,6 @@ from xoxzo.cloudpy.simulator.api.http import (
     HttpError,
     RequestContext,
     detail,
-    empty_response,
     invalid,
     json_response,
     pairs,
@@ -71,12 +70,12 @@ class NumberHandlers(Struct, frozen=True):
         url = fields.required("action_url", is_url, "Enter a valid URL.")
         fields.check()
         self._service(context).set_action(line, url)
-        return empty_response(200)
+        return ApiResponse(200)
 
     def release(self, context: RequestContext) -> ApiResponse:
         """Answer a release: 200 without a body; a bad uid is 404 here (API section 6.5)."""
         self._service(context).release(self._find(context))
-        return empty_response(200)
+        return ApiResponse(200)
 
     def _find(self, context: RequestContext) -> SubscribedNumber:
         line = self._service(context).find(context.account, context.ident)

@@ -105,11 +105,12 @@ class CallbackService:
         if fault is None:
             self._post(delivery)
             return
-        self._context.publish("fault", delivery.ident, what=fault.kind)
-        if fault.kind == "callback_lost":
+        kind, seconds = fault
+        self._context.publish("fault", delivery.ident, what=kind)
+        if kind == "callback_lost":
             self._answered(delivery, OutboundResult(200))
-        elif fault.kind == "callback_late":
-            delivery.due = self._context.now() + fault.seconds
+        elif kind == "callback_late":
+            delivery.due = self._context.now() + seconds
             self._context.mark_changed(delivery)
             self._context.at(delivery.due, lambda: self._post(delivery))
         else:

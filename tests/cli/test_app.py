@@ -17,12 +17,12 @@ from xoxzo.cloudpy.cli import app
 from xoxzo.cloudpy.cli.core import click_base
 
 HIDE = (
-    "import sys; sys.modules[{name!r}] = None; sys.argv = ['xoxzo', {command!r}]; "
+    "import sys; sys.modules[{name!r}] = None; sys.argv = ['xoxzo', *{command!r}]; "
     "from xoxzo.cloudpy.cli import main; main()"
 )
 
 
-def run(name: str, command: str) -> subprocess.CompletedProcess[str]:
+def run(name: str, *command: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a Python that lacks a module."""
     script = HIDE.format(name=name, command=command)
     return subprocess.run(
@@ -60,13 +60,15 @@ def test_without_click_one_line_names_the_extra() -> None:
     finished = run("click", "--help")
     assert finished.returncode == 2
     assert finished.stderr == 'xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[cli]"\n'
+    assert '"xoxzo-cloudpy[simulator]"' in run("click", "sms", "list", "--simulator").stderr
 
 
 def test_without_the_simulator_one_line_names_the_extra() -> None:
-    """A command says which extra it needs."""
-    finished = run("uvicorn", "simulator")
-    assert finished.returncode == 2
-    assert finished.stderr == 'xoxzo simulator: this needs an extra: pip install "xoxzo-cloudpy[simulator]"\n'
+    """A command says which extra it needs, also if only a part of that extra is missing."""
+    for missing, command in (("uvicorn", "simulator"), ("jinja2", "simulator"), ("httpcore2", "demo")):
+        finished = run(missing, command)
+        assert finished.returncode == 2
+        assert finished.stderr == f'xoxzo {command}: this needs an extra: pip install "xoxzo-cloudpy[simulator]"\n'
 
 
 @pytest.mark.parametrize("entry", [cli.main, click_base.Group(name="x", table=app.COMMANDS).get_command])

@@ -8,13 +8,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from database_servers import RedisServer
+from users_environment import free_port, is_listening
 
 REPOSITORY = Path(__file__).parents[2]
 # What Japanese pages show is the same as in the English ones; test_japanese_pages.py checks that.
@@ -161,7 +163,9 @@ def only_checked(command: str) -> bool:
     """Check by name what would set up, serve for ever or leave this machine; tell whether the command is such."""
     words = shlex.split(command)
     match words:
-        case ["python3", "-m", "venv", ".venv"] | [".", ".venv/bin/activate"]:
+        case ["python3", "-m", "venv", ".venv"] | [".", ".venv/bin/activate"] | ["django-admin" | "pytest", *_]:
+            pass
+        case ["python", "manage.py", *_]:  # test_first_callback runs them
             pass
         case ["cd" | "git", *_]:
             assert words[0] == "cd" or words[1] == "clone", command
@@ -175,7 +179,7 @@ def only_checked(command: str) -> bool:
             assert set((named[1] or "").split(",")) - {""} <= set(project["optional-dependencies"]), command
         case ["python", script] if script.startswith("scripts/"):
             assert (REPOSITORY / script).is_file(), command
-        case ["export", assignment] if assignment.startswith("XOXZO_API_"):
+        case ["export", *assignments] if all(one.startswith("XOXZO_API_") for one in assignments):
             pass
         case ["xoxzo", "simulator", *options] if "wait-ready" not in options:
             shown = subprocess.check_output([Path(sys.executable).with_name("xoxzo"), "simulator", "--help"], text=True)
@@ -260,6 +264,39 @@ def test_many_machines(environment: dict[str, str], database_url: str, redis: Re
     log = (tmp_path / "worker.log").read_text()
     assert "autumn finished" in finished.stdout
     assert "WARNING/MainProcess" not in log
+
+
+def until(holds: Callable[[], bool], output: Path) -> None:
+    """Wait until something holds; an error shows what the program wrote."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.05)
+
+
+def test_first_callback(environment: dict[str, str], tmp_path: Path) -> None:
+    """A new Django project, with the files and the commands of the page, prints the report of its first SMS."""
+    page, port, output = REPOSITORY / "docs" / "django.md", free_port(), tmp_path / "output"
+    shown = [command for block in blocks_of(page) if block.language == "console" for command in commands_of(block)]
+    start, migrate, serve, send = [one for one in shown if one.startswith(("django-admin ", "python manage.py "))]
+    run_commands([start], page.name, environment, tmp_path)
+    for name in ("first_callback/settings.py", "first_callback/urls.py", "django_shop/shop/receivers.py"):
+        text = (REPOSITORY / "docs" / "examples" / name).read_text().replace(":8000", f":{port}")
+        with (tmp_path / "shop" / Path(name).name).open("a" if "settings" in name else "w") as file:
+            file.write(text)
+    shutil.copy(REPOSITORY / "docs" / "examples" / "django_shop" / "shop" / "apps.py", tmp_path / "shop")
+    run_commands([migrate], page.name, environment, tmp_path)
+    command, here = [*serve.split(), str(port), "--noreload"], environment | {"PYTHONUNBUFFERED": "1"}
+    with (
+        output.open("w") as file,
+        subprocess.Popen(command, cwd=tmp_path, env=here, stdout=file, stderr=subprocess.STDOUT) as server,
+    ):
+        try:
+            until(lambda: is_listening(port), output)
+            run_commands([send], page.name, environment, tmp_path)
+            until(lambda: ": DELIVERED" in output.read_text(), output)
+        finally:
+            server.terminate()
 
 
 @pytest.mark.parametrize("path", READ, ids=lambda path: str(path.relative_to(REPOSITORY)))

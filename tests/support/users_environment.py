@@ -64,7 +64,7 @@ class UsersEnvironment:
         ):
             try:
                 deadline = time.monotonic() + 60
-                while not _listens(port):
+                while not is_listening(port):
                     assert process.poll() is None, output.read_text()
                     assert time.monotonic() < deadline, output.read_text()
                     time.sleep(0.05)
@@ -81,6 +81,7 @@ def free_port() -> int:
         return port
 
 
-def _listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
+    """Tell whether something listens on a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -15,6 +15,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.stderr.write('xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[cli]"\n')
+        extra = "simulator" if {"simulator", "--simulator", "demo"} & set(sys.argv) else "cli"
+        sys.stderr.write(f'xoxzo: the command line needs an extra: pip install "xoxzo-cloudpy[{extra}]"\n')
         sys.exit(2)
     xoxzo(prog_name="xoxzo")

@@ -9,6 +9,7 @@ from xoxzo.cloudpy.common.version import __version__
 
 _COMMANDS = "xoxzo.cloudpy.cli.commands."
 _TELEPHONY = _COMMANDS + "telephony."
+_SIMULATOR = ("simulator", ("httpcore2", "jinja2", "prometheus_client", "python_multipart"))
 
 COMMANDS = {
     "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
@@ -30,7 +31,7 @@ COMMANDS = {
         _COMMANDS + "optout", "Keep the list of those who get no message of any campaign.", extra="campaigns"
     ),
     "simulator": CommandEntry(
-        _COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", extra="simulator"
+        _COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", *_SIMULATOR
     ),
     "listen": CommandEntry(_COMMANDS + "listen.command", "Show callbacks as they arrive.", extra="listen"),
     "trigger": CommandEntry(_COMMANDS + "trigger.command", "Send a callback to a URL.", extra="listen"),
@@ -47,7 +48,7 @@ COMMANDS = {
         _COMMANDS + "alertmanager.command", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"
     ),
     "apprise": CommandEntry(_COMMANDS + "apprise", "Add xoxzo:// to Apprise."),
-    "demo": CommandEntry(_COMMANDS + "demo", "Demonstrate messages, calls and a dial-in number.", extra="simulator"),
+    "demo": CommandEntry(_COMMANDS + "demo", "Demonstrate messages, calls and a dial-in number.", *_SIMULATOR),
 }
 """All commands by name, in the order in which help lists them."""
 

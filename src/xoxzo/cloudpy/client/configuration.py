@@ -36,8 +36,8 @@ USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.ver
 
 _NO_CREDENTIALS = N_("""\
 no credentials: pass sid= and auth_token=, or set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN.
-To try without an account, start `xoxzo simulator` and set XOXZO_API_HOST to the address that it prints; it takes any
-SID and token.""")
+To try without an account, start `xoxzo simulator`, and set the three variables that it shows: XOXZO_API_HOST,
+XOXZO_API_SID and XOXZO_API_AUTH_TOKEN.""")
 
 Timeout = float | tuple[float, float]
 

@@ -8,6 +8,7 @@ import warnings
 from contextlib import contextmanager
 from copy import copy
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -94,6 +95,8 @@ class CommandEntry(NamedTuple):
     """One line for the list of commands."""
     extra: str = "cli"
     """The extra that the command needs."""
+    needs: tuple[str, ...] = ()
+    """Modules of that extra that are imported late: without them, the command would start and then fail."""
 
 
 @contextmanager
@@ -258,6 +261,9 @@ class Group(Command, click.Group):
             return None
         module, _colon, name = entry.module.partition(":")
         try:
+            for needed in entry.needs:
+                if find_spec(needed) is None:
+                    raise ModuleNotFoundError(name=needed)
             command: click.Command = getattr(import_module(module), name or "command")
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("xoxzo"):

@@ -118,7 +118,8 @@ def _check_callbacks() -> list[CheckMessage]:
     try:
         conf.get_callbacks()
     except (ConfigurationError, TypeError) as error:
-        return [Error(f"Callbacks cannot be received: {error}.", id="xoxzo.E004")]
+        hint = 'The secrets are XOXZO["SECRETS"], or SECRET_KEY and SECRET_KEY_FALLBACKS.'
+        return [Error(f"Callbacks cannot be received: {error}.", hint=hint, id="xoxzo.E004")]
     parts = urlsplit(url)
     if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
         hint = "Anyone who can read a callback on its way can post it again."
@@ -133,7 +134,7 @@ def _check_client() -> list[CheckMessage]:
         conf.get_client()
     except (ConfigurationError, TypeError) as error:
         hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
-        return [CheckWarning(f"Nothing can be sent: {error}.", hint=hint, id="xoxzo.W002")]
+        return [CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")]
     return []
 
 

@@ -98,6 +98,15 @@ class CommandEntry(NamedTuple):
     needs: tuple[str, ...] = ()
     """Modules of that extra that are imported late: without them, the command would start and then fail."""
 
+    def load(self) -> click.Command:
+        """Import the command; raise `ModuleNotFoundError` if a module is missing."""
+        for needed in self.needs:
+            if find_spec(needed) is None:
+                raise ModuleNotFoundError(name=needed)
+        module, _colon, name = self.module.partition(":")
+        command: click.Command = getattr(import_module(module), name or "command")
+        return command
+
 
 @contextmanager
 def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
@@ -259,12 +268,8 @@ class Group(Command, click.Group):
         entry = self.table.get(cmd_name)
         if entry is None:
             return None
-        module, _colon, name = entry.module.partition(":")
         try:
-            for needed in entry.needs:
-                if find_spec(needed) is None:
-                    raise ModuleNotFoundError(name=needed)
-            command: click.Command = getattr(import_module(module), name or "command")
+            command = entry.load()
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("xoxzo"):
                 raise

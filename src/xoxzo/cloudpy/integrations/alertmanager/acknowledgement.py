@@ -9,18 +9,14 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b32encode
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.callbacks.actions import Say
 from xoxzo.cloudpy.common.locale import N_, translations
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, MAYBE_SENT, Incident, Phase
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 # 75 bits: too many to be guessed, and few enough for an SMS.
 _SIGNATURE_LENGTH = 15

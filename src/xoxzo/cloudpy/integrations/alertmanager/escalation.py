@@ -12,27 +12,24 @@ counts as unanswered: one more call does less harm than a missing one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy
 from xoxzo.cloudpy.integrations.alertmanager.incidents import (
     MAYBE_SENT,
+    Alert,
     Incident,
     Kind,
+    Notification,
     NotificationAttempt,
     Outcome,
     Phase,
     Verdict,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Notification
-
-    QuietUntil = Callable[[str], float | None]
+QuietUntil = Callable[[str], float | None]
 
 UNKNOWN_CALL_SECONDS = 120.0
 """The wait after a call with an unknown outcome, while the phone may be ringing."""

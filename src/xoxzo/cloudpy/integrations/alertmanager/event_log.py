@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TextIO
+from typing import TextIO
 
 _UNQUOTED = re.compile(r"[^\s\"=]+")
 

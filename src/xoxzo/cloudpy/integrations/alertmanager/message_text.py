@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
 from xoxzo.cloudpy.text.shortening import cut, fits_parts, longest, one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
 
 SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
 CALL = {

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Step
-from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Kind, Phase
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Method, Settings, SpendLimit, Step
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
+from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Incident, Kind, NotificationAttempt, Phase
+from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method, Settings, SpendLimit
-    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt
-    from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
-
-    Claimed = list[tuple[NotificationAttempt, Rendered | None]]
+Claimed = list[tuple[NotificationAttempt, Rendered | None]]
 
 HOUR_SECONDS = 3600.0
 _BUSY_LINE_SECONDS = 5.0

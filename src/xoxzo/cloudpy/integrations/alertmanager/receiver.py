@@ -5,35 +5,32 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xoxzo.cloudpy.callbacks import Action
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Heartbeat, Method, Settings
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import (
     IN_FLIGHT,
     Alert,
     Incident,
     Kind,
     Notification,
+    NotificationAttempt,
     Outcome,
     Phase,
     Verdict,
 )
+from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
 from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep, page_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from xoxzo.cloudpy.callbacks import Action
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Heartbeat, Method, Settings
-    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import NotificationAttempt
-    from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-    from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
-    from xoxzo.cloudpy.integrations.alertmanager.store import Store
+from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
+from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 RETENTION_SECONDS = 30 * 86_400.0
 """Incidents that are not open are deleted after this time without a notification."""

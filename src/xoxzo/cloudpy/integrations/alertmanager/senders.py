@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, ConnectionFailed, InvalidArgument, RateLimited, TimedOut
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Kind, NotificationAttempt, Outcome
-from xoxzo.cloudpy.models import CallStatus
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-    from xoxzo.cloudpy.models import SentMessage
+from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
+from xoxzo.cloudpy.models import CallStatus, SentMessage
 
 
 class Sender(Protocol):

@@ -10,15 +10,17 @@ import json
 import socket
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from xoxzo.cloudpy.callbacks import Action, Callbacks, Event
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 from xoxzo.cloudpy.callbacks.events import IncomingCall, Purpose
 from xoxzo.cloudpy.common.hosts import is_this_machine
@@ -26,17 +28,10 @@ from xoxzo.cloudpy.common.locale import accepted_language
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
+from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import parse_notification
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.requests import Request
-
-    from xoxzo.cloudpy.callbacks import Action, Callbacks, Event
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-    from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-    from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
+from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
 
 TOKEN_VARIABLE = "XOXZO_ALERTMANAGER_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable of the bearer token."""

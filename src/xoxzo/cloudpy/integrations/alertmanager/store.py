@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 
@@ -15,10 +17,6 @@ from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedErr
 from xoxzo.cloudpy.common.user_folders import state_folder
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt, Outcome, Phase
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator, Sequence
 
 _SCHEMA_VERSION = 2
 _HOUR_SECONDS = 3600.0

@@ -6,18 +6,15 @@ Needs the extra ``celery`` (``pip install "xoxzo-cloudpy[celery]"``).
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
 
 from xoxzo.cloudpy.integrations.celery import chunks, outbox, settings
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
 from xoxzo.cloudpy.integrations.celery.worker import watch_workers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from celery import Celery
-
-    from xoxzo.cloudpy.protocols import CallbackUrls
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 __all__ = ["install", "play", "say", "send_sms"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from celery import current_app, shared_task
 
-from xoxzo.cloudpy.campaigns import Campaign, State
+from xoxzo.cloudpy.campaigns import Campaign, Event, Result, State
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.sending.dispatch_api import CHUNK_TASK
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
@@ -18,9 +17,6 @@ from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import APIError, CampaignError
 from xoxzo.cloudpy.integrations.celery import settings
 from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Event, Result
 
 SWEEP_TASK = "xoxzo.campaign_sweep"
 SWEEP_SECONDS = 15.0

@@ -5,17 +5,14 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.client.client import Client
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import ModuleType
-
-    from xoxzo.cloudpy.protocols import CallbackUrls
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 _DJANGO_APPLICATION = "xoxzo.cloudpy.integrations.django"
 

@@ -7,7 +7,8 @@ is looked up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from celery import Task, current_task, shared_task
 from celery.exceptions import Ignore
@@ -17,9 +18,6 @@ from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited, ResponseLost
 from xoxzo.cloudpy.integrations.celery import settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _MAX_RETRIES = 10
 _MAX_WAIT_SECONDS = 1500.0

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from celery import signals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from celery import Celery
+from celery import Celery, signals
 
 CHUNK_SECONDS = 20.0
 """How long a task sends messages of a campaign before it ends and is replaced by another one."""

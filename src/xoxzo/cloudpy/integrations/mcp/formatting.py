@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.integrations.mcp.limits import NotAllowed
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from xoxzo.cloudpy.models.base import Model
+from xoxzo.cloudpy.models.base import Model
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument, XoxzoError
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.phone import recipient_error
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class NotAllowed(XoxzoError):

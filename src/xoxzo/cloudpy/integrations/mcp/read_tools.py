@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from xoxzo.cloudpy.integrations.mcp.formatting import tool
+from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.integrations.mcp.formatting import Formatter, tool
+from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.phone import parse
 from xoxzo.cloudpy.text import estimate
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
-    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
 _MAX_LISTED = 100
 _SMS_FIELDS = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "parts", "tags")

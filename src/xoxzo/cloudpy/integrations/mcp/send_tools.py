@@ -5,23 +5,19 @@ The docstrings are the descriptions for the assistant.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import Field
 
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
-from xoxzo.cloudpy.integrations.mcp.formatting import tool
+from xoxzo.cloudpy.integrations.mcp.formatting import Formatter, tool
+from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.phone import parse
 from xoxzo.cloudpy.text import estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
-    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
 LOOKUP_CREDITS = Decimal(5)
 """The cost of a carrier look-up, whether the carrier is found or not (API section 8.1)."""

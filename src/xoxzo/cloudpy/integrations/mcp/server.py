@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 from mcp.server import MCPServer
 from mcp_types import ToolAnnotations
 
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
+from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.integrations.mcp.read_tools import ReadTools
 from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings, SendTools
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 
 _INSTRUCTIONS = """\
 Xoxzo sends SMS and places voice calls; 1 credit is 1 yen. {destination}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy import phone
@@ -20,6 +21,7 @@ from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
     EscalationPolicy,
     Grafana,
     Heartbeat,
+    Method,
     Person,
     Quiet,
     Route,
@@ -32,11 +34,6 @@ from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
 from xoxzo.cloudpy.integrations.alertmanager.config.toml_table import Table
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method
 
 _PERSON_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
 _LISTEN = re.compile(r"(?P<host>[^:]+|\[[^\]]+\]):(?P<port>[0-9]{1,5})")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.schedule import Schedule
+from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 from xoxzo.cloudpy.text import estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from xoxzo.cloudpy.campaigns.schedule import Schedule
-    from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 
 Method = Literal["sms", "call"]
 DEFAULT_LISTEN = ("127.0.0.1", 9095)

@@ -16,8 +16,8 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
 from xoxzo.cloudpy.integrations.mcp.formatting import describe_error
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
-from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings
 from xoxzo.cloudpy.integrations.mcp.server import build
+from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
 ANNE, ABROAD, OTHER = "+818011112222", "+14155552671", "+818011119999"

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xoxzo.cloudpy.client import logs
-from xoxzo.cloudpy.client.event_hooks import check_header
+from xoxzo.cloudpy.client.event_hooks import check_header, set_up_log
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
 from xoxzo.cloudpy.common.locale import N_
@@ -58,7 +57,7 @@ def configure(
     Raises:
         ConfigurationError: no credentials, a bad base URL, header or ``XOXZO_LOG``, or a number that makes no sense.
     """
-    logs.set_up_from_environment()
+    set_up_log()
     sid = _credential("sid", sid, "XOXZO_API_SID")
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:

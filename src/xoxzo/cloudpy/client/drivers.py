@@ -9,7 +9,7 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from xoxzo.cloudpy.client import event_hooks, logs
+from xoxzo.cloudpy.client import event_hooks
 from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, Notify, Outcome, Send, Sleep, Start, Step, flow
 from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -165,7 +165,7 @@ class Driver(_BaseDriver["Transport"]):
 
     def _run(self, state: CallState) -> object:
         steps = cast("GeneratorType[Step, Outcome, Any]", flow(state))
-        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
+        state.observed = bool(self.settings.event_hooks) or event_hooks.logger.isEnabledFor(logging.INFO)
         outcome: Outcome = None
         interruption: BaseException | None = None
         while True:
@@ -295,7 +295,7 @@ class AsyncDriver(_BaseDriver["AsyncTransport"]):
 
     async def _run(self, state: CallState) -> object:
         steps = cast("GeneratorType[Step, Outcome, Any]", flow(state))
-        state.observed = bool(self.settings.event_hooks) or logs.logger.isEnabledFor(logging.INFO)
+        state.observed = bool(self.settings.event_hooks) or event_hooks.logger.isEnabledFor(logging.INFO)
         outcome: Outcome = None
         interruption: BaseException | None = None
         while True:

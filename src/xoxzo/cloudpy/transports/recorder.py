@@ -6,13 +6,20 @@ harmless are removed, and credentials are never written. What a program gets whi
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse
-from xoxzo.cloudpy.transports.recording import Reader, Writer, as_failure
+import msgspec
+
+from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.errors import ConfigurationError, Phase
+from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse, TransportFailure
+from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, path_segments
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from xoxzo.cloudpy.protocols import (
@@ -23,8 +30,163 @@ if TYPE_CHECKING:
         StreamedResponse,
         TimeBudget,
         Transport,
-        TransportFailure,
     )
+
+_TITLE = b'{"xoxzo_recording":1}\n'
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A ``TransportFailure`` as it is stored."""
+
+    reason: str
+    timeout: Phase | None = None
+
+    def again(self) -> TransportFailure:
+        """Return the failure, to be raised."""
+        return TransportFailure(self.reason, timeout=self.timeout)
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request and what became of it, without anything secret.
+
+    Attributes:
+        method: the HTTP method.
+        path: the path, without host and query.
+        asked: the names of the request's fields; their values only where they are numbers, and replaced.
+        write_started: whether the request may have reached the server.
+        status: the HTTP status; ``None`` when no answer came.
+        headers: of the reply.
+        body: of the reply, as far as it was read.
+        failure: why there is no answer, or why its body is incomplete.
+    """
+
+    method: str
+    path: str
+    asked: dict[str, str] = {}
+    write_started: bool = True
+    status: int | None = None
+    headers: dict[str, str] = {}
+    body: str = ""
+    failure: Failure | None = None
+
+    def __post_init__(self) -> None:
+        if self.status is None and self.failure is None:
+            raise ValueError("neither an answer nor a failure")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def answers(self, request: Request) -> bool:
+        """Whether this is what was recorded for such a request: the same method and path, the query left aside."""
+        recorded, requested = self.path.split("/"), path_segments(request.url)
+        same_shape = self.method == request.method and len(recorded) == len(requested)
+        return same_shape and all(map(_matches, recorded, requested))
+
+
+def _matches(recorded: str, requested: str) -> bool:
+    """Whether a recorded segment of a path stands for a requested one; a removed segment stands for any."""
+    removed = recorded == HIDDEN or recorded.startswith(HIDDEN_ID)
+    return removed or recorded == requested or (is_number(recorded) and is_number(requested))
+
+
+class Writer:
+    """Writes exchanges to a new file that only its owner can read.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._redaction = Redaction()
+        self._lock = threading.Lock()
+        self._write(_TITLE, append=False)
+
+    def lost(self, request: Request, progress: Progress, error: BaseException) -> None:
+        """Write a request that got no answer; nothing when it was not the network that failed."""
+        failure = as_failure(error)
+        if failure is not None:
+            self.write(request, progress, failure=failure)
+
+    def write(
+        self,
+        request: Request,
+        progress: Progress,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        failure: TransportFailure | None = None,
+    ) -> None:
+        """Write an exchange."""
+        redaction = self._redaction
+        with self._lock:
+            stored = None if failure is None else Failure(redaction.reason(failure.reason, request), failure.timeout)
+            exchange = Exchange(
+                method=request.method,
+                path=redaction.path(request),
+                asked=redaction.request_fields(request),
+                write_started=progress.write_started,
+                status=status,
+                headers=redaction.headers(headers or {}),
+                body=redaction.reply(body, request),
+                failure=stored,
+            )
+            self._write(msgspec.json.encode(exchange) + b"\n", append=True)
+
+    def _write(self, data: bytes, *, append: bool) -> None:
+        # Opened for each line, so that there is nothing to close, and nothing that a fork could share.
+        with os.fdopen(open_private(self._path, append=append), "wb") as file:
+            file.write(data)
+
+
+def as_failure(error: BaseException) -> TransportFailure | None:
+    """Return what is recorded of an exception: a cancellation is how a deadline reaches an asynchronous transport."""
+    if isinstance(error, asyncio.CancelledError):
+        return TransportFailure("cancelled", timeout="deadline")
+    return error if isinstance(error, TransportFailure) else None
+
+
+class Reader:
+    """Hands out the recorded exchanges, each once.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigurationError: the file is no recording.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._left: list[Exchange] = []
+        self._lock = threading.Lock()
+        lines = Path(path).read_bytes().splitlines(keepends=True)
+        if not lines or lines[0] != _TITLE:
+            raise ConfigurationError("this file is no recording of xoxzo.cloudpy")
+        for number, line in enumerate(lines[1:], 2):
+            try:
+                self._left.append(msgspec.json.decode(line, type=Exchange))
+            except msgspec.MsgspecError:
+                raise ConfigurationError("line {number} of the recording cannot be read", number=number) from None
+
+    def take(self, request: Request) -> Exchange:
+        """Return the next exchange that was recorded for such a request.
+
+        Raises:
+            ConfigurationError: none is left; it says what was expected.
+        """
+        with self._lock:
+            for index, exchange in enumerate(self._left):
+                if exchange.answers(request):
+                    return self._left.pop(index)
+        expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
+        raise ConfigurationError(
+            "the recording has no answer left for {method} {asked}; {expected}",
+            method=request.method,
+            asked=Redaction().path(request),
+            expected=expected,
+        )
+
 
 Inner = TypeVar("Inner", bound="Transport | AsyncTransport")
 Reply = TypeVar("Reply", bound="StreamedResponse | AsyncStreamedResponse")

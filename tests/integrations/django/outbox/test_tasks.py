@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from xoxzo.cloudpy.integrations import celery as ours
-from xoxzo.cloudpy.integrations.celery import outbox as celery_outbox, settings as celery_settings
+from xoxzo.cloudpy.integrations.celery import chunks as celery_outbox, settings as celery_settings
 from xoxzo.cloudpy.integrations.django import sms
 from xoxzo.cloudpy.integrations.django.backends.memory import outbox
 from xoxzo.cloudpy.integrations.django.outbox import enqueue

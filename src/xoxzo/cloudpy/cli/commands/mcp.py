@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.cli.core.config.profiles import Destination
     from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
-    from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings
+    from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 
 
 @click.command(
@@ -133,7 +133,7 @@ def _send_limits(allow: tuple[str, ...], budget: str | None) -> SendLimits | Non
 def _send_settings(
     sender: str | None, caller: str | None, sms_price: str | None, call_price: str | None
 ) -> SendSettings:
-    from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings
+    from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 
     return SendSettings(
         sender=None if sender is None else checks.sender(sender),

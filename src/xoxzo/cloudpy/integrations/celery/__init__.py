@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery
 
-from xoxzo.cloudpy.integrations.celery import chunks, outbox, settings
+from xoxzo.cloudpy.integrations.celery import chunks, settings
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
 from xoxzo.cloudpy.integrations.celery.worker import watch_workers
 from xoxzo.cloudpy.protocols import CallbackUrls
@@ -47,4 +47,4 @@ def install(
     def add_to_beat(sender: Celery, **_more: object) -> None:
         sender.add_periodic_task(chunks.SWEEP_SECONDS, chunks.campaign_sweep.s(), name=chunks.SWEEP_TASK)
         if "DJANGO_SETTINGS_MODULE" in os.environ:
-            sender.add_periodic_task(chunks.SWEEP_SECONDS, outbox.send_outbox.s(), name=outbox.TASK)
+            sender.add_periodic_task(chunks.SWEEP_SECONDS, chunks.send_outbox.s(), name=chunks.OUTBOX_TASK)

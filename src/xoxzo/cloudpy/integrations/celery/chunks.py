@@ -1,4 +1,4 @@
-"""The tasks that send campaigns: each sends for some seconds, and publishes the one that goes on."""
+"""The tasks that send campaigns, and a Django project's outbox: each sends for some seconds, and publishes the next."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from xoxzo.cloudpy.integrations.celery import settings
 from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
 
 SWEEP_TASK = "xoxzo.campaign_sweep"
+OUTBOX_TASK = "xoxzo.outbox"
 SWEEP_SECONDS = 15.0
 RETRY_SECONDS = 5.0
 _MAX_RETRIES = 60
@@ -28,7 +29,7 @@ _POLL_SECONDS = 0.2
 _DEADLINE_SECONDS = 30.0
 # A chunk that only waits makes room for other tasks, and comes back.
 _WORTH_LEAVING_SECONDS, _MAX_AWAY_SECONDS = 5.0, 60.0
-# Nets only: a chunk ends itself long before. The soft one ends it gently, by the signal that it handles.
+# Nets only: a task ends itself long before. The soft one ends it gently, by the signal that it handles.
 _LIMITS = {"soft_time_limit": 2 * CHUNK_SECONDS, "time_limit": 2 * CHUNK_SECONDS + 2 * _DEADLINE_SECONDS}
 _log = logging.getLogger(__name__)
 
@@ -136,3 +137,29 @@ class _Chunk:
         if event.wake is not None and event.wake - event.at > _WORTH_LEAVING_SECONDS:
             self.away_seconds = min(event.wake - event.at, _MAX_AWAY_SECONDS)
             self._stop()
+
+
+@shared_task(name=OUTBOX_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **_LIMITS)
+def send_outbox(alias: str | None = None) -> None:
+    """Send what is due in the outbox for some seconds, and publish the task that goes on.
+
+    A lost task loses nothing, and a repeated one sends nothing twice: the rows decide. ``celery beat`` runs it
+    regularly.
+
+    Args:
+        alias: the database; by default all that have an outbox.
+    """
+    if settings.django_conf() is None:
+        return
+    from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
+    from xoxzo.cloudpy.integrations.django.outbox.worker import Worker
+
+    if get_settings().worker != "celery":
+        return
+    stopped: list[int] = []
+    with handle_signals(lambda number, _frame: stopped.append(number), ("SIGUSR1",)):
+        for one in databases(alias):
+            worker = Worker(one, lambda: bool(stopped) or is_shutting_down())
+            worker.run(CHUNK_SECONDS)
+            if worker.has_more:
+                send_outbox.apply_async((one,))

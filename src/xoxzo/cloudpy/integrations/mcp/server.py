@@ -12,8 +12,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
-from xoxzo.cloudpy.integrations.mcp.read_tools import ReadTools
-from xoxzo.cloudpy.integrations.mcp.send_tools import SendSettings, SendTools
+from xoxzo.cloudpy.integrations.mcp.tools import ReadTools, SendSettings, SendTools
 
 _INSTRUCTIONS = """\
 Xoxzo sends SMS and places voice calls; 1 credit is 1 yen. {destination}

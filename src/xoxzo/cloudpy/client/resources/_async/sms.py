@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Unpack
 
-from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.drivers import AsyncDriver
+from xoxzo.cloudpy.client.event_hooks import logger
 from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
 from xoxzo.cloudpy.client.results import SendResult, SendResults
 from xoxzo.cloudpy.errors import (
@@ -222,5 +222,5 @@ async def _send_prepared(
             try:
                 on_result(result)
             except Exception:  # noqa: BLE001 - whatever it is, what was sent has to be reported
-                logs.logger.exception("on_result failed")
+                logger.exception("on_result failed")
     return SendResults(results=tuple(results), stopped_by=stopped_by)

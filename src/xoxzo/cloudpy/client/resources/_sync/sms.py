@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Unpack
 
-from xoxzo.cloudpy.client import logs
 from xoxzo.cloudpy.client.drivers import Driver
+from xoxzo.cloudpy.client.event_hooks import logger
 from xoxzo.cloudpy.client.resources._sync.resource import Resource, poll
 from xoxzo.cloudpy.client.results import SendResult, SendResults
 from xoxzo.cloudpy.errors import (
@@ -223,5 +223,5 @@ def _send_prepared(
             try:
                 on_result(result)
             except Exception:  # noqa: BLE001 - whatever it is, what was sent has to be reported
-                logs.logger.exception("on_result failed")
+                logger.exception("on_result failed")
     return SendResults(results=tuple(results), stopped_by=stopped_by)

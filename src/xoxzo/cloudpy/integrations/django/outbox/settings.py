@@ -14,7 +14,7 @@ from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 
 TASK_MODULES = {
-    "celery": "xoxzo.cloudpy.integrations.celery.outbox",
+    "celery": "xoxzo.cloudpy.integrations.celery.chunks",
     "tasks": "xoxzo.cloudpy.integrations.django.outbox.django_task",
 }
 """The modules with the tasks: each is imported only if it is chosen, since it needs more to be installed."""

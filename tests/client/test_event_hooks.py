@@ -12,7 +12,7 @@ import pytest
 from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import Client
-from xoxzo.cloudpy.client import logs
+from xoxzo.cloudpy.client import event_hooks as logs
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_another_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_sets_nothing_up() -> None:
     """Only a client sets the log up."""
-    program = "import xoxzo.cloudpy.client.logs, logging; print(logging.getLogger('xoxzo.cloudpy').handlers)"
+    program = "import xoxzo.cloudpy.client.event_hooks, logging; print(logging.getLogger('xoxzo.cloudpy').handlers)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"XOXZO_LOG": "debug"}
     )

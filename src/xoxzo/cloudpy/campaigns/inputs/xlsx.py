@@ -5,23 +5,33 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from array import array
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format
-from xoxzo.cloudpy.campaigns.inputs.sheet_xml import SharedStrings, SheetReader, xml_parser
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_TRUE = frozenset({"1", "true"})
-_JAPANESE_CHARSET = "128"
+    Attributes = dict[str, str]
+    Row = tuple[int, list[str], bool]
+    """A row's number, its cells, and whether it is hidden."""
 
-Attributes = dict[str, str]
+_READ_BYTES = 1 << 14
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TRUE = frozenset({"1", "true"})
+_ITEMS = frozenset({"c", "si"})
+"""A cell, and a shared string."""
+_TEXTS = frozenset({"v", "t"})
+_JAPANESE_CHARSET = "128"
+_MAX_KEPT = 100_000
+UNCALCULATED = "#CALC!"
+"""What a formula gives that no program has calculated."""
 
 
 class SheetEntry(NamedTuple):
@@ -35,9 +45,6 @@ class SheetEntry(NamedTuple):
 class Workbook:
     """A workbook of Excel 2007 or newer.
 
-    Attributes:
-        sheets: its sheets, in their order.
-
     Raises:
         CampaignError: it cannot be read.
     """
@@ -45,8 +52,9 @@ class Workbook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.sheets: list[SheetEntry] = []
+        """Its sheets, in their order."""
         self._is_uncalculated = False
-        self._formats: list[CellFormat] = []
+        self._formats = [cell_format("", is_1904=False)]
         self._strings = ""
         with self._archive() as archive:
             self._parts = {name.lower().lstrip("/"): name for name in archive.namelist()}
@@ -54,16 +62,15 @@ class Workbook:
             targets, styles = {}, ""
             for name, given in self._elements(archive, f"xl/_rels/{main[3:]}.rels"):
                 if name == "Relationship":
-                    target = posixpath.join("/xl", given["Target"])
-                    targets[given["Id"]] = part = posixpath.normpath(target).lstrip("/").lower()
+                    part = posixpath.normpath(posixpath.join("/xl", given["Target"])).lstrip("/").lower()
                     kind = given["Type"].rpartition("/")[2]
                     self._strings = part if kind == "sharedStrings" else self._strings
                     styles = part if kind == "styles" else styles
-                    if kind != "worksheet":
-                        del targets[given["Id"]]
+                    if kind == "worksheet":
+                        targets[given["Id"]] = part
             is_1904 = self._read_main(self._elements(archive, main), targets)
             if styles in self._parts:
-                self._formats = _read_styles(self._elements(archive, styles), is_1904=is_1904)
+                self._formats = _read_styles(self._elements(archive, styles), is_1904=is_1904) or self._formats
 
     def _read_main(self, elements: list[tuple[str, Attributes]], targets: dict[str, str]) -> bool:
         is_1904 = False
@@ -79,7 +86,7 @@ class Workbook:
                 self._is_uncalculated = given.get("fullCalcOnLoad") in _TRUE
         return is_1904
 
-    def rows(self, sheet: str, as_stored: Counter[tuple[int, str]]) -> Iterator[tuple[int, list[str], bool]]:
+    def rows(self, sheet: str, as_stored: Counter[tuple[int, str]]) -> Iterator[Row]:
         """Yield the rows that hold something: their numbers, their cells, and whether they are hidden.
 
         Args:
@@ -91,12 +98,13 @@ class Workbook:
         """
         part = next(one.part for one in self.sheets if one.name == sheet)
         with self._archive() as archive:
-            strings = SharedStrings()
+            strings = _SharedStrings()
             if self._strings in self._parts:
                 with archive.open(self._parts[self._strings]) as file:
-                    strings.read(file)
+                    for _name, _given, text, _is_formula in _read(file, "sst"):
+                        strings.add(text)
+            reader = _SheetReader(strings, self._formats, as_stored, is_uncalculated=self._is_uncalculated)
             with archive.open(self._parts[part]) as file:
-                reader = SheetReader(strings, self._formats, as_stored, is_uncalculated=self._is_uncalculated)
                 yield from reader.rows(file)
 
     @contextmanager
@@ -110,7 +118,7 @@ class Workbook:
     def _elements(self, archive: zipfile.ZipFile, part: str) -> list[tuple[str, Attributes]]:
         """Return the elements of a small part, by their names without prefix."""
         found: list[tuple[str, Attributes]] = []
-        parser = xml_parser(lambda name, given: found.append((name.rpartition(":")[2], given)))
+        parser = _xml_parser(lambda name, given: found.append((name.rpartition(":")[2], given)))
         parser.Parse(archive.read(self._parts[part]), True)
         return found
 
@@ -124,9 +132,165 @@ def _read_styles(elements: list[tuple[str, Attributes]], *, is_1904: bool) -> li
     end = next(
         (n for n in range(begin + 1, len(names)) if names[n] in {"cellStyles", "dxfs", "tableStyles", "extLst"}), None
     )
-    found = []
-    for name, given in elements[begin:end]:
-        if name == "xf":
-            ident = int(given.get("numFmtId", "0"))
-            found.append(cell_format(codes.get(ident, ident), is_1904=is_1904, is_japanese=is_japanese))
-    return found
+    idents = [int(given.get("numFmtId", "0")) for name, given in elements[begin:end] if name == "xf"]
+    return [cell_format(codes.get(one, one), is_1904=is_1904, is_japanese=is_japanese) for one in idents]
+
+
+class _SharedStrings:
+    """The strings of a workbook: one block of bytes, since a million Python strings would need 100 MB."""
+
+    def __init__(self) -> None:
+        self._block = bytearray()
+        self._ends = array("Q", [0])
+
+    def __getitem__(self, index: int) -> str:
+        return self._block[self._ends[index] : self._ends[index + 1]].decode()
+
+    def add(self, text: str) -> None:
+        """Add the next one."""
+        self._block += text.encode()
+        self._ends.append(len(self._block))
+
+
+class _ColumnNumbers(dict[str, int]):
+    """The numbers of columns, from 0, by their letters."""
+
+    def __missing__(self, letters: str) -> int:
+        column = 0
+        for letter in letters.upper():
+            column = column * 26 + ord(letter) - 64
+        self[letters] = column - 1
+        return column - 1
+
+
+class _SheetReader:
+    """Reads the cells of one sheet as the workbook shows them; see `Workbook.rows`."""
+
+    def __init__(
+        self,
+        strings: _SharedStrings,
+        formats: list[CellFormat],
+        as_stored: Counter[tuple[int, str]],
+        *,
+        is_uncalculated: bool,
+    ) -> None:
+        self._strings = strings
+        self._formats = formats
+        self._as_stored = as_stored
+        self._is_uncalculated = is_uncalculated
+        self._shown: dict[tuple[str, str], str] = {}
+
+    def rows(self, file: IO[bytes]) -> Iterator[Row]:
+        """Yield the rows; some may be empty."""
+        columns = _ColumnNumbers()
+        line, column, is_hidden = 0, -1, False
+        cells: list[str] = []
+        for name, given, value, is_formula in _read(file, "sheetData"):
+            if name == "row":
+                yield line, cells, is_hidden
+                line, column, cells = int(given.get("r", line + 1)), -1, []
+                is_hidden = given.get("hidden") in _TRUE or given.get("ht") == "0"
+                continue
+            letters = given.get("r", "").rstrip("0123456789")
+            column = columns[letters] if letters else column + 1
+            text = self._text(column, given, value, is_formula=is_formula)
+            if not text or text.isspace():
+                continue
+            if column == len(cells):
+                cells.append(text)
+            else:
+                cells.extend([""] * (column + 1 - len(cells)))
+                cells[column] = text
+        yield line, cells, is_hidden
+
+    def _text(self, column: int, given: Attributes, value: str, *, is_formula: bool) -> str:
+        kind, style = given.get("t", "n"), given.get("s", "0")
+        if not value:
+            return UNCALCULATED if is_formula and kind != "str" else ""
+        if kind == "n":
+            if is_formula and self._is_uncalculated and value == "0":
+                return UNCALCULATED
+            return self._shown.get((style, value)) or self._number(column, style, value)
+        if kind == "b":
+            return "TRUE" if value in _TRUE else "FALSE"
+        text = self._strings[int(value)] if kind == "s" else value
+        chosen = self._formats[int(style)]
+        if kind == "d" or (kind != "e" and not chosen.keeps_text):
+            self._as_stored[column, chosen.code] += 1
+        return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+    def _number(self, column: int, style: str, value: str) -> str:
+        chosen = self._formats[int(style)]
+        number = float(value)
+        found = chosen.show(number) if chosen.show is not None else None
+        if found is None:
+            self._as_stored[column, chosen.code] += 1
+            return chosen.raw(number)
+        if len(self._shown) < _MAX_KEPT:
+            self._shown[style, value] = found
+        return found
+
+
+def _read(file: IO[bytes], container: str) -> Iterator[tuple[str, Attributes, str, bool]]:
+    """Yield rows when they begin, and cells or shared strings when they end, until their container ends.
+
+    Buttons behind it have rows of their own.
+
+    Returns:
+        Name, attributes, text and whether it is a formula. The readings that Excel keeps beside Japanese words are left
+        out.
+    """
+    found: list[tuple[str, Attributes, str, bool]] = []
+    given: Attributes = {}
+    pieces: list[str] = []
+    is_text = is_reading = is_formula = is_ended = False
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal given, is_text, is_reading, is_formula
+        name = name.rpartition(":")[2]
+        if name in _ITEMS:
+            given, is_formula = attributes, False
+            pieces.clear()
+        elif name == "row":
+            found.append((name, attributes, "", False))
+        is_text = name in _TEXTS and not is_reading
+        is_formula = is_formula or name == "f"
+        is_reading = is_reading or name == "rPh"
+
+    def end(name: str) -> None:
+        nonlocal is_text, is_reading, is_ended
+        name = name.rpartition(":")[2]
+        is_text = False
+        if name in _ITEMS:
+            found.append((name, given, "".join(pieces), is_formula))
+        elif name == "rPh":
+            is_reading = False
+        elif name == container:
+            parser.StartElementHandler = parser.EndElementHandler = None
+            is_ended = True
+
+    parser = _xml_parser(start, end, lambda text: pieces.append(text) if is_text else None)
+    while not is_ended:
+        block = file.read(_READ_BYTES)
+        if not block:
+            raise ValueError("its end is missing")
+        parser.Parse(block)
+        yield from found
+        found.clear()
+
+
+def _xml_parser(
+    start: Callable[[str, Attributes], object],
+    end: Callable[[str], object] | None = None,
+    characters: Callable[[str], object] | None = None,
+) -> expat.XMLParserType:
+    """Return a parser that calls functions, and refuses entities: no workbook needs them, and they can fill memory."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+
+    def refuse(*_declaration: object) -> None:
+        raise ValueError("it declares entities")
+
+    parser.StartDoctypeDeclHandler = refuse
+    return parser

@@ -46,19 +46,17 @@ class Campaign(DispatchApi, ReconcileApi):
     """One message to many people. Its ledger stores everything about it.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
-
-    Attributes:
-        name: its name.
-        ledger: its ledger.
-        content: what is sent.
-        bad: the rows of the input that were left out, when it was created just now.
     """
 
     def __init__(self, name: str, ledger: Ledger) -> None:
         self.name = name
+        """Its name."""
         self.ledger = ledger
+        """Its ledger."""
         self.content = msgspec.convert(ledger.get("content"), Content)
+        """What is sent."""
         self.bad: tuple[BadRow, ...] = ()
+        """The rows of the input that were left out, when it was created just now."""
         self._uid = str(ledger.get("uid"))
 
     @classmethod

@@ -24,9 +24,6 @@ class SteadyClock:
         latest: the latest time of earlier runs; the clock starts after it.
         wall: the machine's clock.
         monotonic: a clock that is never set; by default one that goes on while the machine sleeps, as leases do.
-
-    Attributes:
-        offset: what ``now`` adds to the monotonic clock.
     """
 
     def __init__(
@@ -38,6 +35,7 @@ class SteadyClock:
         self.wall = wall
         self.monotonic = monotonic
         self.offset = max(wall(), latest) - monotonic()
+        """What ``now`` adds to the monotonic clock."""
 
     def now(self) -> float:
         """Return the time."""

@@ -36,31 +36,28 @@ _placeholders = lru_cache(maxsize=8)(find_placeholders)
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent. A ``repr`` leaves the message out.
-
-    Attributes:
-        kind: ``text`` (free-form SMS), ``template`` (SMS by an approved template), ``say`` (a call that speaks) or
-            ``play`` (a call that plays an mp3).
-        sender: of an SMS: at most 10 letters and digits, or 15 digits; of a call: the caller's number.
-        message: the message, the approved text of the template, or what is spoken; ``{name}`` stands for a variable,
-            also in double or full-width braces. For ``play`` the URL of the mp3.
-        template: the template's id.
-        language: of a spoken message: ``ja`` or ``en``.
-        tags: further tags of each message.
-        options: ``track_link``, ``jp_kp``, ``jp_kpl``, ``jp_kp_sender`` for an SMS (API section 2.1).
-        price: credits for each part, or call, in place of the published price.
-        opt_out_url: where the pages of the links for ``{opt_out}`` are; `Campaign.create` sets it.
-    """
+    """What is sent. A ``repr`` leaves the message out."""
 
     kind: Kind
+    """``text`` (free-form SMS), ``template`` (SMS by an approved template), ``say`` (a call that speaks) or ``play`` (a
+    call that plays an mp3)."""
     sender: str
+    """Of an SMS: at most 10 letters and digits, or 15 digits; of a call: the caller's number."""
     message: str
+    """The message, the approved text of the template, or what is spoken; ``{name}`` stands for a variable, also in
+    double or full-width braces. For ``play`` the URL of the mp3."""
     template: int | None = None
+    """The template's id."""
     language: str = "ja"
+    """Of a spoken message: ``ja`` or ``en``."""
     tags: tuple[str, ...] = ()
+    """Further tags of each message."""
     options: dict[str, Any] = {}
+    """``track_link``, ``jp_kp``, ``jp_kpl``, ``jp_kp_sender`` for an SMS (API section 2.1)."""
     price: Decimal | None = None
+    """Credits for each part, or call, in place of the published price."""
     opt_out_url: str = ""
+    """Where the pages of the links for ``{opt_out}`` are; `Campaign.create` sets it."""
 
     def __post_init__(self) -> None:
         # Lazy translations are text in the language of this moment.

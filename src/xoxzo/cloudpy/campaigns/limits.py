@@ -16,35 +16,33 @@ CONTACT_SECONDS = 90 * 86_400.0
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of a run.
 
-    Attributes:
-        concurrency: messages in flight at once. Xoxzo limits connections for each account (API section 1.6).
-        rate: messages a second, or ``None`` for no limit.
-        max_cost: estimated credits that must not be exceeded, over all runs of the campaign.
-        schedule: when messages may be sent.
-        expires: when the campaign expires, in seconds since 1970; nothing is sent afterwards.
-        stop_share: share of the last hundred messages that may fail before the run stops, above 0 and at most 1.
-        settle: seconds after which a message whose response was lost is no longer accepted; then the sent list can
-            prove that it was not sent.
-        canaries: recipients at the end of the list that are held back for that proof.
-        lease: seconds for which what a worker has claimed is its own. Half of them is the most that a message may take;
-            what a worker that has died had claimed is reconciled when they have passed.
-        not_within: leave those out to whom another campaign of the store has sent, or may have sent, within so many
-            seconds: at most 90 days. ``None`` or 0 for no limit.
-
     Raises:
         InvalidArgument: a value is out of range.
     """
 
     concurrency: int = 10
+    """Messages in flight at once. Xoxzo limits connections for each account (API section 1.6)."""
     rate: float | None = None
+    """Messages a second, or ``None`` for no limit."""
     max_cost: Decimal | None = None
+    """Estimated credits that must not be exceeded, over all runs of the campaign."""
     schedule: Schedule | None = None
+    """When messages may be sent."""
     expires: float | None = None
+    """When the campaign expires, in seconds since 1970; nothing is sent afterwards."""
     stop_share: float = 0.5
+    """Share of the last hundred messages that may fail before the run stops, above 0 and at most 1."""
     settle: float = 600.0
+    """Seconds after which a message whose response was lost is no longer accepted; then the sent list can prove that it
+    was not sent."""
     canaries: int = 3
+    """Recipients at the end of the list that are held back for that proof."""
     lease: float = 60.0
+    """Seconds for which what a worker has claimed is its own. Half of them is the most that a message may take; what a
+    worker that has died had claimed is reconciled when they have passed."""
     not_within: float | None = None
+    """Leave those out to whom another campaign of the store has sent, or may have sent, within so many seconds: at most
+    90 days. ``None`` or 0 for no limit."""
 
     @property
     def message_seconds(self) -> float:

@@ -45,17 +45,14 @@ _TRANSLATED_FIELDS = frozenset({"kind", "state"})
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why something happened. It is false when there is no reason.
-
-    Attributes:
-        code: what programs compare, for instance ``budget_spent``.
-        template: the English sentence; ``{name}`` in it stands for a field, where there are fields.
-        fields: the values by name.
-    """
+    """Why something happened. It is false when there is no reason."""
 
     code: str = ""
+    """What programs compare, for instance ``budget_spent``."""
     template: str = ""
+    """The English sentence; ``{name}`` in it stands for a field, where there are fields."""
     fields: dict[str, Any] = {}
+    """The values by name."""
 
     def render(self, translate: Callable[[str], str] = str) -> str:
         """Return the sentence with its fields filled in.
@@ -88,25 +85,22 @@ def read_reason(stored: Any) -> Reason:  # noqa: ANN401 - what a ledger returned
 
 # Without gc: a run holds thousands of these, and they hold nothing that could refer to them.
 class Recipient(msgspec.Struct, frozen=True, gc=False):
-    """A person to send to. A ``repr`` shows neither number nor variables.
-
-    Attributes:
-        n: the position in the campaign, from 1.
-        number: in E.164.
-        variables: a value for each placeholder.
-        parts: SMS parts of the message, 1 to 10; 0 for calls.
-        cost: the estimated credits, or ``None`` where no price is known.
-        zone: the time zone by its IANA name, several with commas between, or ``None``.
-        line: the line of the input.
-    """
+    """A person to send to. A ``repr`` shows neither number nor variables."""
 
     n: int
+    """The position in the campaign, from 1."""
     number: str
+    """In E.164."""
     variables: dict[str, str] = {}
+    """A value for each placeholder."""
     parts: int = 0
+    """SMS parts of the message, 1 to 10; 0 for calls."""
     cost: Decimal | None = None
+    """The estimated credits, or ``None`` where no price is known."""
     zone: str | None = None
+    """The time zone by its IANA name, several with commas between, or ``None``."""
     line: int = 0
+    """The line of the input."""
 
     def __repr__(self) -> str:
         return f"Recipient(n={self.n})"
@@ -117,70 +111,64 @@ Hours = tuple[tuple[str, float, float], ...]
 
 
 class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker asks a ledger for: recipients to send to next, within limits.
-
-    Attributes:
-        ident: the claim's id, from 1 to 2**62, made by the worker: so it knows its claim even if the answer is lost.
-        limit: the most recipients.
-        lease: seconds for which they are the worker's.
-        account: a hash of the account, whose rate and pauses all its campaigns and workers share.
-        rate: messages a second of the account, or ``None`` for no limit.
-        budget: estimated credits that must not be exceeded, with those of earlier claims.
-        hours: when recipients of each time zone may be sent to; empty for always.
-        schedule: the schedule that these hours follow, as it is stored: nobody is claimed by another one.
-        stop_share: share of the last hundred messages that may have failed.
-        first_alone: whether one recipient is claimed alone until one message was sent.
-        canaries: how many at the end of the list are held back until nothing is unknown.
-        settle: seconds after an attempt until no late acceptance is possible.
-        not_within: leave those out whom another campaign of the store has contacted within so many seconds.
-    """
+    """What a worker asks a ledger for: recipients to send to next, within limits."""
 
     ident: int
+    """The claim's id, from 1 to 2**62, made by the worker: so it knows its claim even if the answer is lost."""
     limit: int
+    """The most recipients."""
     lease: float = 60.0
+    """Seconds for which they are the worker's."""
     account: str = ""
+    """A hash of the account, whose rate and pauses all its campaigns and workers share."""
     rate: float | None = None
+    """Messages a second of the account, or ``None`` for no limit."""
     budget: Decimal | None = None
+    """Estimated credits that must not be exceeded, with those of earlier claims."""
     hours: Hours = ()
+    """When recipients of each time zone may be sent to; empty for always."""
     schedule: Any = None
+    """The schedule that these hours follow, as it is stored: nobody is claimed by another one."""
     stop_share: float = 1.0
+    """Share of the last hundred messages that may have failed."""
     first_alone: bool = False
+    """Whether one recipient is claimed alone until one message was sent."""
     canaries: int = 0
+    """How many at the end of the list are held back until nothing is unknown."""
     settle: float = 0.0
+    """Seconds after an attempt until no late acceptance is possible."""
     not_within: float | None = None
+    """Leave those out whom another campaign of the store has contacted within so many seconds."""
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Recipients that a worker has taken for sending; a claim is durable before the first of them is sent to.
-
-    Attributes:
-        ident: its id.
-        recipients: the recipients to send to.
-        skipped: how many were skipped while claiming, after an opt-out or a message of another campaign.
-        why: why nobody was claimed: ``pause`` or ``cancel`` (requested), ``rescheduled`` (by another schedule),
-            ``failures`` (too many), ``throttled`` (the account), ``budget``, ``in_flight`` (wait for others' outcomes),
-            ``retry`` (wait for the next attempt), ``first`` (those to be sent to first were), ``unknown`` (the canaries
-            stay back), ``done``; else empty.
-        wake: when something can be claimed, in seconds since 1970; ``None`` when that does not depend on time.
-        asked: the worker's monotonic clock before the question: its lease counts from then.
-        now: the ledger's time.
-        delay: seconds from ``now`` to the first recipient's send time; the others follow at distances of ``gap``.
-        gap: seconds between two send times.
-        failures: how many of how many messages have failed lately, and the last error.
-        paused_seconds: for how long the account is paused.
-    """
+    """Recipients that a worker has taken for sending; a claim is durable before the first of them is sent to."""
 
     ident: int
+    """Its id."""
     recipients: tuple[Recipient, ...] = ()
+    """The recipients to send to."""
     skipped: int = 0
+    """How many were skipped while claiming, after an opt-out or a message of another campaign."""
     why: str = ""
+    """Why nobody was claimed: ``pause`` or ``cancel`` (requested), ``rescheduled`` (by another schedule), ``failures``
+    (too many), ``throttled`` (the account), ``budget``, ``in_flight`` (wait for others' outcomes), ``retry`` (wait for
+    the next attempt), ``first`` (those to be sent to first were), ``unknown`` (the canaries stay back), ``done``; else
+    empty."""
     wake: float | None = None
+    """When something can be claimed, in seconds since 1970; ``None`` when that does not depend on time."""
     asked: float = 0.0
+    """The worker's monotonic clock before the question: its lease counts from then."""
     now: float = 0.0
+    """The ledger's time."""
     delay: float = 0.0
+    """Seconds from ``now`` to the first recipient's send time; the others follow at distances of ``gap``."""
     gap: float = 0.0
+    """Seconds between two send times."""
     failures: tuple[int, int, str] = (0, 0, "")
+    """How many of how many messages have failed lately, and the last error."""
     paused_seconds: float = 0.0
+    """For how long the account is paused."""
 
 
 REPORTED = "delivery_report"
@@ -213,95 +201,83 @@ def outcome_reason(error: str, translate: Callable[[str], str] = str) -> str:
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """The outcome for one recipient.
-
-    Attributes:
-        n: the recipient's position.
-        claim: the claim it belongs to, or 0 when it came from another source.
-        state: the recipient's state now.
-        ident: Xoxzo's msgid or callid.
-        error: a code of `OUTCOME_REASONS`, or the exception's name with its status and fields; no number and no text.
-        at: when it was recorded, in seconds since 1970.
-        began: when the attempt began, in seconds since 1970; 0 when there was none.
-        cost: the credits that were charged, where they are known.
-        retry_at: for ``WAITING``: not before then.
-    """
+    """The outcome for one recipient."""
 
     n: int
+    """The recipient's position."""
     claim: int
+    """The claim it belongs to, or 0 when it came from another source."""
     state: State
+    """The recipient's state now."""
     ident: str = ""
+    """Xoxzo's msgid or callid."""
     error: str = ""
+    """A code of `OUTCOME_REASONS`, or the exception's name with its status and fields; no number and no text."""
     at: float = 0.0
+    """When it was recorded, in seconds since 1970."""
     began: float = 0.0
+    """When the attempt began, in seconds since 1970; 0 when there was none."""
     cost: Decimal | None = None
+    """The credits that were charged, where they are known."""
     retry_at: float = 0.0
+    """For ``WAITING``: not before then."""
 
 
 class Unsettled(msgspec.Struct, frozen=True):
-    """A recipient whose message may have been sent, or not.
-
-    Attributes:
-        n: the recipient's position.
-        began: when the attempt began at the earliest, in seconds since 1970.
-        ended: when it had ended at the latest, or when it was found after a crash.
-        error: why its outcome is unknown.
-    """
+    """A recipient whose message may have been sent, or not."""
 
     n: int
+    """The recipient's position."""
     began: float
+    """When the attempt began at the earliest, in seconds since 1970."""
     ended: float
+    """When it had ended at the latest, or when it was found after a crash."""
     error: str = ""
+    """Why its outcome is unknown."""
 
 
 class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of one recipient with its times and cost. A ``repr`` shows no number.
-
-    Attributes:
-        recipient: the recipient.
-        state: the state.
-        ident: the msgid or callid.
-        error: why, for what did not succeed; as in `Outcome`.
-        began: when the last attempt began, in seconds since 1970; 0 when there was none.
-        sent: when Xoxzo had accepted it; 0 when it has not.
-        ended: when its final status was recorded; 0 while there is none.
-        took: seconds from the response that accepted it to the delivery report; ``None`` where one of them is missing.
-        charged: credits that were charged, where they are known.
-        opted_out: since when the number is on the opt-out list, in seconds since 1970; 0 when it is not.
-        opt_out_source: where that opt-out came from.
-        clicked: when the tracked link was opened first, in seconds since 1970; 0 when it was not, or is not known.
-    """
+    """The state of one recipient with its times and cost. A ``repr`` shows no number."""
 
     recipient: Recipient
+    """The recipient."""
     state: State
+    """The state."""
     ident: str = ""
+    """The msgid or callid."""
     error: str = ""
+    """Why, for what did not succeed; as in `Outcome`."""
     began: float = 0.0
+    """When the last attempt began, in seconds since 1970; 0 when there was none."""
     sent: float = 0.0
+    """When Xoxzo had accepted it; 0 when it has not."""
     ended: float = 0.0
+    """When its final status was recorded; 0 while there is none."""
     took: float | None = None
+    """Seconds from the response that accepted it to the delivery report; ``None`` where one of them is missing."""
     charged: Decimal | None = None
+    """Credits that were charged, where they are known."""
     opted_out: float = 0.0
+    """Since when the number is on the opt-out list, in seconds since 1970; 0 when it is not."""
     opt_out_source: str = ""
+    """Where that opt-out came from."""
     clicked: float = 0.0
+    """When the tracked link was opened first, in seconds since 1970; 0 when it was not, or is not known."""
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """The totals of a campaign.
-
-    Attributes:
-        total: recipients.
-        counts: how many recipients are in each state.
-        in_flight: claimed, and without an outcome yet.
-        reserved: estimated credits of what was claimed, without what was surely not sent.
-        charged: credits that Xoxzo is known to have charged.
-    """
+    """The totals of a campaign."""
 
     total: int
+    """Recipients."""
     counts: dict[State, int]
+    """How many recipients are in each state."""
     in_flight: int
+    """Claimed, and without an outcome yet."""
     reserved: Decimal
+    """Estimated credits of what was claimed, without what was surely not sent."""
     charged: Decimal
+    """Credits that Xoxzo is known to have charged."""
 
     def __getitem__(self, state: State) -> int:
         return self.counts.get(state, 0)
@@ -324,42 +300,36 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OptedOut(msgspec.Struct, frozen=True):
-    """A recipient who is on the opt-out list, and therefore left out.
-
-    Attributes:
-        line: the line of the input.
-        number: masked.
-        since: since when, in seconds since 1970.
-        source: where the opt-out came from.
-    """
+    """A recipient who is on the opt-out list, and therefore left out."""
 
     line: int
+    """The line of the input."""
     number: str
+    """Masked."""
     since: float
+    """Since when, in seconds since 1970."""
     source: str
+    """Where the opt-out came from."""
 
 
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still to be sent.
-
-    Attributes:
-        count: recipients, without those on the opt-out list and those contacted lately.
-        parts: how many messages take how many SMS parts.
-        cost: estimated credits, where prices are known.
-        costs: estimated credits of the messages of each number of parts.
-        unpriced: how many have no known price.
-        suppressed: how many are on the opt-out list.
-        contacted: how many others another campaign has contacted lately, where there is a limit for that.
-        first: the first three of those who are left.
-        opted_out: the first three of those on the opt-out list.
-    """
+    """What is still to be sent."""
 
     count: int
+    """Recipients, without those on the opt-out list and those contacted lately."""
     parts: dict[int, int]
+    """How many messages take how many SMS parts."""
     cost: Decimal
+    """Estimated credits, where prices are known."""
     costs: dict[int, Decimal]
+    """Estimated credits of the messages of each number of parts."""
     unpriced: int
+    """How many have no known price."""
     suppressed: int
+    """How many are on the opt-out list."""
     contacted: int = 0
+    """How many others another campaign has contacted lately, where there is a limit for that."""
     first: tuple[Recipient, ...] = ()
+    """The first three of those who are left."""
     opted_out: tuple[OptedOut, ...] = ()
+    """The first three of those on the opt-out list."""

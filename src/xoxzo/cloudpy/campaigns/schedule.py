@@ -43,22 +43,20 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     Where a number's time zone is not certain, it has to hold in each zone that it may be in. When clocks are put back,
     an hour comes twice: a window opens with the second one and closes with the first.
 
-    Attributes:
-        at: from when on, as ``2026-12-01 10:00``: when the recipient's clock shows it. With an offset, as
-            ``2026-12-01T10:00+09:00``, it is the same moment for everybody.
-        windows: the hours in which messages may be sent, as ``Mon-Fri 09:00-18:00, Sat 10:00-13:00``; without
-            weekdays, on every day. A window whose end is not after its beginning ends on the next day.
-        quiet: hours of each day in which none is sent, as ``21:00-08:00``; several with commas between.
-        zone: the time zone of recipients whose own is not known, by its IANA name.
-
     Raises:
         InvalidArgument: a value cannot be read, the zone is not known, or no hour of it is left by windows and quiet.
     """
 
     at: str = ""
+    """From when on, as ``2026-12-01 10:00``: when the recipient's clock shows it. With an offset, as
+    ``2026-12-01T10:00+09:00``, it is the same moment for everybody."""
     windows: str = ""
+    """The hours in which messages may be sent, as ``Mon-Fri 09:00-18:00, Sat 10:00-13:00``; without weekdays, on every
+    day. A window whose end is not after its beginning ends on the next day."""
     quiet: str = ""
+    """Hours of each day in which none is sent, as ``21:00-08:00``; several with commas between."""
     zone: str = "Asia/Tokyo"
+    """The time zone of recipients whose own is not known, by its IANA name."""
 
     def __post_init__(self) -> None:
         _zone(self.zone)

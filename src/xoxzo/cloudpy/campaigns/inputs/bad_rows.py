@@ -22,36 +22,30 @@ _FORMULA_MARKS = frozenset("=@\t\r+-'")
 
 
 class BadRow(msgspec.Struct, frozen=True):
-    """A row that cannot be sent to. A ``repr`` leaves the cells out.
-
-    Attributes:
-        line: the line of the input.
-        column: the column that is wrong.
-        reason: the rule that it breaks, without the value.
-        cells: the row itself.
-    """
+    """A row that cannot be sent to. A ``repr`` leaves the cells out."""
 
     line: int
+    """The line of the input."""
     column: str
+    """The column that is wrong."""
     reason: Reason
+    """The rule that it breaks, without the value."""
     cells: dict[str, str]
+    """The row itself."""
 
     def __repr__(self) -> str:
         return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
 
 
 class BadRows(CampaignError):
-    """An input has rows that cannot be sent to, and nothing was created.
-
-    Attributes:
-        rows: the rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five,
-            without their cells.
-        count: how many there are.
-    """
+    """An input has rows that cannot be sent to, and nothing was created."""
 
     def __init__(self, rows: Sequence[BadRow | dict[str, Any]], count: int) -> None:
         self.rows = [msgspec.convert(row, BadRow) if isinstance(row, dict) else row for row in rows]
+        """The rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five, without
+        their cells."""
         self.count = count
+        """How many there are."""
         first = self.rows[0]
         super().__init__(
             "bad_rows",
@@ -69,19 +63,16 @@ class BadRows(CampaignError):
 
 
 class LeftOut(msgspec.Struct):
-    """Rows that are left out for one reason.
-
-    Attributes:
-        column: the column that is wrong.
-        reason: the rule that it breaks.
-        count: how many there are.
-        lines: the first five of their lines.
-    """
+    """Rows that are left out for one reason."""
 
     column: str
+    """The column that is wrong."""
     reason: Reason
+    """The rule that it breaks."""
     count: int = 0
+    """How many there are."""
     lines: list[int] = []
+    """The first five of their lines."""
 
     def add(self, line: int) -> None:
         """Count one more."""

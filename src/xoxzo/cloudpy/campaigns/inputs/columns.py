@@ -40,15 +40,12 @@ _MIN_CELLS = 3
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """What is read from which column.
-
-    Attributes:
-        number: the column of the phone numbers.
-        variables: for each placeholder the column of its values.
-    """
+    """What is read from which column."""
 
     number: str
+    """The column of the phone numbers."""
     variables: dict[str, str]
+    """For each placeholder the column of its values."""
 
 
 def check_country(country: str) -> str:

@@ -63,19 +63,16 @@ _LOCALE = re.compile(r"\[\$([^\]-]*)-?([^\]]*)\]")
 
 
 class CellFormat(NamedTuple):
-    """How cells of one number format are shown.
-
-    Attributes:
-        code: the format, for whoever looks it up.
-        show: returns a number as it is shown, or ``None``; is ``None`` where no number is certain.
-        raw: returns a number as it is stored; a date in ISO 8601.
-        keeps_text: whether texts are shown as they are.
-    """
+    """How cells of one number format are shown."""
 
     code: str
+    """The format, for whoever looks it up."""
     show: Show | None
+    """Returns a number as it is shown, or ``None``; is ``None`` where no number is certain."""
     raw: Callable[[float], str]
+    """Returns a number as it is stored; a date in ISO 8601."""
     keeps_text: bool
+    """Whether texts are shown as they are."""
 
 
 class Token(NamedTuple):

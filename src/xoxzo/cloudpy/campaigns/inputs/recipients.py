@@ -144,19 +144,16 @@ def _zone(number: str, country: str | None) -> str | None:
 
 
 class Part(msgspec.Struct):
-    """One of several random parts of a list. Whom it has depends on the number and the list alone.
-
-    Attributes:
-        part: which, from 1.
-        of: how many there are.
-        seed: what the parts of one list have in common.
-        others: how many recipients are in the others.
-    """
+    """One of several random parts of a list. Whom it has depends on the number and the list alone."""
 
     part: int
+    """Which, from 1."""
     of: int
+    """How many there are."""
     seed: str
+    """What the parts of one list have in common."""
     others: int = 0
+    """How many recipients are in the others."""
 
     @classmethod
     def read(cls, text: str, seed: str) -> Part:

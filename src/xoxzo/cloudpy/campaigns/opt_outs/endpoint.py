@@ -10,6 +10,7 @@ import hashlib
 from base64 import b64encode
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,21 +30,7 @@ if TYPE_CHECKING:
 SOURCE = "link"
 """The source of opt-outs by a link."""
 _JAPAN = "+81"
-_STYLE = (
-    "html{background:#eef1f5}body{margin:0;padding:12vh 16px 24px;color:#1d2733;text-align:center;line-height:1.7;"
-    'font:17px/1.7 -apple-system,"Hiragino Sans","Noto Sans CJK JP","Yu Gothic UI",Meiryo,Roboto,"Segoe UI",sans-serif}'
-    "main{display:block;max-width:400px;margin:0 auto;padding:36px 28px 30px;background:#fff;border-radius:14px;"
-    "box-shadow:0 1px 3px rgba(20,40,70,.14)}"
-    "h1,p{word-break:auto-phrase;text-wrap:balance}h1{margin:0 0 14px;font-size:22px;line-height:1.45}"
-    "p{margin:0 0 22px}"
-    ".sender{margin:0 0 6px;color:#5b6877;font-size:15px;overflow-wrap:anywhere}"
-    "form{margin:0}main>:last-child{margin-bottom:0}"
-    "button{display:block;width:100%;padding:14px 16px;border:0;border-radius:9px;background:#1f5fa8;color:#fff;"
-    "font:inherit;font-weight:600;cursor:pointer;-webkit-appearance:none}"
-    "button.quiet{background:#fff;color:#1f5fa8;border:1px solid #b9c6d6}"
-    "@media(prefers-color-scheme:dark){html{background:#12171d}body{color:#e8edf3}main{background:#1c242e;"
-    "box-shadow:none}.sender{color:#9fadbd}button.quiet{background:#1c242e;color:#8fc0f5;border-color:#43546a}}"
-)
+_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -71,17 +58,14 @@ _UNCHANGED = N_("Nothing was changed: the list cannot be reached at the moment."
 
 
 class OptOutPage(msgspec.Struct, frozen=True):
-    """The HTTP response to a link.
-
-    Attributes:
-        status: the HTTP status.
-        headers: the header fields.
-        body: the page; empty after a redirect.
-    """
+    """The HTTP response to a link."""
 
     status: int
+    """The HTTP status."""
     headers: dict[str, str]
+    """The header fields."""
     body: bytes = b""
+    """The page; empty after a redirect."""
 
 
 class _Person(NamedTuple):

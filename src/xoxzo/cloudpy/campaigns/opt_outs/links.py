@@ -27,17 +27,14 @@ _DOMAIN = b"xoxzo.cloudpy.opt-outs"
 
 
 class LinkSigner(msgspec.Struct, frozen=True):
-    """Makes the links of one campaign. Its ledger holds it, so that every worker can make them.
-
-    Attributes:
-        url: what a link begins with.
-        key: signs the positions; it is derived from the secret, which does not follow from it.
-        first: the position of the first recipient.
-    """
+    """Makes the links of one campaign. Its ledger holds it, so that every worker can make them."""
 
     url: str
+    """What a link begins with."""
     key: bytes
+    """Signs the positions; it is derived from the secret, which does not follow from it."""
     first: int
+    """The position of the first recipient."""
 
     def __repr__(self) -> str:
         return f"LinkSigner(url={self.url!r})"

@@ -32,43 +32,37 @@ class Comparable(Protocol):
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """What one of the campaigns has reached.
-
-    Attributes:
-        name: its name.
-        sent: messages that were sent, or calls that were made.
-        delivered: of these, delivered or answered.
-        clicked: of these, whose tracked link was opened; ``None`` without tracked links.
-        opted_out: of these, who have opted out afterwards.
-        open: of these, without a final status.
-        cost: credits: what was charged where that is known, else the estimate.
-    """
+    """What one of the campaigns has reached."""
 
     name: str
+    """Its name."""
     sent: int
+    """Messages that were sent, or calls that were made."""
     delivered: int
+    """Of these, delivered or answered."""
     clicked: int | None
+    """Of these, whose tracked link was opened; ``None`` without tracked links."""
     opted_out: int
+    """Of these, who have opted out afterwards."""
     open: int
+    """Of these, without a final status."""
     cost: Decimal
+    """Credits: what was charged where that is known, else the estimate."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """How much the second campaign differs from the first in one measure.
-
-    Attributes:
-        measure: ``delivered``, ``clicked`` or ``opted out``.
-        shares: the shares of what was sent, of both campaigns.
-        low: the least difference of the shares that agrees with the figures (95 % confidence, Newcombe).
-        high: the greatest one.
-        p_value: the probability that chance alone makes a difference as great or greater (Fisher's exact test).
-    """
+    """How much the second campaign differs from the first in one measure."""
 
     measure: str
+    """``delivered``, ``clicked`` or ``opted out``."""
     shares: tuple[float, float]
+    """The shares of what was sent, of both campaigns."""
     low: float
+    """The least difference of the shares that agrees with the figures (95 % confidence, Newcombe)."""
     high: float
+    """The greatest one."""
     p_value: float
+    """The probability that chance alone makes a difference as great or greater (Fisher's exact test)."""
 
     @property
     def is_more_than_chance(self) -> bool:
@@ -77,17 +71,14 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Two campaigns beside each other.
-
-    Attributes:
-        variants: both campaigns.
-        differences: of each measure.
-        is_random: whether they were sent to random parts of one list. If not, the lists may make the difference.
-    """
+    """Two campaigns beside each other."""
 
     variants: tuple[Variant, Variant]
+    """Both campaigns."""
     differences: tuple[Difference, ...]
+    """Of each measure."""
     is_random: bool
+    """Whether they were sent to random parts of one list. If not, the lists may make the difference."""
 
 
 MEASURES = {"delivered": N_("delivered"), "clicked": N_("clicked"), "opted out": N_("opted out")}

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,6 @@ import msgspec
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
 from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
-from xoxzo.cloudpy.campaigns.report.css import STYLE
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.common.locale import N_, format_credits, translations
 
@@ -106,11 +106,12 @@ class _Page:
             f"<section{' class=wide' if wide else ''}><h2>{escape(title)}</h2>{content}</section>"
             for title, content, wide in sections
         )
+        style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
         title = self.gettext("{name} · campaign report").format(name=self._name)
         return (
             f'<!doctype html><html lang="{self._language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
+            f"<title>{escape(title)}</title><style>{style}</style></head><body><main>"
             f"{self._head()}{self._cards()}"
             f'<div class="sections">{body}</div>{self._foot()}</main></body></html>\n'
         )

@@ -24,61 +24,58 @@ _MAX_SECONDS = 366 * 86_400.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What will be sent. A ``repr`` leaves the messages out.
-
-    Attributes:
-        recipients: how many are left to be sent to; those on the opt-out list and those contacted lately are not.
-        parts: how many messages take how many SMS parts.
-        cost: estimated credits for those left, where prices are known (API section 1.7).
-        unpriced: how many have no known price; they are not in ``cost``.
-        costs: estimated credits of the messages of each number of parts.
-        seconds: how long sending takes at the rate limit, at all hours; ``None`` without a rate limit.
-        begins: when the schedule lets somebody be sent to, in seconds since 1970; ``None`` for at once.
-        ends: when it ends at that rate, by the schedule, if it is started now: in seconds since 1970. ``None`` without
-            a rate limit, or after a year.
-        schedule: when messages may be sent; ``None`` for always.
-        samples: messages of the first three recipients who are left, with their masked numbers.
-        rows: rows of the input.
-        numbers: rows of the input whose cell of the number is a phone number.
-        bad: rows of the input that were left out.
-        repeated: rows that were left out since their number had come before.
-        left_out: why, for the first twenty reasons.
-        suppressed: how many are on the opt-out list.
-        contacted: how many others another campaign has contacted within ``not_within`` of the limits.
-        opted_out: the first three of those on the opt-out list, with the time since when.
-        split: which random part of the list it is, such as ``1/2``; empty for all of it.
-        others: how many recipients are in the other parts.
-        assumptions: what had to be assumed to read numbers, and how often.
-        input: how the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``,
-            ``delimiter``, ``sheet``, ``header_row`` (the line of the columns' names) and ``country``.
-        notes: what was decided or left out while the file was read.
-        columns: what was read from which column.
-    """
+    """What will be sent. A ``repr`` leaves the messages out."""
 
     recipients: int
+    """How many are left to be sent to; those on the opt-out list and those contacted lately are not."""
     parts: dict[int, int]
+    """How many messages take how many SMS parts."""
     cost: Decimal
+    """Estimated credits for those left, where prices are known (API section 1.7)."""
     unpriced: int
+    """How many have no known price; they are not in ``cost``."""
     costs: dict[int, Decimal]
+    """Estimated credits of the messages of each number of parts."""
     seconds: float | None
+    """How long sending takes at the rate limit, at all hours; ``None`` without a rate limit."""
     begins: float | None
+    """When the schedule lets somebody be sent to, in seconds since 1970; ``None`` for at once."""
     ends: float | None
+    """When it ends at that rate, by the schedule, if it is started now: in seconds since 1970. ``None`` without a rate
+    limit, or after a year."""
     schedule: Schedule | None
+    """When messages may be sent; ``None`` for always."""
     samples: tuple[tuple[str, str], ...]
+    """Messages of the first three recipients who are left, with their masked numbers."""
     rows: int
+    """Rows of the input."""
     numbers: int
+    """Rows of the input whose cell of the number is a phone number."""
     bad: int
+    """Rows of the input that were left out."""
     repeated: int
+    """Rows that were left out since their number had come before."""
     left_out: tuple[LeftOut, ...]
+    """Why, for the first twenty reasons."""
     suppressed: int
+    """How many are on the opt-out list."""
     contacted: int
+    """How many others another campaign has contacted within ``not_within`` of the limits."""
     opted_out: tuple[OptedOut, ...]
+    """The first three of those on the opt-out list, with the time since when."""
     split: str
+    """Which random part of the list it is, such as ``1/2``; empty for all of it."""
     others: int
+    """How many recipients are in the other parts."""
     assumptions: dict[str, int]
+    """What had to be assumed to read numbers, and how often."""
     input: dict[str, str | int | None]
+    """How the input was read: its ``kind`` (``text``, ``workbook``, ``json`` or ``rows``), ``encoding``, ``delimiter``,
+    ``sheet``, ``header_row`` (the line of the columns' names) and ``country``."""
     notes: tuple[Reason, ...]
+    """What was decided or left out while the file was read."""
     columns: dict[str, str]
+    """What was read from which column."""
 
     def __repr__(self) -> str:
         return f"Plan(recipients={self.recipients}, cost={self.cost})"

@@ -11,40 +11,34 @@ from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, Tally
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened in a run. It holds no number and no text.
-
-    Attributes:
-        kind: ``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (the next attempt is at ``wake``),
-            ``unknown``, ``stopping`` (messages in flight are being completed), ``settling``, ``settled``, ``ended``.
-        at: when, in seconds since 1970.
-        reason: why, as a code and a sentence; empty where there is none.
-        tally: the totals.
-        rate: messages a second in the last seconds.
-        wake: when waiting ends, in seconds since 1970.
-    """
+    """Something that happened in a run. It holds no number and no text."""
 
     kind: str
+    """``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (the next attempt is at ``wake``),
+    ``unknown``, ``stopping`` (messages in flight are being completed), ``settling``, ``settled``, ``ended``."""
     at: float
+    """When, in seconds since 1970."""
     tally: Tally
+    """The totals."""
     reason: Reason = NO_REASON
+    """Why, as a code and a sentence; empty where there is none."""
     rate: float = 0.0
+    """Messages a second in the last seconds."""
     wake: float | None = None
+    """When waiting ends, in seconds since 1970."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended.
-
-    Attributes:
-        state: ``finished``, ``stopped``, ``paused``, ``cancelled`` or ``expired``.
-        reason: why it stopped, as a code and a sentence; empty when it is finished.
-        tally: the totals.
-        unknown: how many outcomes are unknown; ``Campaign.unknown`` lists them.
-    """
+    """How a run ended."""
 
     state: str
+    """``finished``, ``stopped``, ``paused``, ``cancelled`` or ``expired``."""
     reason: Reason
+    """Why it stopped, as a code and a sentence; empty when it is finished."""
     tally: Tally
+    """The totals."""
     unknown: int
+    """How many outcomes are unknown; ``Campaign.unknown`` lists them."""
 
 
 class Stopped(Exception):

@@ -40,9 +40,6 @@ class Recorder:
         clock: the time.
         fail: called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown to
             the next run, which reconciles it.
-
-    Attributes:
-        latest: ``1`` for each of the latest messages that was sent, and ``0`` for each that counts as failed.
     """
 
     def __init__(self, ledger: Ledger, clock: SteadyClock, fail: Callable[[BaseException], None]) -> None:
@@ -53,6 +50,7 @@ class Recorder:
         self._results: list[str] = []
         self._last_error = ""
         self.latest: deque[str] = deque(maxlen=_LATEST_RESULTS)
+        """``1`` for each of the latest messages that was sent, and ``0`` for each that counts as failed."""
         # Of each group that was recorded, the time of the first outcome, and how many there were.
         self._groups: deque[tuple[float, int]] = deque()
         self._lock = asyncio.Lock()

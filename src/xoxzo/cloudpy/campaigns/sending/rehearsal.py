@@ -45,21 +45,18 @@ class RehearsalService(Protocol):
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rehearsed campaign has given. A ``repr`` leaves the report out.
-
-    Attributes:
-        result: how the run ended, with the totals.
-        began: when the first message was sent, in seconds since 1970 by the virtual clock; 0 when none was.
-        ended: when the last one was.
-        figures: the figures of the report, for programs.
-        report: the report as an HTML page, in English or Japanese.
-    """
+    """What a rehearsed campaign has given. A ``repr`` leaves the report out."""
 
     result: Result
+    """How the run ended, with the totals."""
     began: float
+    """When the first message was sent, in seconds since 1970 by the virtual clock; 0 when none was."""
     ended: float
+    """When the last one was."""
     figures: dict[str, Any]
+    """The figures of the report, for programs."""
     report: str
+    """The report as an HTML page, in English or Japanese."""
 
     def __repr__(self) -> str:
         return f"Rehearsal(result={self.result!r})"

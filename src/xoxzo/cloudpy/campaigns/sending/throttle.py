@@ -22,18 +22,15 @@ _MIN_FAILURE_WINDOW = 20
 
 
 class Throttle:
-    """Pauses after refusals, and decides how much to claim and when too many messages have failed.
-
-    Attributes:
-        paused_until: when the last pause ends, on the monotonic clock; 0 without one so far.
-        pauses: how many pauses came in a row; set it to 0 when a message was accepted.
-    """
+    """Pauses after refusals, and decides how much to claim and when too many messages have failed."""
 
     def __init__(self, limits: Limits, clock: SteadyClock) -> None:
         self._limits = limits
         self._clock = clock
         self.paused_until = 0.0
+        """When the last pause ends, on the monotonic clock; 0 without one so far."""
         self.pauses = 0
+        """How many pauses came in a row; set it to 0 when a message was accepted."""
 
     def wait_seconds(self) -> float:
         """Return the seconds until the next message may be sent; 0 or less when it may be sent now."""

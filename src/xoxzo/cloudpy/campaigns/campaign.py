@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
-from xoxzo.cloudpy.campaigns.create import create_ledger
+from xoxzo.cloudpy.campaigns.create import CreateApi
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
@@ -25,14 +25,13 @@ from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
-    from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
     from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
     from xoxzo.cloudpy.campaigns.report.plan import Plan
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 _ENDED = frozenset({"finished", "cancelled", "expired"})
 
 
-class Campaign(DispatchApi, ReconcileApi):
+class Campaign(CreateApi, DispatchApi, ReconcileApi):
     """One message to many people. Its ledger stores everything about it.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
@@ -58,78 +57,6 @@ class Campaign(DispatchApi, ReconcileApi):
         self.bad: tuple[BadRow, ...] = ()
         """The rows of the input that were left out, when it was created just now."""
         self._uid = str(ledger.get("uid"))
-
-    @classmethod
-    def create(
-        cls,
-        name: str,
-        source: Source,
-        content: Content,
-        *,
-        store: CampaignStore | str | os.PathLike[str] | None = None,
-        number: str | None = None,
-        columns: Mapping[str, str] | None = None,
-        country: str = "JP",
-        mobile_only: bool | None = None,
-        test_numbers: bool = False,
-        skip_bad: bool = False,
-        suppress: Iterable[str] = (),
-        links: OptOutLinks | None = None,
-        split: str | None = None,
-        **reading: Any,  # noqa: ANN401 - what `read_table` takes
-    ) -> Self:
-        """Read recipients and store them in a new ledger with what they will get. Nothing is sent.
-
-        Args:
-            name: its name: letters, digits, ``-``, ``_`` and ``.``, at most 100.
-            source: a file (see ``inputs.read_table``), or rows that map columns to values. A million rows need no
-                more memory than a thousand.
-            content: what is sent.
-            store: where the campaign is stored: a folder, or a store; by default ``XOXZO_CAMPAIGNS`` or the user's data
-                folder.
-            number: the column of the phone numbers; by default the one that holds some.
-            columns: the column of each placeholder, where its name differs.
-            country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
-            mobile_only: refuse numbers that are not mobile; by default for SMS and not for calls.
-            test_numbers: accept the simulator's numbers with fixed outcomes; a campaign with one runs on a simulator
-                only.
-            skip_bad: leave bad rows out; by default they stop everything.
-            suppress: numbers that this campaign leaves out, written as in `source`; only their hashes are stored. The
-                opt-out list of the store counts as well: see `OptOuts`.
-            links: makes the links for ``{opt_out}`` in the message, by which people opt out.
-            split: takes a random part of the list, such as ``1/2``; ``2/2`` takes the others. See `compare`.
-            **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
-
-        Raises:
-            BadRows: there are bad rows; nothing was created.
-            InvalidArgument: the name, the content or a setting breaks its rule.
-            CampaignError: the file cannot be read or was changed meanwhile, a column is missing, or there is a campaign
-                of this name.
-            ConfigurationError: an extra is missing.
-        """
-        if links is not None and OPT_OUT in content.placeholders:
-            content = msgspec.structs.replace(content, opt_out_url=links.url)
-        content.check()
-        store = open_store(store)
-        bad = create_ledger(
-            store,
-            name,
-            source,
-            content,
-            number=number,
-            columns=columns,
-            country=country,
-            mobile_only=not content.is_call if mobile_only is None else mobile_only,
-            test_numbers=test_numbers,
-            skip_bad=skip_bad,
-            suppressed=suppress,
-            links=links,
-            split=split,
-            reading=reading,
-        )
-        campaign = cls.open(name, store=store)
-        campaign.bad = bad
-        return campaign
 
     @classmethod
     def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:

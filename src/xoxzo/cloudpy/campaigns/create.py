@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -17,12 +17,14 @@ from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
+from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xoxzo.cloudpy.campaigns.inputs.tables import Table
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 
@@ -34,119 +36,156 @@ _MAX_REASONS = 20
 _REPEATED = Reason("repeated", "has the number of an earlier row")
 
 
-def create_ledger(
-    store: CampaignStore,
-    name: str,
-    source: Source,
-    content: Content,
-    *,
-    number: str | None,
-    columns: Mapping[str, str] | None,
-    country: str,
-    mobile_only: bool,
-    test_numbers: bool,
-    skip_bad: bool,
-    suppressed: Iterable[str],
-    links: OptOutLinks | None,
-    split: str | None,
-    reading: Mapping[str, Any],
-) -> tuple[BadRow, ...]:
-    """Read recipients into a new ledger of a store and return the rows that were left out.
+class CreateApi:
+    """The method of ``Campaign`` that creates one."""
 
-    The arguments are those of ``Campaign.create``; `reading` has those of ``inputs.read_table``.
+    if TYPE_CHECKING:
+        bad: tuple[BadRow, ...]
 
-    Raises:
-        BadRows: there are bad rows.
-        InvalidArgument: there is no such country, or a suppressed number is none.
-        CampaignError: the file cannot be read, a column is missing, or there is a campaign of this name.
-    """
-    _check_names(reading, columns)
-    country = check_country(country)
-    bad: list[BadRow] = []
+        @classmethod
+        def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:
+            """See ``Campaign``."""
 
-    left_out: dict[tuple[str, str], LeftOut] = {}
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        source: Source,
+        content: Content,
+        *,
+        store: CampaignStore | str | os.PathLike[str] | None = None,
+        number: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        country: str = "JP",
+        mobile_only: bool | None = None,
+        test_numbers: bool = False,
+        skip_bad: bool = False,
+        suppress: Iterable[str] = (),
+        links: OptOutLinks | None = None,
+        split: str | None = None,
+        **reading: Any,  # noqa: ANN401 - what `read_table` takes
+    ) -> Self:
+        """Read recipients and store them in a new ledger with what they will get. Nothing is sent.
 
-    def leave_out(line: int, column: str, reason: Reason) -> None:
-        key = column, str(reason)
-        if key in left_out or len(left_out) < _MAX_REASONS:
-            left_out.setdefault(key, LeftOut(column, reason)).add(line)
+        Args:
+            name: its name: letters, digits, ``-``, ``_`` and ``.``, at most 100.
+            source: a file (see ``inputs.read_table``), or rows that map columns to values. A million rows need no
+                more memory than a thousand.
+            content: what is sent.
+            store: where the campaign is stored: a folder, or a store; by default ``XOXZO_CAMPAIGNS`` or the user's data
+                folder.
+            number: the column of the phone numbers; by default the one that holds some.
+            columns: the column of each placeholder, where its name differs.
+            country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
+            mobile_only: refuse numbers that are not mobile; by default for SMS and not for calls.
+            test_numbers: accept the simulator's numbers with fixed outcomes; a campaign with one runs on a simulator
+                only.
+            skip_bad: leave bad rows out; by default they stop everything.
+            suppress: numbers that this campaign leaves out, written as in `source`; only their hashes are stored. The
+                opt-out list of the store counts as well: see `OptOuts`.
+            links: makes the links for ``{opt_out}`` in the message, by which people opt out.
+            split: takes a random part of the list, such as ``1/2``; ``2/2`` takes the others. See `compare`.
+            **reading: ``encoding``, ``delimiter``, ``header``, ``header_row``, ``sheet`` and ``hidden`` of a file.
 
-    def collect(row: BadRow) -> None:
-        leave_out(row.line, row.column, row.reason)
-        if len(bad) < _MAX_BAD_ROWS:
-            bad.append(row)
+        Raises:
+            BadRows: there are bad rows; nothing was created.
+            InvalidArgument: the name, the content or a setting breaks its rule.
+            CampaignError: the file cannot be read or was changed meanwhile, a column is missing, or there is a campaign
+                of this name.
+            ConfigurationError: an extra is missing.
+        """
+        if links is not None and OPT_OUT in content.placeholders:
+            content = msgspec.structs.replace(content, opt_out_url=links.url)
+        content.check()
+        mobile_only = not content.is_call if mobile_only is None else mobile_only
+        store = open_store(store)
+        _check_names(reading, columns)
+        country = check_country(country)
+        bad: list[BadRow] = []
+        left_out: dict[tuple[str, str], LeftOut] = {}
 
-    with store.create(name) as ledger:
-        file = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
-        before = hash_file(file) if file else ""
-        mapped = {fold(placeholder): column for placeholder, column in (columns or {}).items()}
-        wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.variables]
-        if isinstance(source, str | os.PathLike):
-            table = read_table(file, country=country, wanted=wanted if number is None else [*wanted, number], **reading)
-            table = with_formulas(table, file)
-        else:
-            table = read_rows(source)
-        _check_opt_out(content, [*table.columns, *mapped])
-        chosen = choose_columns(
-            table, content.variables, number=number, mapping=columns, country=country, mobile_only=mobile_only
-        )
-        reader = RecipientReader(
-            table,
-            chosen,
-            content,
-            country=country,
-            mobile_only=mobile_only,
-            test_numbers=test_numbers,
-            on_bad=collect,
-        )
-        ledger.put({"name": name, "uid": secrets.token_hex(6)})
-        repeated = 0
-        part = Part.read(split, before) if split else None
-        for one in ledger.add(reader if part is None else part.select(reader)):
-            repeated += 1
-            leave_out(one.line, chosen.number, _REPEATED)
-        if reader.bad and not skip_bad:
-            raise BadRows(bad, reader.bad)
-        if file and hash_file(file) != before:
-            raise CampaignError(
-                "file_changed", "{path} was changed while it was read: nothing was created, try again", path=file
+        def leave_out(line: int, column: str, reason: Reason) -> None:
+            key = column, str(reason)
+            if key in left_out or len(left_out) < _MAX_REASONS:
+                left_out.setdefault(key, LeftOut(column, reason)).add(line)
+
+        def collect(row: BadRow) -> None:
+            leave_out(row.line, row.column, row.reason)
+            if len(bad) < _MAX_BAD_ROWS:
+                bad.append(row)
+
+        with store.create(name) as ledger:
+            mapped = {fold(placeholder): column for placeholder, column in (columns or {}).items()}
+            wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.variables]
+            table, file, before = _read(source, country, wanted if number is None else [*wanted, number], reading)
+            _check_opt_out(content, [*table.columns, *mapped])
+            options: dict[str, Any] = {"country": country, "mobile_only": mobile_only}
+            chosen = choose_columns(table, content.variables, number=number, mapping=columns, **options)
+            reader = RecipientReader(table, chosen, content, test_numbers=test_numbers, on_bad=collect, **options)
+            ledger.put({"name": name, "uid": secrets.token_hex(6)})
+            repeated = 0
+            part = Part.read(split, before) if split else None
+            for one in ledger.add(reader if part is None else part.select(reader)):
+                repeated += 1
+                leave_out(one.line, chosen.number, _REPEATED)
+            if reader.bad and not skip_bad:
+                raise BadRows(bad, reader.bad)
+            if file and hash_file(file) != before:
+                raise CampaignError(
+                    "file_changed", "{path} was changed while it was read: nothing was created, try again", path=file
+                )
+            ledger.suppress(read_numbers(suppress, country))
+            ledger.seal()
+            _reserve_links(ledger, content, links)
+            if not ledger.get("total"):
+                raise CampaignError("no_recipients", "there is nobody to send to")
+            used = {None, chosen.number, *chosen.variables.values()}
+            ledger.put(
+                {
+                    "content": msgspec.to_builtins(content),
+                    "created": time.time(),
+                    "state": "created",
+                    "source": before,
+                    # Nobody has the test numbers: such a campaign is only for a simulator.
+                    **({"is_local": True} if reader.has_test_numbers else {}),
+                    "split": None if part is None else msgspec.to_builtins(part),
+                    "input": {
+                        "file": file,
+                        "kind": table.kind,
+                        "encoding": table.encoding,
+                        "delimiter": table.delimiter,
+                        "sheet": table.sheet,
+                        "header_row": table.header_row,
+                        "country": country,
+                        "asked": {
+                            **reading,
+                            "number": chosen.number,
+                            "country": country,
+                            "any_number": not mobile_only,
+                        },
+                        "notes": msgspec.to_builtins([one for one in table.notes if one.fields.get("column") in used]),
+                        "columns": {"number": chosen.number, **chosen.variables},
+                        "rows": reader.read,
+                        "numbers": reader.numbers,
+                        "bad": reader.bad,
+                        "repeated": repeated,
+                        "left_out": msgspec.to_builtins(list(left_out.values())),
+                        "assumptions": dict(reader.assumptions),
+                    },
+                }
             )
-        ledger.suppress(read_numbers(suppressed, country))
-        ledger.seal()
-        _reserve_links(ledger, content, links)
-        if not ledger.get("total"):
-            raise CampaignError("no_recipients", "there is nobody to send to")
-        used = {None, chosen.number, *chosen.variables.values()}
-        ledger.put(
-            {
-                "content": msgspec.to_builtins(content),
-                "created": time.time(),
-                "state": "created",
-                "source": before,
-                # Nobody has the test numbers: such a campaign is only for a simulator.
-                **({"is_local": True} if reader.has_test_numbers else {}),
-                "split": None if part is None else msgspec.to_builtins(part),
-                "input": {
-                    "file": file,
-                    "kind": table.kind,
-                    "encoding": table.encoding,
-                    "delimiter": table.delimiter,
-                    "sheet": table.sheet,
-                    "header_row": table.header_row,
-                    "country": country,
-                    "asked": {**reading, "number": chosen.number, "country": country, "any_number": not mobile_only},
-                    "notes": msgspec.to_builtins([one for one in table.notes if one.fields.get("column") in used]),
-                    "columns": {"number": chosen.number, **chosen.variables},
-                    "rows": reader.read,
-                    "numbers": reader.numbers,
-                    "bad": reader.bad,
-                    "repeated": repeated,
-                    "left_out": msgspec.to_builtins(list(left_out.values())),
-                    "assumptions": dict(reader.assumptions),
-                },
-            }
-        )
-    return tuple(bad)
+        campaign = cls.open(name, store=store)
+        campaign.bad = tuple(bad)
+        return campaign
+
+
+def _read(source: Source, country: str, wanted: Iterable[str], reading: Mapping[str, Any]) -> tuple[Table, str, str]:
+    """Return the table, and the path and the hash of its file; both are empty for rows of a program."""
+    if not isinstance(source, str | os.PathLike):
+        return read_rows(source), "", ""
+    file = os.fspath(source)
+    before = hash_file(file)
+    return with_formulas(read_table(file, country=country, wanted=wanted, **reading), file), file, before
 
 
 def _check_opt_out(content: Content, columns: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from campaign_makers import TEXT, people, reached
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, Schedule, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
-from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
+from xoxzo.cloudpy.campaigns.sending.rehearsal import VirtualLoop
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 

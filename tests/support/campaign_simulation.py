@@ -21,7 +21,7 @@ from xoxzo.cloudpy.campaigns import Content, Limits, Recipient, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
-from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
+from xoxzo.cloudpy.campaigns.sending.rehearsal import VirtualLoop
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, with_formulas
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.names import fold
-from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader
-from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
+from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader, read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.records import Reason

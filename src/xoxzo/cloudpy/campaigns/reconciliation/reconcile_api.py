@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers
+from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler, state_of
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State
 

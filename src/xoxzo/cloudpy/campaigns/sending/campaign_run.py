@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import Claim
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
-    from xoxzo.cloudpy.campaigns.sending.lease import Post
+    from xoxzo.cloudpy.campaigns.sending.throttle import Post
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -10,12 +11,11 @@ import msgspec
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result  # noqa: TC001 - tools resolve the fields' types
-from xoxzo.cloudpy.campaigns.sending.virtual_time import VirtualLoop
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.limits import Limits
@@ -178,3 +178,50 @@ class Rehearser:
             self._loop.skip_to(min(self._wake - self._start, _LONGEST_SECONDS))
         if self._on_event is not None:
             self._on_event(event)
+
+
+class _InstantSelector(selectors.BaseSelector):
+    """Advances the virtual clock instead of waiting."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self._selector = selectors.DefaultSelector()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            message = "deadlock: nothing is scheduled"
+            raise RuntimeError(message)
+        self.now += max(0.0, timeout)
+        return []
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - as its base
+        return self._selector.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 - as its base
+        return self._selector.unregister(fileobj)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._selector.get_map()
+
+    def close(self) -> None:
+        self._selector.close()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop on a virtual clock; nothing in it may wait for a socket or a thread.
+
+    Args:
+        now: the time that it begins with.
+    """
+
+    def __init__(self, now: float = 0.0) -> None:
+        self._virtual = _InstantSelector(now)
+        super().__init__(self._virtual)
+
+    def time(self) -> float:
+        """Return the virtual time."""
+        return self._virtual.now
+
+    def skip_to(self, moment: float) -> None:
+        """Advance to a moment at once, if it is later; what was due meanwhile runs then."""
+        self._virtual.now = max(self._virtual.now, moment)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.events import Event, Stopped
-from xoxzo.cloudpy.campaigns.sending.lease import Lease, Post, Task
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
-from xoxzo.cloudpy.campaigns.sending.throttle import Throttle
+from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Task, Throttle
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:

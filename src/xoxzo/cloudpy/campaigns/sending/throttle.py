@@ -1,11 +1,14 @@
-"""Decide how fast a run may send, when it pauses, and when too many messages have failed."""
+"""Decide how fast a run may send, when it pauses, for how long a worker may send, and when too many have failed."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Reason
+import msgspec
+
+from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Reason, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,3 +121,44 @@ class Throttle:
         if self._limits.rate is None:
             return max(self._limits.concurrency, int(rate * _CLAIM_SECONDS))
         return max(1, min(self._limits.concurrency, int(self._limits.rate * _CLAIM_SECONDS)))
+
+
+Post = Callable[[Recipient], Awaitable[str]]
+"""Sends to a recipient and returns the msgid or callid."""
+
+# Of what the lease has left over the time of a message, so much is kept for a process that is slow.
+_MARGIN_SHARE = 6
+
+
+class Lease:
+    """The time for which a worker may send to what it has claimed.
+
+    It is counted from before the question, by a clock that goes on while the machine sleeps and by the one on the wall,
+    whichever is ahead. The last message begins so early that it ends within the lease.
+
+    Args:
+        asked: the monotonic clock before the question.
+    """
+
+    def __init__(self, clock: SteadyClock, asked: float, limits: Limits) -> None:
+        self._clock = clock
+        seconds = limits.lease - limits.message_seconds
+        self._until = asked + seconds - seconds / _MARGIN_SHARE
+        self._wall_offset = clock.wall() - clock.monotonic()
+
+    def may_write(self) -> bool:
+        """Return whether a request may still be written."""
+        now = self._clock.monotonic()
+        moved = self._clock.wall() - now - self._wall_offset
+        return now + max(0.0, moved) < self._until
+
+
+class Task(msgspec.Struct, gc=False):
+    """A recipient that was claimed and not started."""
+
+    claim: int
+    one: Recipient
+    send_at: float
+    gap: float
+    lease: Lease
+    post: Post

@@ -93,7 +93,7 @@ def columns_of(given: dict[str, Any]) -> dict[str, str]:
 
 def numbers_in(path: str, country: str) -> list[str]:
     """Read a file of numbers that any list of recipients can be; a row without a readable number ends the program."""
-    from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
+    from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 
     with readable(path) as file:
         try:

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, State
-from xoxzo.cloudpy.campaigns.inputs.suppressions import read_numbers_file
+from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 CONTENT = Content(kind="text", sender="Shop", message="hi {name}")

@@ -73,7 +73,7 @@ def until(found: Callable[[], Any]) -> Any:
     return value
 
 
-@pytest.mark.parametrize("name", ["classic", "fastapi_shop", "flask_shop"])
+@pytest.mark.parametrize("name", ["classic", "fastapi_shop", "flask_shop", "reminder"])
 def test_the_examples_own_tests(name: str, users_environment: UsersEnvironment, tmp_path: Path) -> None:
     """The tests that the documentation shows pass."""
     options = ["-W", "error", "--rootdir", str(tmp_path)]

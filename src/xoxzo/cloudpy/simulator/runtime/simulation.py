@@ -66,10 +66,13 @@ class Simulation(Lifecycle):
         Raises:
             AssertionError: There is not exactly one, or it has not arrived.
         """
-        fitting = [sms for sms in self.phone(number).inbox if contains in sms.text]
+        __tracebackhide__ = True  # pytest shows the line of the test
+        inbox = self.phone(number).inbox
+        fitting = [sms for sms in inbox if contains in sms.text]
         if len(fitting) != 1 or fitting[0].status != "DELIVERED":
-            received = ", ".join(f"{sms.text!r} ({sms.status})" for sms in fitting) or "none"
-            raise AssertionError(f"{number} should have received one SMS, and received {received}")
+            expected = f"one SMS with {contains!r}" if contains else "one SMS"
+            received = ", ".join(f"{sms.text!r} ({sms.status})" for sms in inbox) or "nothing"
+            raise AssertionError(f"{number} should have received {expected}; it received {received}")
         return fitting[0]
 
     def incoming_call(self, din: str, caller: str | None = None, *, sid: str | None = None) -> CallRecord:

@@ -200,7 +200,7 @@ def _balance(plan: Plan, balance: Balance) -> str:
 
 def _time(plan: Plan, limits: Limits) -> str:
     if plan.seconds is None:
-        return _("as fast as {count} at once go").format(count=limits.concurrency)
+        return _("no rate limit, {count} messages at once").format(count=limits.concurrency)
     takes = _("{time} at {rate} a second").format(time=duration(plan.seconds), rate=f"{limits.rate:g}")
     if plan.ends is None or not (plan.schedule or plan.seconds > _LONG):
         return takes
@@ -251,6 +251,9 @@ def show_result(name: str, result: Result, *, machine: bool, asks: bool = False)
         click.echo(sentence.format(count=f"{result.unknown:,}", name=in_command(name)), err=True)
     elif result.state in {"paused", "stopped"} and not asks:
         click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=in_command(name)), err=True)
+    elif result.state == "finished" and result.tally[State.SENT]:
+        line = _("To see later what was delivered: xoxzo campaign settle {name} --statuses")
+        click.echo(line.format(name=in_command(name)), err=True)
 
 
 def state_line(name: str, state: str, why: Reason) -> str:

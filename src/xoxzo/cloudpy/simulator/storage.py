@@ -44,12 +44,10 @@ class RecordKind(Struct, frozen=True):
     """Its unique key among records of its kind; JSON."""
 
 
-CALLS = RecordKind("call", Call, lambda call: call.callid)
-
 KINDS = (
     RecordKind("account", Account, lambda account: [account.sid, account.token]),
     RecordKind("message", Message, lambda message: message.msgid),
-    CALLS,
+    RecordKind("call", Call, lambda call: call.callid),
     RecordKind("conference", Conference, lambda conference: conference.conferenceid),
     RecordKind("line", SubscribedNumber, lambda line: [line.kind, line.uid]),
     RecordKind("template", Template, lambda template: template.ident),
@@ -69,47 +67,39 @@ _NOT_SAVED = {"under_way"}
 _REFERRING = {"account", "owner", "legs"}
 
 
-class Row(Struct, frozen=True):
-    """A record as it is written; a text of `None` deletes it."""
-
-    table: str
-    key: str
-    text: str | None
+_hints = cache(get_type_hints)
+Row = tuple[str, str, str | None]
+"""Table, key and JSON of a record; ``None`` in place of the JSON deletes it."""
 
 
-def row(record: object, *, saved: bool) -> Row:
-    """Return the row of a record, or what deletes it."""
+def _row(record: object, *, saved: bool) -> Row:
     kind = _BY_TYPE[type(record)]
-    return Row(kind.table, json.dumps(kind.key(record)), _encode(_fields_of(record)) if saved else None)
+    return kind.table, json.dumps(kind.key(record)), _encode(_fields_of(record)) if saved else None
 
 
 def _encode(value: object) -> str:
+    def fields_of_reason(reason: Reason) -> dict[str, object]:
+        return {"template": reason.template, "values": reason.values}
+
     try:
-        return msgspec.json.encode(value, enc_hook=_reason_fields).decode()
+        return msgspec.json.encode(value, enc_hook=fields_of_reason).decode()
     except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
-        return json.dumps(msgspec.to_builtins(value, enc_hook=_reason_fields))
+        return json.dumps(msgspec.to_builtins(value, enc_hook=fields_of_reason))
 
 
-def _reason_fields(reason: Reason) -> dict[str, object]:
-    return {"template": reason.template, "values": reason.values}
-
-
-def decode(text: str) -> dict[str, Any]:
-    """Return the fields of a row, from its JSON."""
-    fields: dict[str, Any] = json.loads(text, object_hook=_with_reasons)
-    return fields
-
-
-def _with_reasons(fields: dict[str, Any]) -> Any:  # noqa: ANN401 - the fields as they are, or a reason
-    return Reason(fields["template"], **fields["values"]) if fields.keys() == {"template", "values"} else fields
+def _with_reasons(plain: dict[str, Any]) -> Any:  # noqa: ANN401 - the fields as they are, or a reason
+    return Reason(plain["template"], **plain["values"]) if plain.keys() == {"template", "values"} else plain
 
 
 def _fields_of(record: object) -> dict[str, Any]:
+    """Return the fields of a record: in place of an account its key, and the calls of a conference written out."""
     made: type = type(record)
     names, referring = _names(made)
     plain = {name: getattr(record, name) for name in names}
     for name in referring:
-        plain[name] = _reference(plain[name])
+        value = plain[name]
+        legs = isinstance(value, tuple)
+        plain[name] = [_fields_of(call) for call in value] if legs else value and (value.sid, value.token)
     return plain
 
 
@@ -120,21 +110,13 @@ def _names(made: type) -> tuple[list[str], list[str]]:
     return names, [name for name in names if name in _REFERRING]
 
 
-def _reference(value: Any) -> object:  # noqa: ANN401 - an account, or the calls of a conference
-    """Return a reference to an account, its key; the calls of a conference are written out."""
-    if isinstance(value, tuple):
-        return [_fields_of(call) for call in value]
-    return value and (value.sid, value.token)
-
-
-def record(
-    kind: RecordKind,
+def _record(
+    record_type: type,
     plain: dict[str, Any],
     account: Callable[[str, str], Account],
     leg: Callable[[dict[str, Any]], Call],
-) -> Any:  # noqa: ANN401 - of the type that the kind names
+) -> Any:  # noqa: ANN401 - of that type
     """Return the record of a row, from its JSON; raise `LookupError`, `ValueError` or `TypeError` for a bad field."""
-    hints = _hints(kind.record_type)
     values: dict[str, Any] = {}
     for name, value in plain.items():
         if name in {"account", "owner"}:
@@ -142,13 +124,8 @@ def record(
         elif name == "legs":
             values[name] = tuple(map(leg, value))
         else:
-            values[name] = msgspec.convert(value, hints[name])
-    return kind.record_type(**values)
-
-
-@cache
-def _hints(made: type) -> dict[str, Any]:
-    return get_type_hints(made, localns={"Message": Message, "Call": Call})
+            values[name] = msgspec.convert(value, _hints(record_type)[name])
+    return record_type(**values)
 
 
 SCHEMA = 2
@@ -205,29 +182,25 @@ class DatabaseStore:
             callid = plain["callid"]
             if callid in calls:
                 return calls[callid]
-            return other_legs.setdefault(callid, record(CALLS, plain, account, leg))
+            return other_legs.setdefault(callid, _record(Call, plain, account, leg))
 
         for kind in KINDS:
-            for key, text in self._texts(kind.table):
+            for key, text in self._rows(kind.table):
                 try:
-                    found = record(kind, decode(text), account, leg)
+                    plain = json.loads(text, object_hook=_with_reasons)
+                    found = _record(kind.record_type, plain, account, leg)
                     restore[kind.record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
-                    raise SimulatorError(
-                        "damaged_row",
-                        "{path} is damaged: {table} {key}: {problem}",
-                        path=str(self._path),
-                        table=kind.table,
-                        key=key,
-                        problem=type(error).__name__,
-                    ) from None
-                if kind is CALLS:
+                    facts = {"path": str(self._path), "table": kind.table, "key": key, "problem": type(error).__name__}
+                    template = "{path} is damaged: {table} {key}: {problem}"
+                    raise SimulatorError("damaged_row", template, **facts) from None
+                if isinstance(found, Call):
                     calls[found.callid] = found
         return list(other_legs.values())
 
     def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
         """Write what changed in one transaction; it is on disk when this returns. Else raise `NotSaved`."""
-        rows = [row(changed, saved=is_saved) for changed, is_saved in changes.items()]
+        rows = [_row(changed, saved=is_saved) for changed, is_saved in changes.items()]
         self._write(rows, {"moment": saved.moment, "templates": saved.templates}, wipe=wipe)
 
     def close(self) -> None:
@@ -243,8 +216,8 @@ class DatabaseStore:
                 self._connection = self._open()
         return self._connection
 
-    def _texts(self, table: str) -> Iterator[tuple[str, str]]:
-        """Yield the keys and texts of a table, the oldest first."""
+    def _rows(self, table: str) -> Iterator[tuple[str, str]]:
+        """Yield the keys and records of a table, the oldest first."""
         with self._translate_errors("read"):
             yield from self._open_connection().execute(f"SELECT id, record FROM {table} ORDER BY number")  # noqa: S608 - ours
 
@@ -268,11 +241,16 @@ class DatabaseStore:
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             needs_tables = self._check(connection)
-            _restrict_permissions(self._path, Path(f"{self._path}-wal"))
+            # Only the owner may read texts, numbers and tokens; SQLite gives its other files the same mode.
+            for path in (self._path, Path(f"{self._path}-wal")):
+                if path.exists() and path.stat().st_mode & 0o077:
+                    path.chmod(0o600)
             enable_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
             if needs_tables:
-                _create_tables(connection)
+                meta = f"PRAGMA application_id={_APPLICATION_ID}", f"PRAGMA user_version={SCHEMA}"
+                for statement in ("BEGIN IMMEDIATE", *_TABLES, *meta, "COMMIT"):
+                    connection.execute(statement)
         except BaseException:
             connection.close()
             raise
@@ -310,33 +288,17 @@ class DatabaseStore:
             raise NotSaved(*_FAILED, action=action, path=path, problem=error.strerror) from None
 
 
-def _restrict_permissions(*paths: Path) -> None:
-    """Let only the owner read texts, numbers and tokens; SQLite gives its other files the same mode."""
-    for path in paths:
-        if path.exists() and path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-
-
-def _create_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    for table in _TABLES:
-        connection.execute(table)
-    connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version={SCHEMA}")
-    connection.execute("COMMIT")
-
-
 def _write_rows(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool) -> None:
     if wipe:
         for kind in KINDS:
             connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
-    for (table, is_saved), alike in groupby(rows, lambda row: (row.table, row.text is not None)):
+    for (table, is_saved), alike in groupby(rows, lambda row: (row[0], row[2] is not None)):
         if is_saved:
             connection.executemany(
                 f"INSERT INTO {table} (id, record) VALUES (?, ?) "  # noqa: S608 - our own names
                 "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-                ((row.key, row.text) for row in alike),
+                (row[1:] for row in alike),
             )
         else:
-            connection.executemany(f"DELETE FROM {table} WHERE id = ?", ((row.key,) for row in alike))  # noqa: S608
+            connection.executemany(f"DELETE FROM {table} WHERE id = ?", (row[1:2] for row in alike))  # noqa: S608
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())

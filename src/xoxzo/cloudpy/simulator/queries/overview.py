@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.context import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
@@ -17,18 +17,10 @@ from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SEC
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
 
 
-class StatusCounts(Struct, frozen=True):
-    """How many records there are, by status or outcome."""
-
-    messages: Counter[str]
-    calls: Counter[str]
-    callback_attempts: Counter[str]
-
-
-def count_by_status(engine: Engine) -> StatusCounts:
-    """Count messages, calls and attempts to deliver callbacks."""
+def count_by_status(engine: Engine) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Count messages and calls by status, and attempts to deliver callbacks by outcome."""
     with engine:
-        return StatusCounts(
+        return (
             Counter(message.status for message in engine.sms.messages.values()),
             Counter(call.status for call in engine.calls.calls.values()),
             Counter(attempt.outcome for attempt in engine.callbacks.log),
@@ -68,18 +60,13 @@ def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, .
     return tuple(sorted(held, key=lambda result: result.serial)[:limit])
 
 
-class MinuteFigures(Struct, frozen=True):
+class MinuteFigures(Minute, kw_only=True):
     """What happened in one minute."""
 
     start: float
     """When it began, seconds since 1970 on the simulator's clock."""
-    sms: int
-    calls: int
-    spent: Decimal
     balance: Decimal
     """Credits of all accounts at its end, as far as they were ever charged."""
-    callbacks_ok: int
-    callbacks_failed: int
 
 
 class Overview(Struct, frozen=True):
@@ -100,38 +87,25 @@ class Overview(Struct, frozen=True):
 def overview(engine: Engine, minutes: int) -> Overview:
     """Return the figures of the last minutes, 1 to `KEPT_MINUTES`, with the present one."""
     with engine:
-        counts, now = engine.context.minutes, int(engine.context.now() // 60)
-        counted = {number: counts.get(number, Minute()) for number in range(now - minutes + 1, now + 1)}
+        present = int(engine.context.now() // 60)
         accounts = engine.accounts.all()
-        balance = sum((account.credits for account in accounts), Decimal(0))
+        balance = total = sum((account.credits for account in accounts), Decimal(0))
+        figures = []
+        # From the present backwards: what each minute took was there before it.
+        for number in range(present, present - minutes, -1):
+            minute = engine.context.minutes.get(number, Minute())
+            figures.append(MinuteFigures(**asdict(minute), start=number * 60.0, balance=balance))
+            balance += minute.spent - minute.bought
+        messages, calls, _ = count_by_status(engine)
         return Overview(
-            minutes=tuple(reversed(list(_figures(counted, balance)))),
-            sms=dict(Counter(message.status for message in engine.sms.messages.values())),
-            calls=dict(Counter(call.status for call in engine.calls.calls.values())),
+            minutes=tuple(reversed(figures)),
+            sms=dict(messages),
+            calls=dict(calls),
             accounts=len(accounts),
-            balance=balance,
+            balance=total,
             phones=len(engine.context.phones),
             callbacks_waiting=engine.callbacks.waiting,
         )
-
-
-def _figures(counted: dict[int, Minute], balance: Decimal) -> list[MinuteFigures]:
-    """Return the figures from the present backwards: what each minute took was there before it."""
-    figures = []
-    for number, minute in reversed(counted.items()):
-        figures.append(
-            MinuteFigures(
-                number * 60.0,
-                minute.sms,
-                minute.calls,
-                minute.spent,
-                balance,
-                minute.callbacks_ok,
-                minute.callbacks_failed,
-            )
-        )
-        balance += minute.spent - minute.bought
-    return figures
 
 
 NextEventKind = Literal["message", "otp", "renewal", "callback", "other"]

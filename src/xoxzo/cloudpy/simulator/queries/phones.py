@@ -45,31 +45,44 @@ class PhoneSummary(Struct, frozen=True):
 
 
 class PhoneQueries:
-    """What one phone received and sent; its number is in E.164."""
+    """What one phone received and sent. Each property shows the state at the moment at which it is read.
+
+    Args:
+        engine: Where it is read.
+        number: The phone's number, in E.164.
+    """
 
     def __init__(self, engine: Engine, number: str) -> None:
+        self.number = number
         self._engine = engine
-        self._number = number
 
+    @property
     def inbox(self) -> tuple[ReceivedSms, ...]:
-        """Return every SMS that was sent to it, the oldest first."""
+        """Every SMS that was sent to it, oldest first; `status` says whether it has arrived."""
         with self._engine as engine:
-            return tuple(map(sms_record, engine.sms.by_phone.get(self._number, {}).values()))
+            return tuple(map(sms_record, engine.sms.by_phone.get(self.number, {}).values()))
 
+    @property
     def calls(self) -> tuple[CallRecord, ...]:
-        """Return every call to it, the oldest first."""
+        """Every call to it, oldest first."""
         with self._engine as engine:
-            return tuple(map(call_record, engine.calls.by_phone.get(self._number, {}).values()))
+            return tuple(map(call_record, engine.calls.by_phone.get(self.number, {}).values()))
 
+    @property
     def sent(self) -> tuple[SentReply, ...]:
-        """Return every SMS that was written on it, the oldest first."""
+        """Every SMS that was written on it, oldest first."""
         with self._engine as engine:
-            return tuple(map(reply_record, engine.inbound_sms.by_phone.get(self._number, {}).values()))
+            return tuple(map(reply_record, engine.inbound_sms.by_phone.get(self.number, {}).values()))
 
-    def thread(self, limit: int, before: int | None = None) -> ResultPage[SearchResult]:
-        """Return at most `limit` things that it received or sent, the newest first, with serials below `before`."""
+    def thread(self, *, limit: int = 100, before: int | None = None) -> ResultPage[SearchResult]:
+        """Return what it received and sent, the newest first.
+
+        Args:
+            limit: How many at most.
+            before: Only what is older: the `next` of the page before.
+        """
         with self._engine as engine:
-            items = tuple(map(result_from, islice(_newest(engine, self._number, before), limit + 1)))
+            items = tuple(map(result_from, islice(_newest(engine, self.number, before), limit + 1)))
         return ResultPage(items[:limit], items[limit - 1].serial if len(items) > limit else None)
 
 
@@ -86,14 +99,11 @@ def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[Ph
     """Return at most `limit` phones, the last reached first; only those whose last serial number is below `before`."""
     with engine:
         numbers = list(islice(engine.context.phones.newest_first(before), limit + 1))
-        shown = tuple(_summary(engine, number, serial) for number, serial in numbers[:limit])
-    return ResultPage(shown, shown[-1].serial if len(numbers) > limit else None)
-
-
-def _summary(engine: Engine, number: str, serial: int) -> PhoneSummary:
-    last = result_from(next(_newest(engine, number)))
-    messages, calls = (by_phone.get(number, {}) for by_phone in (engine.sms.by_phone, engine.calls.by_phone))
-    return PhoneSummary(number, serial, last, len(messages), len(calls))
+        shown = []
+        for number, serial in numbers[:limit]:
+            messages, calls = (len(kind.by_phone.get(number, ())) for kind in (engine.sms, engine.calls))
+            shown.append(PhoneSummary(number, serial, result_from(next(_newest(engine, number))), messages, calls))
+    return ResultPage(tuple(shown), shown[-1].serial if len(numbers) > limit else None)
 
 
 def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Message | Call | InboundSms]:

@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.engine.context import request_headers
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
 from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, ReceivedRequest
 from xoxzo.cloudpy.simulator.engine.records.sms import Message
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.services.sms import sms_route
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply
 from xoxzo.cloudpy.simulator.settings import carrier_of
@@ -83,14 +85,7 @@ def _of_message(engine: Engine, message: Message) -> Iterator[TimelineEntry]:
 def _price(engine: Engine, message: Message) -> dict[str, Any]:
     if message.request.fixed_cost is not None:
         return {"fixed": price_json(message.cost), "total": price_json(message.cost)}
-    request = message.request
-    each, _ = sms_route(
-        engine.settings,
-        recipient=request.recipient,
-        sender=request.sender,
-        k_premium=request.k_premium,
-        k_premium_sender=request.k_premium_sender,
-    )
+    each, _ = sms_route(engine.settings, message.request)
     tracking = as_decimal(engine.settings.tracking_price) if message.tracking else 0
     return {
         "each": price_json(each),
@@ -134,16 +129,6 @@ def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
 
 
 def _callback(attempt: CallbackAttempt) -> TimelineEntry:
-    facts = {
-        "kind": attempt.kind,
-        "url": attempt.url,
-        "attempt": attempt.attempt,
-        "headers": request_headers(attempt.content_type),
-        "body": attempt.body,
-        "status": attempt.status,
-        "error": attempt.error,
-        "answer_headers": dict(attempt.answer_headers),
-        "answer": attempt.answer,
-        "outcome": attempt.outcome,
-    }
+    facts = {name: value for name, value in asdict(attempt).items() if name not in {"ident", "at", "content_type"}}
+    facts |= {"headers": request_headers(attempt.content_type), "answer_headers": dict(attempt.answer_headers)}
     return TimelineEntry(attempt.at, "callback", facts)

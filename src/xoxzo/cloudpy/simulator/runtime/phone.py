@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
+from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
 from xoxzo.cloudpy.simulator.engine.rules.formats import CODE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
-    from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
-    from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, ResultPage, SearchResult, SentReply
-    from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
+from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, SentReply
+from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
 T = TypeVar("T")
 
 
-class Phone:
-    """One phone. Each property shows the state at the moment at which it is read.
+class Phone(PhoneQueries):
+    """One phone; `waiter` waits on the simulator's clock, and `number` is the phone's, in E.164."""
 
-    Args:
-        number: Its number, in E.164.
-        queries: Reads what it received and sent.
-        commands: Sends and calls.
-        waiter: Waits on the simulator's clock.
-    """
-
-    def __init__(self, number: str, queries: PhoneQueries, commands: PhoneCommands, waiter: Waiter) -> None:
-        self.number = number
-        self._queries = queries
-        self._commands = commands
+    def __init__(self, waiter: Waiter, number: str) -> None:
+        super().__init__(waiter.engine, number)
+        self._commands = PhoneCommands(waiter.engine)
         self._waiter = waiter
 
     def __repr__(self) -> str:
         return f"Phone({self.number!r})"
-
-    @property
-    def inbox(self) -> tuple[ReceivedSms, ...]:
-        """Every SMS that was sent to it, oldest first; `status` says whether it has arrived."""
-        return self._queries.inbox()
-
-    @property
-    def calls(self) -> tuple[CallRecord, ...]:
-        """Every call to it, oldest first."""
-        return self._queries.calls()
-
-    @property
-    def sent(self) -> tuple[SentReply, ...]:
-        """Every SMS that was written on it, oldest first."""
-        return self._queries.sent()
 
     def wait_for_sms(self, contains: str = "", *, timeout: float = 5.0) -> ReceivedSms:
         """Wait until an SMS has arrived, and return the latest one.
@@ -99,15 +73,6 @@ class Phone:
             return next((found.group() for text in arrived if (found := CODE.search(text))), None)
 
         return self._wait(code, "no SMS with a code arrived", timeout)
-
-    def thread(self, *, limit: int = 100, before: int | None = None) -> ResultPage[SearchResult]:
-        """Return what it received and sent, the newest first.
-
-        Args:
-            limit: How many at most.
-            before: Only what is older: the `next` of the page before.
-        """
-        return self._queries.thread(limit, before)
 
     def reply(self, sin: str, text: str) -> SentReply:
         """Write an SMS to a receiving number, whose action URL then gets a callback (API sections 4 and 10).

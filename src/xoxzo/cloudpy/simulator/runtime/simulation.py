@@ -50,11 +50,9 @@ class Simulation(Lifecycle):
         Args:
             number: In E.164, with its +.
         """
-        from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
-        from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
         from xoxzo.cloudpy.simulator.runtime.phone import Phone
 
-        return Phone(number, PhoneQueries(self.engine, number), PhoneCommands(self.engine), self._waiter())
+        return Phone(self._waiter(), number)
 
     def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
         """Return the one SMS that a phone received; more than one, or none, is an error.

@@ -20,17 +20,17 @@ class Waiter:
     """Polls by the machine's clock, or moves a stepped clock by `advance` from one timer to the next."""
 
     def __init__(self, engine: Engine, advance: Callable[[float], None]) -> None:
-        self._engine = engine
+        self.engine = engine
         self._advance = advance
 
     def wait(self, find: Callable[[], T | None], timeout: float, failure: Callable[[], str]) -> T:
         """Return what `find` returns when it is not ``None``; `SimulatorError` after `timeout` simulated seconds."""
-        clock = self._engine.clock
+        clock = self.engine.clock
         deadline = clock.now() + timeout
         while True:
             if (found := find()) is not None:
                 return found
-            now, due = clock.now(), self._engine.next_due()
+            now, due = clock.now(), self.engine.next_due()
             if now >= deadline or (clock.stopped and (due is None or due > deadline)):
                 raise SimulatorError("timed_out", "{failure}", failure=failure())
             if clock.stopped:
@@ -40,16 +40,16 @@ class Waiter:
 
     def wait_for_call_end(self, callid: str) -> CallRecord:
         """Return a call when it has ended, with all its steps; raise `SimulatorError` as `wait` does."""
-        clock = self._engine.clock
+        clock = self.engine.clock
         while True:
             if clock.stopped:
                 # The answer of an action URL comes first: before it the next timer may be a renewal, a month ahead.
                 self._advance(0)
-            call = find_call(self._engine, callid)
+            call = find_call(self.engine, callid)
             if call.status != "IN PROGRESS":
                 return call
             if clock.stopped:
-                due = self._engine.next_due()
+                due = self.engine.next_due()
                 self._advance(0 if due is None else max(0.0, due - clock.now()))
             else:
                 time.sleep(_POLL_SECONDS)

@@ -34,15 +34,10 @@ class Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Count what there is at this moment."""
         simulator = self._simulator
-        counts = count_by_status(simulator.engine)
-        yield _gauge("messages", "SMS that are kept, by status", "status", counts.messages)
-        yield _gauge("calls", "Calls that are kept, by status", "status", counts.calls)
-        yield _gauge(
-            "callback_attempts",
-            "Tries to deliver a callback that are kept, by outcome",
-            "outcome",
-            counts.callback_attempts,
-        )
+        messages, calls, attempts = count_by_status(simulator.engine)
+        yield _gauge("messages", "SMS that are kept, by status", "status", messages)
+        yield _gauge("calls", "Calls that are kept, by status", "status", calls)
+        yield _gauge("callback_attempts", "Tries to deliver a callback that are kept, by outcome", "outcome", attempts)
         faults = CounterMetricFamily("xoxzo_simulator_faults", "Faults on purpose that have hit", labels=["kind"])
         for kind, count in sorted(simulator.faults.counts.items()):
             faults.add_metric([kind], count)

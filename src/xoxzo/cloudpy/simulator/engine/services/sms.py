@@ -14,9 +14,10 @@ from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking, Message, SmsRequest, SmsStatus
 from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, format_time, replace_link
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json, sms_route
+from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
 _MAX_ACCESSES = 1000
 
@@ -94,6 +95,21 @@ def _sum_of(price: Decimal, count: int, tracking: Decimal | None) -> Decimal:
     return price * count + (tracking or 0)
 
 
+def sms_route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
+    """Return the price of each part and the sender that the phone shows (API section 2.1, K-premium matrix).
+
+    A K-premium message goes out with the registered sender, or with the carrier's fixed one. Under Lite some carriers
+    get it by the standard route, at the standard price. A number without a known carrier is treated as one of those
+    that show the registered sender.
+    """
+    if request.k_premium:
+        carrier = carrier_of(settings.carriers, request.recipient)
+        if request.k_premium == "full" or carrier is None or carrier.k_premium_lite:
+            fixed = carrier.k_premium_sender if carrier else None
+            return as_decimal(settings.k_premium_price), fixed or request.k_premium_sender
+    return price_for_number(settings.sms_prices, request.recipient), request.sender
+
+
 class SmsService:
     """Accepts messages, takes their price and brings them to the phones."""
 
@@ -123,13 +139,7 @@ class SmsService:
         count = count_parts(measured)
         if count is None:
             raise MessageTooLong
-        price, shown_sender = sms_route(
-            settings,
-            recipient=request.recipient,
-            sender=request.sender,
-            k_premium=request.k_premium,
-            k_premium_sender=request.k_premium_sender,
-        )
+        price, shown_sender = sms_route(settings, request)
         if request.fixed_cost is None:
             cost = _sum_of(price, count, as_decimal(settings.tracking_price) if tracking else None)
         else:

@@ -257,11 +257,8 @@ class _Listener:
     def _new_connection(self) -> HttpConnection:
         connection = self._connection_class(self._config, self._state, {}, self._loop)
         connection.logger = self._log
-        connection.is_port_closed = self._is_closed
+        connection.is_port_closed = lambda: self._closed
         return connection
-
-    def _is_closed(self) -> bool:
-        return self._closed
 
     def _connections(self) -> list[HttpConnection]:
         return [one for one in self._state.connections if isinstance(one, self._connection_class)]

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.sqlite_files import connect, create_private_file, enable_wal
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import SavedState
@@ -159,11 +160,7 @@ class DatabaseStore:
         self._connection: sqlite3.Connection | None = None
 
     def begin(self) -> tuple[int, SavedState | None]:
-        """Open the file if it is not open, count a new generation, and return it with what was saved, if anything.
-
-        Raises:
-            SimulatorError: It cannot be used.
-        """
+        """Open the file if need be, count a generation, and return it with what was saved; else `SimulatorError`."""
         with self._translate_errors("read"):
             meta = dict(self._open_connection().execute("SELECT name, value FROM meta"))
         generation = int(meta.get("generation", -1)) + 1
@@ -192,7 +189,7 @@ class DatabaseStore:
                     restore[kind.record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
                     facts = {"path": str(self._path), "table": kind.table, "key": key, "problem": type(error).__name__}
-                    template = "{path} is damaged: {table} {key}: {problem}"
+                    template = N_("{path} is damaged: {table} {key}: {problem}")
                     raise SimulatorError("damaged_row", template, **facts) from None
                 if isinstance(found, Call):
                     calls[found.callid] = found
@@ -266,7 +263,7 @@ class DatabaseStore:
         if application != _APPLICATION_ID:
             raise SimulatorError(*_NOT_OURS, path=str(self._path))
         if schema > SCHEMA:
-            template = "{path} was written by a newer version of the simulator"
+            template = N_("{path} was written by a newer version of the simulator")
             raise SimulatorError("newer_database", template, path=str(self._path))
         [state] = connection.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":

@@ -37,7 +37,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
     assert '<html lang="ja">' in page.text
     assert "すべて正常に戻す" in page.words
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "seconds": "-1"}, accept_language="ja")
-    assert refusal.json()["message"] == "秒数は 0 から1日の間で入力してください。"
+    assert refusal.json()["message"] == "秒数は 0 から 1 日の間で入力してください。"
     refusal = visitor.post("/console/faults/add", {"kind": "slow", "times": "many"}, accept_language="ja")
     assert refusal.json()["message"] == "「回数」は数値で入力してください。"
     refusal = visitor.post("/console/faults/add", {"kind": "bird"}, accept_language="ja")
@@ -52,7 +52,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
         ("by command", "手動"),
         (Reason("rule {n}", n=12), "ルール 12"),
         (Reason("delayed by {n} s", n="1e+06"), "1e+06 秒の遅延"),
-        (Reason("the action URL answered {n}", n=404), "アクションURLの応答: 404"),
+        (Reason("the action URL answered {n}", n=404), "アクション URL の応答: 404"),
         (Reason("{host} is not on this machine", host="shop.example"), "shop.example はこのマシンではありません"),
         ("ConnectError: {n} refused", "ConnectError: {n} refused"),
         ("rule 12", "rule 12"),

@@ -238,9 +238,6 @@ class Fields:
 
     Each reading method returns a value that can be used even when the field is wrong (an empty text), and notes the
     error; `check` then refuses the request with all of them.
-
-    Args:
-        values: What the body held.
     """
 
     def __init__(self, values: Mapping[str, object]) -> None:

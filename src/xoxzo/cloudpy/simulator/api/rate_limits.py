@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, HttpError, detail
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -114,5 +115,5 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        template = "{text!r} in allowed_addresses is neither an IP address nor a CIDR block"
+        template = N_("{text!r} in allowed_addresses is neither an IP address nor a CIDR block")
         raise SimulatorError("invalid_address", template, text=text) from None

@@ -16,6 +16,7 @@ from urllib.parse import unquote_plus
 from msgspec import Struct
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE
@@ -137,9 +138,8 @@ class RequestLog:
         """Return requests as `Simulation.requests` does; raise `SimulatorError` if there is no such status."""
         known = ", ".join([*STATUS_CLASSES, "failed"])
         if status and status not in known.split(", ") and not (status.isascii() and status.isdigit()):
-            raise SimulatorError(
-                "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=status, known=known
-            )
+            template = N_("there is no status {wanted!r}; there are {known}")
+            raise SimulatorError("unknown_status", template, wanted=status, known=known)
         fitting = [entry for entry in self._newest_first() if _contains(entry, text.casefold())]
         counts = Counter(_class(entry.status) for entry in fitting)
         wanted = (

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
@@ -71,11 +72,7 @@ class Fault(Struct, frozen=True):
 class FaultInjector:
     """The faults of one simulator; safe to be used from any thread.
 
-    The first that fits and whose chance comes up hits. With the simulator's seed, the same requests are hit again.
-
-    Args:
-        seed: Makes chance repeatable; ``None`` does not.
-        endpoints: What a fault may be limited to.
+    The first that fits and whose chance comes up hits. With a seed, the same requests are hit again.
     """
 
     def __init__(self, seed: int | None, endpoints: Collection[str]) -> None:
@@ -128,11 +125,8 @@ class FaultInjector:
         if kind not in KINDS:
             raise SimulatorError("invalid_kind", "kind must be one of {known}", known=", ".join(KINDS))
         if endpoint != ALL_ENDPOINTS and (kind in CALLBACK_KINDS or endpoint not in self.endpoints):
-            raise SimulatorError(
-                "invalid_endpoint",
-                "endpoint must be * or, but for callbacks, one of {known}",
-                known=", ".join(sorted(self.endpoints)),
-            )
+            template = N_("endpoint must be * or, but for callbacks, one of {known}")
+            raise SimulatorError("invalid_endpoint", template, known=", ".join(sorted(self.endpoints)))
         if not 0 < chance <= 1:
             raise SimulatorError("invalid_chance", "chance must be above 0 and at most 1")
         if kind == "refuse" and (endpoint != ALL_ENDPOINTS or chance != 1):

@@ -125,13 +125,7 @@ _DELETED_SHARE = 1_000
 
 
 class OldestFirst(dict[K, V]):
-    """Records by their key, the oldest first; those that are too many or too old are deleted.
-
-    Args:
-        limit: How many are kept.
-        began: Returns when a record began.
-        deleted: Is called with each record that was deleted.
-    """
+    """At most `limit` records by key, the oldest first by `began`; `deleted` is called with each that is deleted."""
 
     def __init__(self, limit: int, began: Callable[[V], float], deleted: Callable[[V], object]) -> None:
         self._limit = limit
@@ -178,7 +172,7 @@ class EngineContext:
         self.timers = Timers()
         self.outbox: deque[OutboundRequest] = deque()
         self.listeners: list[Callable[[Event], None]] = []
-        self.wake: Callable[[], None] = lambda: None
+        self.wake: Callable[[], object] = lambda: None
         self.callback_fault: Callable[[], tuple[str, float] | None] = lambda: None
         """Returns the kind and the seconds of the fault, if any, that hits an attempt to deliver a callback."""
         self.changes: dict[object, bool] | None = None

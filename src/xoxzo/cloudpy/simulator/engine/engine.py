@@ -68,10 +68,7 @@ class Store(Protocol):
     """Saves records. The engine's lock guards it."""
 
     def begin(self) -> tuple[int, SavedState | None]:
-        """Count a new generation, or raise `NotSaved`; return it, 0 for a new store, and what was saved, if anything.
-
-        Ids that are made from one seed differ by the generation.
-        """
+        """Count and return a new generation, by which ids differ, and what was saved, if anything; else `NotSaved`."""
         ...
 
     def load(
@@ -90,19 +87,11 @@ class Store(Protocol):
 
 
 class Engine:
-    """Accounts, messages, calls and numbers on one clock.
+    """Accounts, messages, calls and numbers on one clock; a store saves them beyond the process.
 
     Everything is done while holding `lock`; `with engine:` takes it and fires the timers that are due. It may be used
     from any thread. With a store, all changes are on disk when the outermost `with` ends. If saving fails, the state is
     loaded again from the store before anything else is done: what could not be saved did not happen.
-
-    Args:
-        settings: How the service behaves.
-        clock: The time that it runs on.
-        store: Saves the state; by default it ends with the process.
-
-    Raises:
-        SimulatorError: The store cannot be read or written.
     """
 
     def __init__(self, settings: Settings, clock: RealClock, store: Store | None = None) -> None:
@@ -273,7 +262,7 @@ class Engine:
         with self.lock, suppress(ValueError):
             self.context.listeners.remove(listener)
 
-    def set_wake(self, wake: Callable[[], None]) -> None:
+    def set_wake(self, wake: Callable[[], object]) -> None:
         """Call `wake` when there is an outbound request, or a timer that is due before all others."""
         with self.lock:
             self.context.wake = wake

@@ -69,13 +69,9 @@ class OutcomeRules:
         self._numbers: Mapping[str, NumberOutcome] = {**TEST_NUMBERS, **context.settings.numbers}
         for number, outcome in self._numbers.items():
             if not is_number(number) or outcome not in get_args(NumberOutcome):
-                raise SimulatorError(
-                    "invalid_number_outcome",
-                    "{number}={outcome} must be a number in E.164, with its +, and one of {known}",
-                    number=number,
-                    outcome=outcome,
-                    known=", ".join(get_args(NumberOutcome)),
-                )
+                template = N_("{number}={outcome} must be a number in E.164, with its +, and one of {known}")
+                known = ", ".join(get_args(NumberOutcome))
+                raise SimulatorError("invalid_number_outcome", template, number=number, outcome=outcome, known=known)
         self.rules: dict[int, OutcomeRule] = {}
         self._made = 0
 
@@ -103,13 +99,8 @@ class OutcomeRules:
 
     def of(self, kind: RuleKind, number: str) -> Outcome:
         """Return what becomes of a message or call to a number (API section 15.21)."""
-        if self.rules and (ruled := self._ruled(kind, number)):
-            return ruled
-        return _FIXED[kind].get(self._numbers.get(number, ""), _USUAL[kind])
-
-    def _ruled(self, kind: RuleKind, number: str) -> Outcome | None:
         fitting = [rule for rule in self.rules.values() if rule.kind == kind and number.startswith(rule.pattern)]
-        if not fitting:
-            return None
-        rule = max(fitting, key=lambda rule: (len(rule.pattern), rule.ident))
-        return Outcome(rule.outcome, rule.seconds, Reason(N_("rule {n}"), n=rule.ident))
+        if fitting:
+            rule = max(fitting, key=lambda rule: (len(rule.pattern), rule.ident))
+            return Outcome(rule.outcome, rule.seconds, Reason(N_("rule {n}"), n=rule.ident))
+        return _FIXED[kind].get(self._numbers.get(number, ""), _USUAL[kind])

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import threading
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -27,10 +28,7 @@ class Batcher(Generic[A, R]):
 
     There is no window to choose. A single request is handled at once. Under load, more requests arrive while a batch is
     handled and written to disk, and make up the next batch: the slower the disk, the more of them share a commit. No
-    request is answered before its batch is on disk.
-
-    Args:
-        work: Handles a batch and returns the results in the same order; it must not raise.
+    request is answered before its batch is on disk. `work` returns the results in the same order, and must not raise.
     """
 
     def __init__(self, work: Callable[[Sequence[A]], Sequence[R]]) -> None:
@@ -132,7 +130,6 @@ class EngineLoop:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._http: OutboundHttp | None = None
         self._loop = asyncio.get_running_loop()
         self._wake_event = asyncio.Event()
         self._answers = Batcher(self._report_results)
@@ -141,7 +138,7 @@ class EngineLoop:
 
     async def run(self) -> None:
         """Drive until cancelled; then drop what is under way."""
-        self._engine.set_wake(self._wake)
+        self._engine.set_wake(lambda: self._loop.call_soon_threadsafe(self._wake_event.set))
         try:
             while True:
                 self._wake_event.clear()
@@ -156,7 +153,7 @@ class EngineLoop:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._http is not None:
+            if "_http" in self.__dict__:
                 await self._http.close()
 
     async def advance(self, seconds: float) -> None:
@@ -188,16 +185,15 @@ class EngineLoop:
             task.add_done_callback(self._made)
 
     async def _make(self, outgoing: OutboundRequest) -> None:
-        await self._answers.answer((outgoing, await self._outbound_http().make(outgoing)))
+        await self._answers.answer((outgoing, await self._http.make(outgoing)))
 
-    def _outbound_http(self) -> OutboundHttp:
+    @cached_property
+    def _http(self) -> OutboundHttp:
         # Its library takes as long to import as the whole engine, so it is imported with the first request.
-        if self._http is None:
-            from xoxzo.cloudpy.simulator.runtime.outbound_http import OutboundHttp
+        from xoxzo.cloudpy.simulator.runtime.outbound_http import OutboundHttp
 
-            settings = self._engine.settings
-            self._http = OutboundHttp(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
-        return self._http
+        settings = self._engine.settings
+        return OutboundHttp(timeout=settings.outgoing_timeout, allow_network=settings.allow_network)
 
     def _made(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -222,6 +218,3 @@ class EngineLoop:
                 await self._wake_event.wait()
         except TimeoutError:
             return
-
-    def _wake(self) -> None:
-        self._loop.call_soon_threadsafe(self._wake_event.set)

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 class SimulatorTransport:
-    """Carries requests to a simulator, whatever host they name: nothing ever leaves the process.
-
-    Args:
-        simulator: Who answers. Callbacks and action URLs need it to be started.
-    """
+    """Carries requests to a simulator, whatever host they name: nothing ever leaves the process."""
 
     def __init__(self, simulator: Simulation) -> None:
         self._simulator = simulator

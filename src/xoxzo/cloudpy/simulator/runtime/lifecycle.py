@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
-from xoxzo.cloudpy.simulator.engine.engine import Engine, Store
+from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.runtime.engine_loop import LoopThread
 from xoxzo.cloudpy.simulator.settings import Settings
 
@@ -35,7 +35,12 @@ class Lifecycle:
     ) -> None:
         self.settings = settings or Settings()
         self.instance = os.urandom(8).hex()
-        self.engine = Engine(self.settings, clock or RealClock(), _store(database))
+        store = None
+        if database is not None:
+            from xoxzo.cloudpy.simulator.storage import DatabaseStore
+
+            store = DatabaseStore(database)
+        self.engine = Engine(self.settings, clock or RealClock(), store)
         self.api = Api(self.engine)
         self._lock = threading.Lock()
         self._users = 0
@@ -155,11 +160,3 @@ def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float
     # Nothing is converted where only seconds are given: an integer may be too large for that, and is refused later.
     more = minutes * 60 + hours * 3600 + days * 86_400
     return seconds + more if more else seconds
-
-
-def _store(database: str | os.PathLike[str] | None) -> Store | None:
-    if database is None:
-        return None
-    from xoxzo.cloudpy.simulator.storage import DatabaseStore
-
-    return DatabaseStore(database)

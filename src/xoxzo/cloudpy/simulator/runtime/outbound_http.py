@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,11 @@ class OutboundHttp:
                 if len(body) > _MAX_RESPONSE_BYTES:
                     too_long = Reason(N_("the answer is longer than {n} bytes"), n=_MAX_RESPONSE_BYTES)
                     return OutboundResult(error=too_long)
-            return OutboundResult(response.status, bytes(body), headers=_shown(response.headers))
+            shown = tuple(
+                (name.decode("latin-1"), value.decode("latin-1")[:_MAX_VALUE_LENGTH])
+                for name, value in islice(response.headers, _MAX_HEADERS)
+            )
+            return OutboundResult(response.status, bytes(body), headers=shown)
 
     async def close(self) -> None:
         """Close what is open."""
@@ -107,30 +112,11 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         allowed = [address for address in found if self._allow_network or is_loopback(address)]
         if not allowed:
             raise AddressRefused(host)
-        *others, last = allowed
-        for address in others:
-            try:
-                return await self._connect(address, port, timeout, local_address, socket_options)
-            except httpcore2.ConnectError:
-                continue
-        return await self._connect(last, port, timeout, local_address, socket_options)
-
-    async def _connect(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,  # noqa: ASYNC109 - the backend's signature
-        local_address: str | None,
-        socket_options: Iterable[SOCKET_OPTION] | None,
-    ) -> httpcore2.AsyncNetworkStream:
-        return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-
-
-def _shown(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")[:_MAX_VALUE_LENGTH])
-        for name, value in islice(headers, _MAX_HEADERS)
-    )
+        options = (port, timeout, local_address, socket_options)
+        for address in allowed[:-1]:
+            with suppress(httpcore2.ConnectError):
+                return await self._backend.connect_tcp(address, *options)
+        return await self._backend.connect_tcp(allowed[-1], *options)
 
 
 def is_loopback(address: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, encode
 
@@ -30,7 +31,7 @@ CloseConnection = Callable[[tuple[str, int] | None], None]
 
 def cannot_close(client: object) -> None:
     """Raise `SimulatorError`: ASGI has no message that closes the connection of a client."""
-    template = "this server cannot close the connection of {client}, as a fault would have it"
+    template = N_("this server cannot close the connection of {client}, as a fault would have it")
     raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 

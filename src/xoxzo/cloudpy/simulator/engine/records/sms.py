@@ -79,13 +79,7 @@ class Message(Record, kw_only=True, eq=False):
     """The request that it came from."""
 
     def view(self, base_url: str, *, hide_cost: bool, all_accesses: bool) -> dict[str, object]:
-        """Return it as the API shows it (API section 2.2).
-
-        Args:
-            base_url: How the addresses in it begin.
-            hide_cost: Show the cost as 0 while it is QUEUED (API section 15.22).
-            all_accesses: List every time that a tracked link was opened (API section 15.25).
-        """
+        """Return it as the API shows it (API section 2.2), on request without its cost while QUEUED (15.22)."""
         hidden = hide_cost and self.status == "QUEUED"
         return {
             "msgid": self.msgid,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
@@ -31,7 +31,10 @@ class CallbackService:
         if self._context.settings.callback_format == "json":
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
         else:
-            body, content_type = urlencode(_flat(fields)).encode(), "application/x-www-form-urlencoded"
+            body, content_type = (
+                urlencode({name: _flat(value) for name, value in fields.items()}).encode(),
+                "application/x-www-form-urlencoded",
+            )
         self._begin(CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
 
     def again(self, ident: str) -> bool:
@@ -42,13 +45,11 @@ class CallbackService:
                 self._wait(delivery, 0.0)
         if waiting:
             return True
-        last = {attempt.kind: attempt for attempt in self.log if attempt.ident == ident}
+        last = {attempt.kind: attempt for attempt in self.of(ident)}
         for kind, attempt in last.items():
-            body, now = attempt.body.encode(), self._context.now()
-            number = attempt.attempt + 1
-            self._begin(
-                CallbackDelivery(kind, ident, attempt.url, body, attempt.content_type, now, number, repeated=True)
-            )
+            body, kind_of_body, number = attempt.body.encode(), attempt.content_type, attempt.attempt + 1
+            again = (kind, ident, attempt.url, body, kind_of_body, self._context.now(), number)
+            self._begin(CallbackDelivery(*again, repeated=True))
         return bool(last)
 
     def of(self, ident: str) -> list[CallbackAttempt]:
@@ -115,13 +116,14 @@ class CallbackService:
             self._context.at(delivery.due, lambda: self._post(delivery))
         else:
             self._post(delivery)
-            self._send(delivery, lambda _answer: None)  # the answer to the first of the two counts
+            self._post(delivery, counts=False)  # the answer to the first of the two does
 
-    def _post(self, delivery: CallbackDelivery) -> None:
-        self._send(delivery, lambda answer: self._answered(delivery, answer))
+    def _post(self, delivery: CallbackDelivery, *, counts: bool = True) -> None:
+        def answered(answer: OutboundResult) -> None:
+            if counts:
+                self._answered(delivery, answer)
 
-    def _send(self, delivery: CallbackDelivery, on_result: Callable[[OutboundResult], None]) -> None:
-        self._context.send(OutboundRequest("POST", delivery.url, on_result, delivery.body, delivery.content_type))
+        self._context.send(OutboundRequest("POST", delivery.url, answered, delivery.body, delivery.content_type))
 
     def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
         settings, attempt = self._context.settings, delivery.attempt
@@ -138,7 +140,10 @@ class CallbackService:
             delivery.attempt += 1
             self._wait(delivery, min(2.0 ** (attempt - 1), settings.callback_longest_wait))
         if outcome != "will retry":
-            self._end(delivery)
+            # A later one of the same message, such as one that was posted again, may have taken its place.
+            if self._pending.get((delivery.kind, delivery.ident)) is delivery:
+                del self._pending[delivery.kind, delivery.ident]
+            self._context.mark_deleted(delivery)
         record = CallbackAttempt(
             delivery.kind,
             delivery.ident,
@@ -164,18 +169,8 @@ class CallbackService:
             "callback", delivery.ident, outcome=outcome, attempt=attempt, status=answer.status, error=answer.error
         )
 
-    def _end(self, delivery: CallbackDelivery) -> None:
-        # A later one of the same message, such as one that was posted again, may have taken its place.
-        if self._pending.get((delivery.kind, delivery.ident)) is delivery:
-            del self._pending[delivery.kind, delivery.ident]
-        self._context.mark_deleted(delivery)
 
-
-def _flat(fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: _flat_value(value) for name, value in fields.items()}
-
-
-def _flat_value(value: object) -> object:
+def _flat(value: object) -> object:
     # A form has no lists and no null: tags are joined as they were sent, what is unset is empty, and a list of
     # objects (a conference's participants) is the text of its JSON.
     if isinstance(value, list):

@@ -45,11 +45,7 @@ class OtpService:
         return Website(account.sid, account.token, website) in self.websites
 
     def request(self, account: Account, website: str, phone: str, base_url: str) -> Message | None:
-        """Make a code and send it, or raise `NotEnoughCredits`.
-
-        Returns:
-            The message; ``None`` if the phone has a code for this website that is still good (API section 15.57).
-        """
+        """Send a new code, or `NotEnoughCredits`; ``None`` if the phone has one for this website (15.57)."""
         if otp_key(account, website, phone) in self.active:
             return None
         settings = self._context.settings

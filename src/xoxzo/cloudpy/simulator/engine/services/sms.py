@@ -38,7 +38,9 @@ class LinkService:
             by the length of the short address alone: parts and cost are those of the real service, whose address is
             shorter than one of this machine (API section 15.26).
         """
-        path = self._free_path()
+        path = self._context.short_path()
+        while path in self.messages:
+            path = self._context.short_path()
         shortlink = f"{request.base_url}/s/{path}"
         replaced = replace_link(request.text, shortlink)
         if replaced is None:
@@ -64,12 +66,6 @@ class LinkService:
             self._callbacks.post("click", message.msgid, message.request.click_callback_url, _report(message, tracking))
         link = tracking.link
         return link if link.startswith(("http://", "https://")) else f"http://{link}"
-
-    def _free_path(self) -> str:
-        path = self._context.short_path()
-        while path in self.messages:
-            path = self._context.short_path()
-        return path
 
 
 def _report(message: Message, tracking: LinkTracking) -> dict[str, object]:

@@ -87,11 +87,7 @@ class SubscribedNumberService:
         self._free(line)
 
     def by_number(self, number: str, sid: str | None = None) -> tuple[SubscribedNumber, Account]:
-        """Return a number, given with or without its +, and who subscribes it: any account, or that of a SID.
-
-        Raises:
-            ItemNotFound: Nobody does.
-        """
+        """Return a number, with or without its +, and its subscriber, any or that of a SID; or raise `ItemNotFound`."""
         digits = number.removeprefix("+")
         for line in self.lines.values():
             if line.number == digits and line.owner is not None and sid in {None, line.owner.sid}:

@@ -67,13 +67,7 @@ class TemplateService:
         return template
 
     def give_back(self, ident: int) -> Template:
-        """Return a text to its author: the one that was in force counts again, a first one goes on waiting.
-
-        The API has no status for a refusal (API section 3.1).
-
-        Raises:
-            ItemNotFound: There is none with that id.
-        """
+        """Do what `OfficeCommands.give_back` says; raise `ItemNotFound` for an unknown id."""
         template = self._any(ident)
         if template.approved_content is not None:
             template.pending_content = None

@@ -42,13 +42,7 @@ _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).en
 def application(
     simulator: Simulation, bind_host: str, close_connection: CloseConnection
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return the control API as an ASGI application.
-
-    Args:
-        simulator: What it controls.
-        bind_host: The address of its server, which the Host header may name besides loopback hosts.
-        close_connection: Closes the connection of a client that does not read its events.
-    """
+    """Return the control API as an ASGI application on a server; `close_connection` ends readers that do not read."""
     streams = Streams(simulator, close_connection)
     inner = Starlette(
         routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 SHOP = """
 import os
 from celery import Celery
-from xoxzo.cloudpy.campaigns.sending import dispatch_api
+from xoxzo.cloudpy.campaigns import campaign as campaigns
 from xoxzo.cloudpy.integrations.celery import chunks, install
 
-chunks.CHUNK_SECONDS, chunks.SWEEP_SECONDS, chunks.RETRY_SECONDS, dispatch_api._REPEAT_SECONDS = 3.0, 1.0, 0.5, 2.0
+chunks.CHUNK_SECONDS, chunks.SWEEP_SECONDS, chunks.RETRY_SECONDS, campaigns._REPEAT_SECONDS = 3.0, 1.0, 0.5, 2.0
 chunks._RECONCILE_SECONDS = 1.0
 app = Celery("shop", broker=os.environ["SHOP_BROKER"])
 app.conf.update(

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _READ_BYTES = 1 << 17
@@ -187,11 +187,9 @@ def _letters(text: str) -> str:
 
 
 def _pieces(path: Path, name: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(name)("strict")
-    with path.open("rb") as file:
+    with path.open(encoding=name, newline="") as file:
         while piece := file.read(_READ_BYTES):
-            yield decoder.decode(piece)
-    yield decoder.decode(b"", final=True)
+            yield piece
 
 
 def _can_decode(path: Path, name: str) -> bool:
@@ -203,22 +201,13 @@ def _can_decode(path: Path, name: str) -> bool:
 
 def _first_broken(path: Path, name: str) -> tuple[int, int]:
     """Return the line and the place in it of the first character that cannot be decoded."""
-    decoder: Callable[[bytes], str] = codecs.getincrementaldecoder(name)("strict").decode
-    line, column = 1, 1
-    after_return = False
-    with path.open("rb") as file:
-        try:
-            while piece := file.read(1024):
-                for position in range(len(piece)):
-                    for one in decoder(piece[position : position + 1]):
-                        if one in "\r\n" and not (one == "\n" and after_return):
-                            line, column = line + 1, 1
-                        elif one not in "\r\n":
-                            column += 1
-                        after_return = one == "\r"
-        except UnicodeError:
-            pass
-    return line, column
+    read = ""
+    try:
+        path.read_bytes().decode(name)
+    except UnicodeDecodeError as error:
+        read = error.object[: error.start].decode(name, "ignore")
+    lines = re.split("\r\n|\r|\n", read)
+    return len(lines), len(lines[-1]) + 1
 
 
 # Roughly the characters of the most frequent names, places, companies and business words. Nearly all kanji of a list

@@ -108,7 +108,7 @@ def read_table(
         raise InvalidArgument("hidden", "must be include or skip")
     if header_row is not None and header is False:
         raise InvalidArgument("header_row", "cannot be given for a list without a header")
-    reading = Reading(header, header_row, sheet, hidden, country, tuple(wanted))
+    reading = Reading(header, header_row, country, tuple(wanted))
     kind = kind_of(file)
     if kind in {"xlsx", "workbook"}:
         notes: list[Reason] = []
@@ -128,8 +128,6 @@ class Reading(NamedTuple):
 
     header: bool | None
     header_row: int | None
-    sheet: str | None
-    hidden: str | None
     country: str
     wanted: tuple[str, ...]
 

@@ -69,18 +69,12 @@ def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, 
     if wanted is None and not visible:
         raise CampaignError("no_sheet", "{path} has no sheet that is not hidden", path=path)
     chosen = wanted or visible[0]
-    for template, others in (
-        (
-            Reason("other_sheets", "other sheets, not read (--sheet): {sheets}"),
-            [one for one in visible if one != chosen],
-        ),
-        (
-            Reason("hidden_sheets", "hidden sheets, not read: {sheets}"),
-            [one for one in names if one not in {chosen, *visible}],
-        ),
-    ):
-        if others:
-            notes.append(Reason(template.code, template.template, {"sheets": ", ".join(others)}))
+    if others := [one for one in visible if one != chosen]:
+        notes.append(
+            Reason("other_sheets", "other sheets, not read (--sheet): {sheets}", {"sheets": ", ".join(others)})
+        )
+    if others := [one for one in names if one not in {chosen, *visible}]:
+        notes.append(Reason("hidden_sheets", "hidden sheets, not read: {sheets}", {"sheets": ", ".join(others)}))
     return chosen
 
 

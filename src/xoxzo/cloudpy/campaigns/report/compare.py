@@ -12,8 +12,6 @@ from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.locale import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
 
@@ -87,16 +85,12 @@ MEASURES = {"delivered": N_("delivered"), "clicked": N_("clicked"), "opted out":
 def compare(first: Comparable, second: Comparable) -> Comparison:
     """Compare two campaigns by what was delivered, clicked and paid, and who has opted out."""
     variants = _variant(first), _variant(second)
-    pairs: dict[str, Callable[[Variant], int | None]] = {
-        "delivered": lambda one: one.delivered,
-        "clicked": lambda one: one.clicked,
-        "opted out": lambda one: one.opted_out,
-    }
     differences = []
-    for measure, value in pairs.items():
-        hits = value(variants[0]), value(variants[1])
-        if hits[0] is not None and hits[1] is not None and variants[0].sent and variants[1].sent and any(hits):
-            differences.append(_difference(measure, (hits[0], variants[0].sent), (hits[1], variants[1].sent)))
+    for measure in MEASURES:
+        hits = [getattr(one, measure.replace(" ", "_")) for one in variants]
+        totals = [one.sent for one in variants]
+        if all(totals) and None not in hits and any(hits):
+            differences.append(_difference(measure, (hits[0], totals[0]), (hits[1], totals[1])))
     parts = [one.ledger.get("split") or {} for one in (first, second)]
     same = all(parts) and all(parts[0][key] == parts[1][key] for key in ("of", "seed"))
     is_random = same and parts[0]["part"] != parts[1]["part"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -60,8 +60,8 @@ def render_report(
     """Return the page; it shows no phone number, no message and no id. See ``Campaign.render_report``."""
     country = (ledger.get("input") or {}).get("country", "")
     language = language or ("ja" if country == "JP" else "en")
-    reader = _Reader(language, zone or default_zone(ledger), yen_per_credit)
-    return _Page(name, content, ledger, reader).render()
+    zone = zone or default_zone(ledger)
+    return _Page(name, content, ledger, language=language, zone=zone, yen_per_credit=yen_per_credit).render()
 
 
 def default_zone(ledger: Ledger) -> ZoneInfo | None:
@@ -71,21 +71,25 @@ def default_zone(ledger: Ledger) -> ZoneInfo | None:
     return ZoneInfo(zones[0]) if is_utc and len(zones) == 1 and "," not in zones[0] else None
 
 
-class _Reader(NamedTuple):
-    language: str
-    zone: ZoneInfo | None
-    yen_per_credit: Decimal | None
-
-
 class _Page:
     """One page, in one language."""
 
-    def __init__(self, name: str, content: Content, ledger: Ledger, reader: _Reader) -> None:
+    def __init__(
+        self,
+        name: str,
+        content: Content,
+        ledger: Ledger,
+        *,
+        language: str,
+        zone: ZoneInfo | None,
+        yen_per_credit: Decimal | None,
+    ) -> None:
         self._name = name
         self._content = content
         self._ledger = ledger
-        language, self._zone, self._yen_per_credit = reader
         self._language = language
+        self._zone = zone
+        self._yen_per_credit = yen_per_credit
         self._figures = Statistics(ledger.recipient_statuses(), ledger.get("statistics"))
         self.gettext = translations(language).gettext
         self.ngettext = translations(language).ngettext

@@ -98,13 +98,14 @@ class RunApi:
             CampaignError: it has ended.
             InvalidArgument: it would expire before anybody is sent to.
         """
-        if self.state in _ENDED:
-            raise CampaignError(
-                "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
-            )
+        self._refuse_after(*_ENDED)
         limits = msgspec.structs.replace(self.limits, schedule=schedule)
         check_expiry(self.ledger, limits)
         self.ledger.reschedule(_stored(limits))
+
+    def _refuse_after(self, *states: str) -> None:
+        if (state := self.state) in states:
+            raise CampaignError("campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=state)
 
     async def run_async(
         self,
@@ -136,10 +137,7 @@ class RunApi:
         if not self.ledger.blocks:
             # So that nothing is changed while another process runs it.
             self.ledger.lock()
-        if self.state in {"cancelled", "purged"}:
-            raise CampaignError(
-                "campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=self.state
-            )
+        self._refuse_after("cancelled", "purged")
         self._check_destination(client)
         if not shared:
             self._go_beyond_first()

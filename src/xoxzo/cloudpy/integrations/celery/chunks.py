@@ -9,8 +9,8 @@ import time
 from celery import current_app, shared_task
 
 from xoxzo.cloudpy.campaigns import Campaign, Event, Result, State
+from xoxzo.cloudpy.campaigns.campaign import CHUNK_TASK
 from xoxzo.cloudpy.campaigns.ledger import open_store
-from xoxzo.cloudpy.campaigns.sending.dispatch_api import CHUNK_TASK
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.signals import handle_signals

@@ -224,23 +224,14 @@ def _filled(tokens: list[Token], whole: str, fraction: str, *, grouped: bool) ->
 
 def _date(tokens: list[Token], number: float, *, is_1904: bool, japanese: bool) -> str | None:
     moment = moment_of(number, is_1904=is_1904)
-    kinds = [token.text.lower() for token in tokens if token.kind in {"date", "elapsed"}]
-    if moment is None or (moment[0] is None and any(text[0] in "ydega" for text in kinds)):
+    if moment is None:
         return None
-    day, seconds = moment
-    half = any(token.kind == "half" for token in tokens)
-    shown = []
-    for position, token in enumerate(tokens):
-        if token.kind in {"literal", "digit"}:
-            if token.kind == "digit" and token.text != ".":
-                return None
-            shown.append(token.text)
-            continue
-        text = _date_part(token, _role(tokens, position), day, seconds, half=half, japanese=japanese)
-        if text is None:
-            return None
-        shown.append(text)
-    return "".join(shown)
+    parts = _date_parts(*moment, half=any(token.kind == "half" for token in tokens), japanese=japanese)
+    shown = [
+        token.text if token.kind == "literal" or token == ("digit", ".") else parts.get(_part_name(tokens, position))
+        for position, token in enumerate(tokens)
+    ]
+    return None if None in shown else "".join(map(str, shown))
 
 
 def moment_of(number: float, *, is_1904: bool) -> tuple[date | None, int] | None:
@@ -256,48 +247,35 @@ def moment_of(number: float, *, is_1904: bool) -> tuple[date | None, int] | None
     return date(1899, 12, 30) + timedelta(days=days), rest
 
 
-def _role(tokens: list[Token], position: int) -> str:
-    """Return ``minutes`` for an ``m`` beside hours or seconds, and else the part's first letter."""
+def _part_name(tokens: list[Token], position: int) -> str:
+    """Return a part's text in small letters; for an ``m`` beside hours or seconds, which means minutes, ``n``."""
     text = tokens[position].text.lower()
-    if text[0] != "m" or len(text) > 2:
-        return text[:1]
+    if text not in {"m", "mm"}:
+        return text
     parts = [n for n, token in enumerate(tokens) if token.kind in {"date", "elapsed"}]
     place = parts.index(position)
     before = tokens[parts[place - 1]].text.lower().strip("[") if place else ""
     after = tokens[parts[place + 1]].text.lower() if place + 1 < len(parts) else ""
-    return "minutes" if before.startswith("h") or after.startswith("s") else "m"
+    return text.replace("m", "n") if before.startswith("h") or after.startswith("s") else text
 
 
-def _date_part(token: Token, role: str, day: date | None, seconds: int, *, half: bool, japanese: bool) -> str | None:
-    text, two = token.text.lower(), len(token.text) > 1
-    if token.kind == "elapsed":
-        total = seconds if day is None else None
-        return None if total is None or "h" not in text else str(total // 3600).zfill(len(text) - 2)
-    if token.kind == "half":
-        return ("PM" if seconds >= 43_200 else "AM") if text == "am/pm" else None
-    if role in {"h", "minutes", "s"}:
-        hour = seconds // 3600
-        value = {"h": (hour % 12 or 12) if half else hour, "minutes": seconds // 60 % 60, "s": seconds % 60}[role]
-        return str(value).zfill(2 if two else 1)
-    return None if day is None else _day_part(text, day, japanese=japanese)
-
-
-def _day_part(text: str, day: date, *, japanese: bool) -> str | None:
-    era = next(((start, name, letter) for start, name, letter in _ERAS if day >= start), None)
-    if text[0] in "ge":
-        if not japanese or era is None or day.year == era[0].year:
-            return None
-        year = day.year - era[0].year + 1
-        return {"g": era[2], "gg": era[1][0], "ggg": era[1]}.get(text) or str(year).zfill(len(text))
-    weekday = _WEEKDAYS[day.weekday()]
-    parts = {
-        "yyyy": f"{day.year}",
-        "yy": f"{day.year % 100:02}",
-        "mm": f"{day.month:02}",
-        "m": f"{day.month}",
-        "dd": f"{day.day:02}",
-        "d": f"{day.day}",
-        "aaa": weekday if japanese else None,
-        "aaaa": f"{weekday}曜日" if japanese else None,
-    }
-    return parts.get(text)  # names of months and days are in the language of Windows
+def _date_parts(day: date | None, seconds: int, *, half: bool, japanese: bool) -> dict[str, str]:
+    """Return what each part stands for, without names of months and days: they are in the language of Windows."""
+    hour = seconds // 3600
+    values = {"h": (hour % 12 or 12) if half else hour, "n": seconds // 60 % 60, "s": seconds % 60}
+    parts = {"am/pm": "PM" if seconds >= 43_200 else "AM"}
+    if day is None:
+        values["[h]"] = hour
+    else:
+        values |= {"m": day.month, "d": day.day}
+        parts |= {"yyyy": f"{day.year}", "yy": f"{day.year % 100:02}"}
+    if day is not None and japanese:
+        weekday = _WEEKDAYS[day.weekday()]
+        parts |= {"aaa": weekday, "aaaa": f"{weekday}曜日"}
+        start, era, letter = next((one for one in _ERAS if day >= one[0]), (day, "", ""))
+        if day.year > start.year:
+            values["e"] = day.year - start.year + 1
+            parts |= {"g": letter, "gg": era[0], "ggg": era}
+    for name, value in values.items():
+        parts |= {name: f"{value}", name.replace(name.strip("[]"), name.strip("[]") * 2): f"{value:02}"}
+    return parts

@@ -74,11 +74,7 @@ def kind_of(path: Path) -> str:
 
 
 def check_text(path: Path, head: str) -> None:
-    """Refuse texts that are something else than a list.
-
-    Args:
-        path: the file.
-        head: its beginning, decoded.
+    """Refuse a file that its decoded beginning shows to be something else than a list.
 
     Raises:
         CampaignError: it is.

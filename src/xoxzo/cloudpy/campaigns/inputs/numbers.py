@@ -122,14 +122,9 @@ def _iso(number: float, *, is_1904: bool) -> str:
 
 @lru_cache(maxsize=1024)
 def format_of(code: str, *, is_1904: bool = False) -> Show | None:
-    """Return a function that shows a number by a format code; it returns ``None`` where that is not certain.
+    """Return a function that shows numbers by a format code, as ``#,##0``; ``None`` where no number is certain.
 
-    Args:
-        code: as ``#,##0`` or ``yyyy/m/d``.
-        is_1904: whether days are counted from 1904.
-
-    Returns:
-        ``None`` where no number is certain.
+    The function returns ``None`` where that one is not certain. Days may be counted from 1904.
     """
     if code.strip().lower() in _GENERAL:
         return shown_number

@@ -35,69 +35,56 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPLIT = re.compile(r"([1-9])/([2-9])")
 
 
-class RecipientReader:
-    """Reads the recipients of a table, row by row.
+class RecipientReader(msgspec.Struct):
+    """Reads the recipients of a table, row by row."""
 
-    Args:
-        table: the file.
-        columns: what is read from which column.
-        content: what is sent.
-        country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
-        mobile_only: whether numbers that are not mobile count as bad.
-        test_numbers: whether to accept the simulator's numbers with fixed outcomes.
-        on_bad: takes each bad row.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        columns: Columns,
-        content: Content,
-        *,
-        country: str = "JP",
-        mobile_only: bool = True,
-        test_numbers: bool = False,
-        on_bad: Callable[[BadRow], None],
-    ) -> None:
-        self._table = table
-        self._columns = columns
-        self._content = content
-        self._country = country
-        self._mobile_only = mobile_only
-        self._test_numbers = test_numbers
-        self._on_bad = on_bad
-        self._costs: dict[tuple[int | None, str | None], Decimal | None] = {}  # of a message, only its parts change it
-        self.read = 0
-        """Rows that were read."""
-        self.bad = 0
-        """Rows that cannot be sent to."""
-        self.has_test_numbers = False
-        self.numbers = 0
-        """Rows whose cell of the number is a phone number."""
-        self.assumptions: Counter[str] = Counter()
-        """What had to be assumed to read numbers, and how often."""
+    table: Table
+    """The file."""
+    columns: Columns
+    """What is read from which column."""
+    content: Content
+    """What is sent."""
+    on_bad: Callable[[BadRow], None]
+    """Takes each bad row."""
+    country: str = "JP"
+    """The country of numbers without a country code, as ISO 3166-1 alpha-2."""
+    mobile_only: bool = True
+    """Whether numbers that are not mobile count as bad."""
+    test_numbers: bool = False
+    """Whether to accept the simulator's numbers with fixed outcomes."""
+    costs: dict[tuple[int | None, str | None], Decimal | None] = {}
+    """The costs of messages so far by parts and country: nothing else changes them."""
+    read: int = 0
+    """Rows that were read."""
+    bad: int = 0
+    """Rows that cannot be sent to."""
+    has_test_numbers: bool = False
+    numbers: int = 0
+    """Rows whose cell of the number is a phone number."""
+    assumptions: Counter[str] = msgspec.field(default_factory=Counter)
+    """What had to be assumed to read numbers, and how often."""
 
     def __iter__(self) -> Iterator[Recipient]:
-        for row in self._table.rows:
+        for row in self.table.rows:
             self.read += 1
             found = self._refused(row) or self._recipient(row)
             if isinstance(found, Recipient):
                 yield found
             else:
                 self.bad += 1
-                self._on_bad(found)
+                self.on_bad(found)
 
     def _refused(self, row: Row) -> BadRow | None:
         if row.fault is not None:
             return BadRow(row.line, row.column, row.fault, row.cells)
         if row.refused:
-            for column in (self._columns.number, *self._columns.variables.values()):
+            for column in (self.columns.number, *self.columns.variables.values()):
                 if column in row.refused:
                     return BadRow(row.line, column, row.refused[column], row.cells)
         return None
 
     def _recipient(self, row: Row) -> Recipient | BadRow:
-        column = self._columns.number
+        column = self.columns.number
         cell = row.cells.get(column, "")
         if is_blank(cell):
             return bad_row(row, column, "empty", "is empty")
@@ -106,31 +93,31 @@ class RecipientReader:
         except InvalidArgument as error:
             return bad_number(row, column, error)
         self.numbers += 1
-        if self._mobile_only and kind not in MOBILE_KINDS:
+        if self.mobile_only and kind not in MOBILE_KINDS:
             return bad_row(row, column, "not_mobile", "is no mobile number ({kind})", kind=kind)
         variables = {}
-        for name, source in self._columns.variables.items():
+        for name, source in self.columns.variables.items():
             value = row.cells.get(source, "").strip()
             if is_blank(value):
                 return bad_row(row, source, "empty_variable", "is empty, and the text needs {{{name}}}", name=name)
             variables[name] = value
-        message = self._content.preview(variables)
-        parts = self._content.parts(message)
-        if parts is None and not self._content.options.get("track_link"):
+        message = self.content.preview(variables)
+        parts = self.content.parts(message)
+        if parts is None and not self.content.options.get("track_link"):
             return bad_row(row, column, "too_long", "makes a text of over 660 characters")
         if "\ufffd" in message or (not message.isprintable() and _UNSENDABLE.search(message)):
             return bad_row(
                 row, column, "broken_character", "makes a text with half a character or a control character in it"
             )
         key = parts, country
-        if key not in self._costs:
-            self._costs[key] = self._content.cost(message, country)
-        return Recipient(0, number, variables, parts or 0, self._costs[key], _zone(number, country), row.line)
+        if key not in self.costs:
+            self.costs[key] = self.content.cost(message, country)
+        return Recipient(0, number, variables, parts or 0, self.costs[key], _zone(number, country), row.line)
 
     def _number(self, cell: str) -> tuple[str, str, str | None]:
-        if self._country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():
+        if self.country == "JP" and (found := _JAPANESE_MOBILE.fullmatch(cell)) and cell.isascii():
             return f"+81{found[1]}{found[2]}{found[3]}", "mobile", "JP"
-        parsed = parse(cell, self._country, test_numbers=self._test_numbers)
+        parsed = parse(cell, self.country, test_numbers=self.test_numbers)
         self.has_test_numbers |= Note.TEST_NUMBER in parsed.notes
         self.assumptions.update(map(str, parsed.assumptions))
         return parsed.e164, parsed.kind, parsed.country

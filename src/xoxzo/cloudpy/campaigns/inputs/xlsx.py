@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
+import msgspec
+
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format
 
@@ -103,7 +105,7 @@ class Workbook:
                 with archive.open(self._parts[self._strings]) as file:
                     for _name, _given, text, _is_formula in _read(file, "sst"):
                         strings.add(text)
-            reader = _SheetReader(strings, self._formats, as_stored, is_uncalculated=self._is_uncalculated)
+            reader = _SheetReader(strings, self._formats, as_stored, self._is_uncalculated)
             with archive.open(self._parts[part]) as file:
                 yield from reader.rows(file)
 
@@ -163,22 +165,14 @@ class _ColumnNumbers(dict[str, int]):
         return column - 1
 
 
-class _SheetReader:
+class _SheetReader(msgspec.Struct):
     """Reads the cells of one sheet as the workbook shows them; see `Workbook.rows`."""
 
-    def __init__(
-        self,
-        strings: _SharedStrings,
-        formats: list[CellFormat],
-        as_stored: Counter[tuple[int, str]],
-        *,
-        is_uncalculated: bool,
-    ) -> None:
-        self._strings = strings
-        self._formats = formats
-        self._as_stored = as_stored
-        self._is_uncalculated = is_uncalculated
-        self._shown: dict[tuple[str, str], str] = {}
+    strings: _SharedStrings
+    formats: list[CellFormat]
+    as_stored: Counter[tuple[int, str]]
+    is_uncalculated: bool
+    shown: dict[tuple[str, str], str] = {}
 
     def rows(self, file: IO[bytes]) -> Iterator[Row]:
         """Yield the rows; some may be empty."""
@@ -208,26 +202,26 @@ class _SheetReader:
         if not value:
             return UNCALCULATED if is_formula and kind != "str" else ""
         if kind == "n":
-            if is_formula and self._is_uncalculated and value == "0":
+            if is_formula and self.is_uncalculated and value == "0":
                 return UNCALCULATED
-            return self._shown.get((style, value)) or self._number(column, style, value)
+            return self.shown.get((style, value)) or self._number(column, style, value)
         if kind == "b":
             return "TRUE" if value in _TRUE else "FALSE"
-        text = self._strings[int(value)] if kind == "s" else value
-        chosen = self._formats[int(style)]
+        text = self.strings[int(value)] if kind == "s" else value
+        chosen = self.formats[int(style)]
         if kind == "d" or (kind != "e" and not chosen.keeps_text):
-            self._as_stored[column, chosen.code] += 1
+            self.as_stored[column, chosen.code] += 1
         return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
     def _number(self, column: int, style: str, value: str) -> str:
-        chosen = self._formats[int(style)]
+        chosen = self.formats[int(style)]
         number = float(value)
         found = chosen.show(number) if chosen.show is not None else None
         if found is None:
-            self._as_stored[column, chosen.code] += 1
+            self.as_stored[column, chosen.code] += 1
             return chosen.raw(number)
-        if len(self._shown) < _MAX_KEPT:
-            self._shown[style, value] = found
+        if len(self.shown) < _MAX_KEPT:
+            self.shown[style, value] = found
         return found
 
 

@@ -63,12 +63,7 @@ class Throttle:
         return self._clock.now() + until - now if is_noticeable else None
 
     def judge(self, latest: Iterable[str], error: str) -> Reason:
-        """Return why the run has to stop when too many of the latest messages have failed, else an empty reason.
-
-        Args:
-            latest: ``1`` for each that was sent and ``0`` for each that has failed.
-            error: what has failed last.
-        """
+        """Return why the run has to stop when too many of the latest results are ``0``, else an empty reason."""
         results = "".join(latest)
         failed, total = results.count("0"), len(results)
         if total < _MIN_FAILURE_WINDOW or failed <= total * self._limits.stop_share:
@@ -86,15 +81,7 @@ class Throttle:
     def claim_request(
         self, message_rate: float, *, account: str, hours: Hours, schedule: object, is_call: bool
     ) -> ClaimRequest:
-        """Return the request for the next recipients.
-
-        Args:
-            message_rate: messages a second of late.
-            account: as in `ClaimRequest`.
-            hours: as there.
-            schedule: as there.
-            is_call: whether calls are made.
-        """
+        """Return the request for the next recipients at the messages a second of late; see `ClaimRequest`."""
         limits = self._limits
         return ClaimRequest(
             ident=secrets.randbits(61) + 1,
@@ -113,10 +100,9 @@ class Throttle:
         )
 
     def claim_size(self, rate: float) -> int:
-        """Return how many to claim: about a quarter of a second's worth, so that few are unknown after a crash.
+        """Return how many to claim at so many messages a second of late.
 
-        Args:
-            rate: messages a second of late.
+        It is about a quarter of a second's worth, so that few are unknown after a crash.
         """
         if self._limits.rate is None:
             return max(self._limits.concurrency, int(rate * _CLAIM_SECONDS))

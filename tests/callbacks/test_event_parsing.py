@@ -100,6 +100,7 @@ def test_status_is_enough(callbacks: Callbacks) -> None:
         (FORM, b""),
         (FORM, b"state=DELIVERED"),
         (FORM, b"status=&sender=&link="),
+        (FORM, b"msgid=a%00&status=DELIVERED%00"),
         ("application/json", b"{}"),
         ("application/json", b'{"status": {"code": 1}, "link": null, "message": ["a"]}'),
         ("application/json", json.dumps([REPORT, {**REPORT, "msgid": "another"}]).encode()),

@@ -262,8 +262,16 @@ def _text(fields: Fields, name: str) -> str:
     return bodies.text(fields, name)
 
 
-def _id(fields: Fields, name: str) -> str:
+def _word(fields: Fields, name: str) -> str:
     value = _text(fields, name).strip()
+    if min(value, default=" ") < " ":
+        # PostgreSQL does not store NUL.
+        raise CallbackRejected("the {name} has control characters", name=name)
+    return value
+
+
+def _id(fields: Fields, name: str) -> str:
+    value = _word(fields, name)
     if len(value) > MAX_ID_LENGTH:
         raise CallbackRejected(
             "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
@@ -272,7 +280,7 @@ def _id(fields: Fields, name: str) -> str:
 
 
 def _status(fields: Fields, *, required: bool = True) -> str:
-    status = _text(fields, "status").strip()
+    status = _word(fields, "status")
     if required and not status:
         raise CallbackRejected("the callback has no status")
     return status[:MAX_STATUS_LENGTH]

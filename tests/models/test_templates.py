@@ -125,9 +125,9 @@ def test_a_number_for_a_name_is_masked(refused: Refused) -> None:
         (None, "must be a mapping"),
         ({7: "Alice"}, "names that are texts"),
         ({"\ud800": "Alice"}, "names that are texts"),
-        ({"name": 7}, "name is none"),
-        ({"name": None}, "name is none"),
-        ({"name": "half \udc00"}, "name is none"),
+        ({"name": 7}, "name is not one"),
+        ({"name": None}, "name is not one"),
+        ({"name": "half \udc00"}, "name is not one"),
     ],
 )
 def test_variables_are_texts(refused: Refused, variables: Any, expected: str) -> None:

@@ -167,7 +167,7 @@ def test_send_with_everything() -> None:
         ("jp_kpl", {"jp_kp": True, "jp_kpl": True, "jp_kp_sender": "03"}, "excludes jp_kp"),
         ("jp_kp_sender", {"jp_kp": True}, "is required"),
         ("jp_kp_sender", {"jp_kp_sender": "03"}, "needs jp_kp=True or jp_kpl=True"),
-        ("variables", {"variables": {"name": 7}}, "name is none"),
+        ("variables", {"variables": {"name": 7}}, "name is not one"),
         ("variables", {"variables": []}, "mapping"),
     ],
 )

@@ -124,7 +124,7 @@ def check_variables(values: object) -> dict[str, str]:
             raise InvalidArgument("variables", "must have names that are texts")
         if not _is_text(value):
             raise InvalidArgument(
-                "variables", "must be texts that can be encoded, and {value} is none", value=_listed([name])
+                "variables", "must be texts that can be encoded, and {value} is not one", value=_listed([name])
             )
     return variables
 

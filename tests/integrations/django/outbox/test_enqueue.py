@@ -22,6 +22,7 @@ from xoxzo.cloudpy.integrations.django.outbox import enqueue
 from xoxzo.cloudpy.integrations.django.outbox.worker import send_due
 
 PHONE = "+818011112222"
+LATER = datetime(2035, 1, 1, tzinfo=UTC)
 
 
 class OtherError(Exception):
@@ -79,6 +80,7 @@ def test_refused_before_it_is_written(database: str, woken: list[str], xoxzo: An
         ({"recipient": PHONE, "message": "NUL \0"}, InvalidArgument),
         ({"recipient": PHONE, "message": "Hi", "reference": "r" * 256}, InvalidArgument),
         ({"recipient": PHONE, "message": "Hi", "expires_at": timedelta(hours=1)}, InvalidArgument),
+        ({"recipient": PHONE, "message": "Hi", "send_at": LATER, "expires_at": LATER}, InvalidArgument),
         ({"recipient": PHONE, "message": "Hi", "using": "elsewhere"}, ConfigurationError),
     ):
         with pytest.raises(error):

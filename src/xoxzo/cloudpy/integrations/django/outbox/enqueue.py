@@ -51,16 +51,20 @@ def write_row(
     content = _content(message)
     alias = databases(using)[0]
     _require_same_transaction(alias)
+    due = None if send_at is None else _seconds("send_at", send_at)
+    expires = None if expires_at is None else _seconds("expires_at", expires_at)
+    if due is not None and expires is not None and expires <= due:
+        raise InvalidArgument("expires_at", "must be after send_at")
     row = OutboxMessage(
         kind=kind,
         recipient=request.recipients[0],
         reference=message.reference,
         content=content,
-        due=DatabaseClock() if send_at is None else _seconds("send_at", send_at),
-        expires=None if expires_at is None else _seconds("expires_at", expires_at),
+        due=DatabaseClock() if due is None else due,
+        expires=expires,
     )
     row.save(using=alias, force_insert=True)
-    if send_at is None:
+    if due is None:
         row.due = time.time()
     wake_after_commit(alias)
     return row

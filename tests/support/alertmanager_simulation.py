@@ -65,14 +65,14 @@ def alert(name: str = "HostDown", *, resolved: bool = False, since: int = 0, **l
     }
 
 
-def body(*alerts: dict[str, Any], group: str = "a", truncated: int = 0) -> bytes:
+def body(*alerts: dict[str, Any], group: str = "a", truncated: int = 0, status: str = "") -> bytes:
     """Return the payload of a notification."""
     firing = any(one["status"] == "firing" for one in alerts)
     payload = {
         "version": "4",
         "groupKey": f'{{}}:{{group="{group}"}}',
         "truncatedAlerts": truncated,
-        "status": "firing" if firing else "resolved",
+        "status": status or ("firing" if firing else "resolved"),
         "receiver": "phones",
         "groupLabels": {"group": group},
         "commonLabels": {},

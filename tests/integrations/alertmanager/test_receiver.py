@@ -155,6 +155,8 @@ def test_resolved(tmp_path: Path) -> None:
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
         on_call.wait(100)
+        # What says both is not resolved.
+        assert on_call.notify(alert(), status="resolved") == ("repeat", ident)
         assert on_call.notify(alert(resolved=True)) == ("resolved", ident)
         assert on_call.notify(alert(resolved=True))[0] == "ignored"
         on_call.wait(5 * HOUR)

@@ -80,7 +80,7 @@ def apply_notification(
         )
         return opened, Verdict.OPENED
     incident = _replace(incident, notified=now)
-    if notification.status == "resolved":
+    if notification.status == "resolved" and not firing:
         return _replace(incident, phase=Phase.RESOLVED, not_before=0.0, failures=0), Verdict.RESOLVED
     known = {alert.identity: alert.starts_at for alert in incident.alerts}
     # Two Prometheus servers report different start times for the same alert; Alertmanager keeps the earlier one.

@@ -86,6 +86,8 @@ def parse_notification(body: bytes) -> Notification:
         raise InvalidArgument("body", _NO_NOTIFICATION, why="it cannot be read as JSON") from None
     if notification.version not in VERSIONS:
         raise InvalidArgument("version", "must be 4 (Alertmanager) or 1 (Grafana)")
+    if notification.status == "firing" and not notification.alerts:
+        raise InvalidArgument("alerts", "must have an alert while the status is firing")
     return notification
 
 

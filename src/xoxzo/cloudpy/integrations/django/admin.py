@@ -19,7 +19,7 @@ from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import campaigns, conf
 from xoxzo.cloudpy.integrations.django.conf.i18n import _, active_language, translate
 from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery
-from xoxzo.cloudpy.integrations.django.outbox.admin import OutboxAdmin
+from xoxzo.cloudpy.integrations.django.outbox.admin import NoAdding, OutboxAdmin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,18 +46,13 @@ _ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(Base):
+class DeliveryAdmin(NoAdding, Base):
     """Lists deliveries, newest first, with search by id and reference."""
 
     list_display = ("updated", "kind", "ident", "reference", "status", "final", "clicked", "cost")
     list_filter = ("kind", "status", "final", "clicked")
     search_fields: ClassVar = ["ident", "reference"]
     date_hierarchy = "created"
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Return ``False``: only the delivery log adds rows."""
-        del request, obj
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Return ``False``: only the delivery log changes rows."""
@@ -66,17 +61,12 @@ class DeliveryAdmin(Base):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignBase):
+class CampaignAdmin(NoAdding, CampaignBase):
     """Shows campaigns, read from their store, with their progress; pauses, resumes and cancels them."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may see campaigns, and the settings name their store."""
         return conf.get("CAMPAIGNS") is not None and self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Return ``False``: campaigns are created from lists, by programs and commands."""
-        del request, obj
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Return ``False``: deleting a ledger would forget who was sent to."""

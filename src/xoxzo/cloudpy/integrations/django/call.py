@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, take_fields
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 
 
 def enqueue(

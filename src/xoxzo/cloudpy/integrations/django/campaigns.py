@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from xoxzo.cloudpy.campaigns import Campaign
 from xoxzo.cloudpy.campaigns.ledger.stores import open_store
 from xoxzo.cloudpy.integrations.django import conf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _REFERENCE = re.compile(r"([0-9a-f]{12})-[1-9][0-9]{0,8}")
 _names: dict[tuple[str, str], str] = {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -16,16 +17,11 @@ from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
+from xoxzo.cloudpy.models import SentMessage, StartedCall
 from xoxzo.cloudpy.operations import calls, sms, templates
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
-    from xoxzo.cloudpy.models import SentMessage, StartedCall
-    from xoxzo.cloudpy.operations.operation import Operation
+from xoxzo.cloudpy.operations.operation import Operation
 
 BACKENDS = {
     "live": "xoxzo.cloudpy.integrations.django.backends.live.LiveBackend",
@@ -35,7 +31,40 @@ BACKENDS = {
 """The backends by their short names."""
 
 
-class SmsMessage(msgspec.Struct, kw_only=True):
+class _Message(msgspec.Struct, kw_only=True):
+    """What an SMS and a call have in common."""
+
+    recipient: str
+    message: str = ""
+    reference: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            setattr(self, name, _evaluated(getattr(self, name)))
+        if self.reference in (None, "auto"):
+            # The client would make one for each attempt, and nobody could find the message by it.
+            self.reference = uuid.uuid4().hex
+
+    def __repr__(self) -> str:
+        # A log must show neither the number nor the message.
+        return f"{type(self).__name__}(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
+
+    def _shared_arguments(self) -> dict[str, Any]:
+        """Return the arguments of both kinds. Reports are requested unless options have a URL, or none is public.
+
+        Raises:
+            InvalidArgument: the reference is too long for the delivery log, which is written after the send.
+        """
+        if len(str(self.reference)) > MAX_REFERENCE_LENGTH:
+            raise InvalidArgument("reference", "must have at most {limit} characters", limit=MAX_REFERENCE_LENGTH)
+        given = {"recipient": self.recipient, "reference": self.reference, **self.options}
+        if conf.get("PUBLIC_URL") is not None and "callback_url" not in given:
+            given.setdefault("callbacks", conf.get_callbacks())
+        return given
+
+
+class SmsMessage(_Message, kw_only=True):
     """One SMS to one number.
 
     Lazy translations (``gettext_lazy``) become text when it is made, in the language that is active then; a
@@ -53,21 +82,10 @@ class SmsMessage(msgspec.Struct, kw_only=True):
         sent: the server's reply, once it was sent.
     """
 
-    recipient: str
-    message: str = ""
     sender: str | None = None
     template: int | None = None
     variables: Mapping[str, str] = msgspec.field(default_factory=dict)
-    reference: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
-    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     sent: SentMessage | None = None
-
-    def __post_init__(self) -> None:
-        _make_plain(self, "sender", "variables")
-
-    def __repr__(self) -> str:
-        # A log must show neither the number nor the message.
-        return f"SmsMessage(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
 
     def send(self, *, connection: BaseBackend | None = None) -> None:
         """Send it with a backend, by default the one of the settings.
@@ -97,7 +115,7 @@ class SmsMessage(msgspec.Struct, kw_only=True):
             ConfigurationError: there is no sender.
             InvalidArgument: there are both a message and a template, or the reference is too long for the log.
         """
-        shared = {"sender": self.sender_or_default(), **_shared_arguments(self)}
+        shared = {"sender": self.sender_or_default(), **self._shared_arguments()}
         if self.template is None:
             return {"message": self.message, **shared}
         if self.message:
@@ -114,7 +132,7 @@ class SmsMessage(msgspec.Struct, kw_only=True):
         return (sms.send_sms if self.template is None else templates.send_template)(**self.arguments())
 
 
-class CallMessage(msgspec.Struct, kw_only=True):
+class CallMessage(_Message, kw_only=True):
     """One call to one number, which speaks a message.
 
     Args:
@@ -127,19 +145,10 @@ class CallMessage(msgspec.Struct, kw_only=True):
         sent: the server's reply, once the call was started.
     """
 
-    recipient: str
     message: str
     language: str = "ja"
     caller: str | None = None
-    reference: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
-    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     sent: StartedCall | None = None
-
-    def __post_init__(self) -> None:
-        _make_plain(self, "language", "caller")
-
-    def __repr__(self) -> str:
-        return f"CallMessage(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of ``client.calls.say``.
@@ -151,7 +160,7 @@ class CallMessage(msgspec.Struct, kw_only=True):
         if not caller:
             raise ConfigurationError('a call needs a caller: pass one, or set XOXZO["CALLER"]')
         spoken = {"caller": str(caller), "tts_message": self.message, "tts_lang": self.language}
-        return {**spoken, **_shared_arguments(self)}
+        return {**spoken, **self._shared_arguments()}
 
     def prepare(self) -> Operation[StartedCall]:
         """Check it as the live backend does before it calls, and return the request; raises as `SmsMessage.prepare`."""
@@ -285,28 +294,6 @@ def backend_class(backend: str) -> type[BaseBackend]:
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
         raise TypeError(f"{backend} is not a subclass of BaseBackend")
     return found
-
-
-def _make_plain(message: SmsMessage | CallMessage, *own: str) -> None:
-    for name in ("recipient", "message", "reference", "options", *own):
-        setattr(message, name, _evaluated(getattr(message, name)))
-    if message.reference in (None, "auto"):
-        # The client would make one for each attempt, and nobody could find the message by it.
-        message.reference = uuid.uuid4().hex
-
-
-def _shared_arguments(message: SmsMessage | CallMessage) -> dict[str, Any]:
-    """Return the arguments of both kinds. Reports are requested unless options have a URL, or there is no public one.
-
-    Raises:
-        InvalidArgument: the reference is too long for the delivery log, which is written after the send.
-    """
-    if len(str(message.reference)) > MAX_REFERENCE_LENGTH:
-        raise InvalidArgument("reference", "must have at most {limit} characters", limit=MAX_REFERENCE_LENGTH)
-    given = {"recipient": message.recipient, "reference": message.reference, **message.options}
-    if conf.get("PUBLIC_URL") is not None and "callback_url" not in given:
-        given.setdefault("callbacks", conf.get_callbacks())
-    return given
 
 
 def _evaluated(value: Any) -> Any:  # noqa: ANN401 - any value of a message or option

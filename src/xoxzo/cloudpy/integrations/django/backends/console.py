@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import sys
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from xoxzo.cloudpy.integrations.django.sms import BaseBackend
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage
 from xoxzo.cloudpy.models import SentMessage, StartedCall
 from xoxzo.cloudpy.text import measure
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage
 
 
 class ConsoleBackend(BaseBackend):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from django.db import router
 
+from xoxzo.cloudpy.callbacks import DeliveryLog
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.models import Turn
-from xoxzo.cloudpy.integrations.django.sms import BaseBackend
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.callbacks import DeliveryLog
-    from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage
+from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage
 
 
 class LiveBackend(BaseBackend):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import UserList
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from django.core import mail
 
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage
 from xoxzo.cloudpy.models import SentMessage, StartedCall
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 class Outbox(UserList["SmsMessage | CallMessage"]):

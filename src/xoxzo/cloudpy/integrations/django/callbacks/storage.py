@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import IntegrityError, router, transaction
@@ -12,10 +14,6 @@ from django.db.models import F, Q
 from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
 from xoxzo.cloudpy.callbacks.log.entries import Kind
 from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 
 class OrmStorage:

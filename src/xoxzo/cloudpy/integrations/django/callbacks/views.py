@@ -5,15 +5,25 @@ Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from xoxzo.cloudpy.callbacks import CallEnded, DeliveryReport, IncomingCall, IncomingSMS, LinkClicked
+from xoxzo.cloudpy.callbacks import (
+    Action,
+    CallEnded,
+    DeliveryReport,
+    Event,
+    IncomingCall,
+    IncomingSMS,
+    LinkClicked,
+    Recorded,
+)
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
@@ -21,11 +31,6 @@ from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.outbox import reconcile as outbox
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
-
-if TYPE_CHECKING:
-    from django.dispatch import Signal
-
-    from xoxzo.cloudpy.callbacks import Action, Event, Recorded
 
 _SIGNALS: dict[type, Signal] = {
     DeliveryReport: signals.message_status,

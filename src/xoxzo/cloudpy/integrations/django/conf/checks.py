@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import socket
+from collections.abc import Sequence
 from importlib import import_module
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
@@ -17,11 +18,6 @@ from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 from xoxzo.cloudpy.integrations.django import conf, sms
 from xoxzo.cloudpy.integrations.django.outbox import settings as outbox
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from django.apps import AppConfig
 
 _TIMEOUT_SECONDS = 10.0
 

@@ -6,20 +6,18 @@ Xoxzo's own one-time passwords are for codes that Xoxzo makes: see the applicati
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.conf.i18n import _, active_language
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.client import Client
 
 # A person waits for the page, and servers end a request that takes much longer.
 DEADLINE_SECONDS = 15.0

@@ -7,14 +7,12 @@ Settings::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
+from django.http import HttpRequest
 
 from xoxzo.cloudpy.integrations.django.login.codes import send_code
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 
 class Gateway:

@@ -25,8 +25,17 @@ else:
     Base = admin.ModelAdmin
 
 
+class NoAdding:
+    """Hides the forms that add rows: only programs add them."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Return ``False``."""
+        del request, obj
+        return False
+
+
 @admin.register(OutboxMessage)
-class OutboxAdmin(Base):
+class OutboxAdmin(NoAdding, Base):
     """Lists the outbox, newest first, without texts and with masked numbers; a whole number can be searched for."""
 
     list_display = ("created", "kind", "number", "reference", "state", "why", "attempts", "ident")
@@ -52,11 +61,6 @@ class OutboxAdmin(Base):
         """Return when Xoxzo has accepted it."""
         moment = timezone.localtime(datetime.fromtimestamp(row.accepted, UTC)) if row.accepted else None
         return "" if moment is None else date_format(moment, "DATETIME_FORMAT")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return ``False``: programs write the outbox."""
-        del request
-        return False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from django.db import connections, transaction
@@ -16,9 +17,6 @@ from django.utils import timezone
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.settings import TASK_MODULES, databases, get_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TASK = "xoxzo.outbox"
 """The name of Celery's task."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import state_of
 from xoxzo.cloudpy.campaigns.records import State, Unsettled
+from xoxzo.cloudpy.client.client import Client
+from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 
 
 def find_open(outbox: Outbox, seconds: float) -> list[OutboxMessage]:

@@ -6,21 +6,17 @@ Compare-and-swap holds in every database, whatever its locks and isolation. The 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
+from django.dispatch import Signal
 
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.integrations.django import signals
 from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxAccount, OutboxMessage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from django.db.models import QuerySet
-    from django.dispatch import Signal
 
 _SENT = (State.SENT, State.DELIVERED, State.FAILED)
 _SIGNALS: dict[State, Signal] = {

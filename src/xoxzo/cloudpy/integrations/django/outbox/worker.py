@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connections, transaction
 
@@ -15,16 +16,12 @@ from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Throttle
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
+from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox import reconcile
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 from xoxzo.cloudpy.models import SentMessage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 
 POLL_SECONDS = 1.0
 """How often a worker looks for rows that nobody has woken it for."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django_otp.models import CooldownMixin, Device, ThrottlingMixin, TimestampMixin
 
+from xoxzo.cloudpy.client.resources._sync.otp import Otp
 from xoxzo.cloudpy.errors import BadRequest, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.conf.i18n import _
 from xoxzo.cloudpy.integrations.django.login.codes import quick_client
 from xoxzo.cloudpy.phone import recipient_error
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from xoxzo.cloudpy.client.resources._sync.otp import Otp
 
 _log = logging.getLogger(__name__)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from xoxzo.cloudpy.common.signals import handle_signals
@@ -15,11 +16,6 @@ from xoxzo.cloudpy.integrations.django.management import duration
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases
 from xoxzo.cloudpy.integrations.django.outbox.worker import POLL_SECONDS, Worker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.core.management.base import CommandParser
 
 _DATABASE_RETRY_SECONDS = 5.0
 

@@ -35,13 +35,11 @@ never a phone number, a text or a secret.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from xoxzo.cloudpy.common.masking import mask_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Phase = Literal["connect", "pool", "write", "read", "deadline"]
 

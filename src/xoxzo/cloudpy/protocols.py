@@ -7,7 +7,7 @@ not retry, follow redirects or interpret the response. You can write one and pas
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - tools resolve the fields' types at run time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import msgspec

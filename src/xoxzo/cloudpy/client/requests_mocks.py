@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from types import FunctionType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MOCK_LIBRARIES = frozenset({"mock", "pook", "requests_mock", "responses", "unittest", "vcr"})
 _METHODS = ("request", "get", "post", "delete")

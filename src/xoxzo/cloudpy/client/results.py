@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - tools resolve the fields' types at run time
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import XoxzoError  # noqa: TC001 - likewise
 from xoxzo.cloudpy.models import SentMessage  # noqa: TC001 - likewise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 T = TypeVar("T")
 SendStatus = Literal["sent", "refused", "unknown", "not_tried"]

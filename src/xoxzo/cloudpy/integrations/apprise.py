@@ -6,7 +6,8 @@ that does so, which ``xoxzo apprise install`` writes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from apprise import NotificationManager, NotifyBase, NotifyType, PrivacyMode
 from apprise.common import OverflowMode
@@ -18,9 +19,6 @@ from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, 
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import measure
 from xoxzo.cloudpy.text.shortening import one_line, shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MODES = ("sms", "call")
 _LANGUAGES = ("ja", "en")

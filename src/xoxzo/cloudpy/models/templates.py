@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 from xoxzo.cloudpy.text import estimate, measure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["RenderedText", "Template", "TemplateStatus"]
 

@@ -7,14 +7,11 @@ SMS that was sent must not be lost in a body that cannot be read.
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from xoxzo.cloudpy.protocols import Response, TransportFailure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 CONTENT_ENCODING = "content-encoding"
 _IDENTITY = frozenset({"", "identity"})

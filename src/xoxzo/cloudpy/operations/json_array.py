@@ -6,12 +6,9 @@ The list of sent messages may be hundreds of MB long, in one array. Only the byt
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from xoxzo.cloudpy.operations.bodies import DecodingError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _IN_TEXT = re.compile(rb'["\\]')

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,9 +12,6 @@ from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.operations import bodies, checks
 from xoxzo.cloudpy.operations.operation import Effect, Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import select
 import time
 import weakref
+from collections.abc import Callable, Hashable, Sized
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sized
+from typing import Generic, Protocol, TypeVar
 
 KEEPALIVE_SECONDS = 5.0
 """The lifetime of an idle connection: short, since a server that closes it sooner than we do loses us a response."""

@@ -14,13 +14,11 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Sequence
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NEXT_ADDRESS_SECONDS = 0.25
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)})

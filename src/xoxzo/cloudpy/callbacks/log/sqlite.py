@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,10 +17,6 @@ from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, Note
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
 
 _SCHEMA = (
     """CREATE TABLE delivery (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident TEXT NOT NULL, reference TEXT,

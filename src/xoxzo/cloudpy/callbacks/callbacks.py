@@ -80,14 +80,8 @@ class Callbacks:
         max_body: int = 65_536,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        try:
-            checks.url("public_url", public_url)
-        except InvalidArgument as error:
-            raise ConfigurationError(str(error)) from None
-        if "?" in public_url or "#" in public_url:
-            raise ConfigurationError("public_url: must have no query and no fragment: the token stands in the path")
+        self.public_url = checks.url_before_token("public_url", public_url)
         self._serializer, self._bad_data = _serializer(secret)
-        self.public_url = public_url.rstrip("/")
         self.lifetime = lifetime
         self.max_body = max_body
         self._clock = clock

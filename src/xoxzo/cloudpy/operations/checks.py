@@ -249,6 +249,21 @@ def url(field: str, value: object) -> str:
     return value
 
 
+def url_before_token(name: str, value: object) -> str:
+    """Take the URL that tokens follow in their path, and return it without a slash at its end.
+
+    Raises:
+        ConfigurationError: it is no URL, or has a query or a fragment.
+    """
+    try:
+        address = url(name, value)
+    except InvalidArgument as error:
+        raise ConfigurationError(str(error)) from None
+    if "?" in address or "#" in address:
+        raise ConfigurationError("{name}: must have no query and no fragment: the token stands in the path", name=name)
+    return address.rstrip("/")
+
+
 def flag(field: str, value: object) -> str | None:
     """Take a switch and return it as the API wants it: ``true``, or nothing (API section 1.3).
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
@@ -68,13 +67,7 @@ class OptOutLinks:
     """
 
     def __init__(self, secret: str | bytes | Sequence[str | bytes], url: str) -> None:
-        try:
-            checks.url("url", url)
-        except InvalidArgument as error:
-            raise ConfigurationError(str(error)) from None
-        if "?" in url or "#" in url:
-            raise ConfigurationError("url: must have no query and no fragment: the token follows it")
-        self.url = url.rstrip("/")
+        self.url = checks.url_before_token("url", url)
         self._keys = [hmac.digest(key, _DOMAIN, "sha256") for key in checks.signing_keys(secret)]
 
     def __repr__(self) -> str:

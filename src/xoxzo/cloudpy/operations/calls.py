@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import bodies, checks
-from xoxzo.cloudpy.operations.operation import Operation, create_operation, read_operation
+from xoxzo.cloudpy.operations.operation import Operation, read_operation, write_operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ def _start(name: str, own: Fields, options: SendOptions) -> Operation[StartedCal
     read = bodies.reader(StartedCall, reference=reference)
     recipients = (fields["recipient"] or "",)
     path = "/voice/simple/playbacks/"
-    return create_operation(name, path, read, fields, reference=reference, recipients=recipients)
+    return write_operation(name, path, read, fields, reference=reference, recipients=recipients)
 
 
 def call_fields(
@@ -116,7 +116,7 @@ def create_conference(
     }
     fields, reference = call_fields(own, **options)
     read = bodies.reader(StartedConference, reference=reference)
-    return create_operation("conferences.create", _CONFERENCES, read, fields, reference=reference, recipients=numbers)
+    return write_operation("conferences.create", _CONFERENCES, read, fields, reference=reference, recipients=numbers)
 
 
 def _participants(values: Sequence[str]) -> tuple[str, ...]:

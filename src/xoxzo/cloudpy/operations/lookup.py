@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import bodies, checks
-from xoxzo.cloudpy.operations.operation import Operation, create_operation
+from xoxzo.cloudpy.operations.operation import Operation, write_operation
 
 
 def carrier(recipient: str) -> Operation[CarrierLookup]:
     """Look up the carrier of a number; each look-up is charged (API section 8.1)."""
     fields = {"recipient": checks.recipient(recipient)}
-    return create_operation("lookup.carrier", "/utilities/carrierlookup/", _read_carrier, fields)
+    return write_operation("lookup.carrier", "/utilities/carrierlookup/", _read_carrier, fields)
 
 
 def _read_carrier(body: bytes) -> CarrierLookup:

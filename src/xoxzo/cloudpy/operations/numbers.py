@@ -14,9 +14,9 @@ from xoxzo.cloudpy.operations.operation import (
     Effect,
     Listing,
     Operation,
-    create_operation,
     delete_operation,
     list_operation,
+    write_operation,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
                 raw = {}
             return self._subscribed(raw, str(raw.get(self.key) or uid))
 
-        return create_operation(f"{self.name}.subscribe", self._subscriptions, read, {self.key: uid})
+        return write_operation(f"{self.name}.subscribe", self._subscriptions, read, {self.key: uid})
 
     def list(self) -> Listing[Subscription]:
         """List the numbers that the account subscribes (API section 6.3)."""
@@ -76,15 +76,8 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
         address = checks.callback_url("action_url", action_url, callbacks, self.purpose, uid)
         if address is None:
             raise InvalidArgument("action_url", "is required, or callbacks to make one")
-        return Operation(
-            name=f"{self.name}.set_action_url",
-            method="POST",
-            path=self._subscription_path(uid),
-            effect=Effect.IDEMPOTENT,
-            read=bodies.ignore_body,
-            body=bodies.form({"action_url": address}),
-            content_type=bodies.FORM,
-        )
+        name, path, fields = f"{self.name}.set_action_url", self._subscription_path(uid), {"action_url": address}
+        return write_operation(name, path, bodies.ignore_body, fields, effect=Effect.IDEMPOTENT)
 
     def unsubscribe(self, uid: str) -> Operation[None]:
         """Release a number (API section 6.5)."""

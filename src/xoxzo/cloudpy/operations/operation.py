@@ -78,27 +78,21 @@ def list_operation(name: str, path: str, read: Callable[[bytes], T], query: str 
     return Listing(name=name, method="GET", path=path, effect=Effect.READ, read=read, query=query)
 
 
-def create_operation(
+def write_operation(
     name: str,
     path: str,
     read: Callable[[bytes], T],
     fields: Mapping[str, Any],
     *,
+    method: str = "POST",
+    effect: Effect = Effect.CREATE,
     as_json: bool = False,
-    reference: str | None = None,
-    recipients: tuple[str, ...] = (),
+    **more: Any,  # noqa: ANN401 - further fields of `Operation`
 ) -> Operation[T]:
-    """Return the operation that posts a form, or JSON, and may create something."""
+    """Return the operation that sends fields as a form, or as JSON; by default one that creates something."""
+    body, kind = (bodies.json(fields), bodies.JSON) if as_json else (bodies.form(fields), bodies.FORM)
     return Operation(
-        name=name,
-        method="POST",
-        path=path,
-        effect=Effect.CREATE,
-        read=read,
-        body=bodies.json(fields) if as_json else bodies.form(fields),
-        content_type=bodies.JSON if as_json else bodies.FORM,
-        reference=reference,
-        recipients=recipients,
+        name=name, method=method, path=path, effect=effect, read=read, body=body, content_type=kind, **more
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import bodies, checks
-from xoxzo.cloudpy.operations.operation import Effect, Operation, create_operation
+from xoxzo.cloudpy.operations.operation import Operation, write_operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ def register_website(
     }
     fields |= checks.extra_parameters(extra, fields.keys())
     read = bodies.reader(OtpWebsite, website=website)
-    return create_operation("otp.register_website", "/otp/register-website/", read, fields)
+    return write_operation("otp.register_website", "/otp/register-website/", read, fields)
 
 
 def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> Operation[OtpRequest]:
@@ -35,7 +35,7 @@ def request(*, website: str, phone_number: str, extra: Mapping[str, str] | None 
     phone_number = checks.recipient(phone_number, "phone_number")
     fields: Fields = {"website": checks.text("website", website), "phone_number": phone_number}
     fields |= checks.extra_parameters(extra, fields.keys())
-    return create_operation("otp.request", "/otp/request/", _read_request, fields, recipients=(phone_number,))
+    return write_operation("otp.request", "/otp/request/", _read_request, fields, recipients=(phone_number,))
 
 
 def _read_request(body: bytes) -> OtpRequest:
@@ -65,22 +65,10 @@ def verify(
         "otp": code,
         **checks.extra_parameters(extra, {"website", "otp", "otp_id", "code"}),
     }
-    if otp_id is None:
-        body, content_type = bodies.form(fields), bodies.FORM
-    else:
+    if otp_id is not None:
         fields |= {"otp_id": checks.text("otp_id", otp_id), "code": code}
-        body, content_type = bodies.json(fields), bodies.JSON
-    return Operation(
-        name="otp.verify",
-        method="POST",
-        path="/otp/verify/",
-        effect=Effect.CREATE,
-        read=_read_verified,
-        read_refusal=_read_refused,
-        body=body,
-        content_type=content_type,
-        secret=code,
-    )
+    how: dict[str, Any] = {"as_json": otp_id is not None, "read_refusal": _read_refused, "secret": code}
+    return write_operation("otp.verify", "/otp/verify/", _read_verified, fields, **how)
 
 
 def _read_verified(body: bytes) -> OtpVerification:

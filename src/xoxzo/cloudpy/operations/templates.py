@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template
@@ -12,10 +12,10 @@ from xoxzo.cloudpy.operations.operation import (
     Effect,
     Listing,
     Operation,
-    create_operation,
     delete_operation,
     list_operation,
     read_operation,
+    write_operation,
 )
 from xoxzo.cloudpy.operations.sms import read_sent, sms_fields
 
@@ -40,7 +40,7 @@ def get_template(template_id: int) -> Operation[Template]:
 def create_template(*, name: str, content: str) -> Operation[Template]:
     """Create a template, which then waits for approval (API sections 3.2 and 15.31)."""
     fields = {"name": checks.text("name", name), "content": checks.text("content", content)}
-    return create_operation("templates.create", _PATH, bodies.reader(Template), fields, as_json=True)
+    return write_operation("templates.create", _PATH, bodies.reader(Template), fields, as_json=True)
 
 
 def update_template(template_id: int, *, name: str | None = None, content: str | None = None) -> Operation[Template]:
@@ -50,16 +50,9 @@ def update_template(template_id: int, *, name: str | None = None, content: str |
     }
     if not fields:
         raise InvalidArgument("content", "or name must be given: there is nothing to change")
-    return Operation(
-        name="templates.update",
-        # PATCH and not PUT: what is not given stays as it is.
-        method="PATCH",
-        path=_path(template_id),
-        effect=Effect.IDEMPOTENT,
-        read=bodies.reader(Template),
-        body=bodies.json(fields),
-        content_type=bodies.JSON,
-    )
+    # PATCH and not PUT: what is not given stays as it is.
+    how: dict[str, Any] = {"method": "PATCH", "effect": Effect.IDEMPOTENT, "as_json": True}
+    return write_operation("templates.update", _path(template_id), bodies.reader(Template), fields, **how)
 
 
 def delete_template(template_id: int) -> Operation[None]:
@@ -89,7 +82,7 @@ def send_template(
         **{name: value for name, value in fields.items() if value is not None},
     }
     path = f"{_path(template.id if isinstance(template, Template) else template, 'template')}messages/"
-    return create_operation(
+    return write_operation(
         "templates.send",
         path,
         read_sent(reference),

@@ -107,7 +107,7 @@ def resend(
                     return
 
     count = session.out.table(rows(), COLUMNS)
-    session.out.note(ngettext("{count} message or call", "{count} messages and calls", count).format(count=count))
+    session.out.note(ngettext("{count} message or call", "{count} messages and calls", count))
     if status := worst(*statuses):
         raise click.exceptions.Exit(status)
 

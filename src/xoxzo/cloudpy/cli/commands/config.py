@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core import completion_values
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.config import config_file, profiles
 from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
@@ -71,7 +70,7 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     if sum([given["token_stdin"], token_command is not None]) > 1 or (token_command is not None and given["keyring"]):
         raise click.UsageError(_("--token-stdin, --token-command and --keyring: the token comes from one place."))
     if name in config_file.load().get("profiles", {}) and not replace:
-        raise CommandError(_("There is a profile {name} already.").format(name=name), _("--replace overwrites it."))
+        raise CommandError(_("There is a profile {name} already.", name=name), _("--replace overwrites it."))
     sid = read_setting("sid", sid if sid is not None else _ask(_("SID"), "--sid"), PROFILE_SETTINGS)  # type: ignore[assignment]
     table: dict[str, Any] = {"sid": sid, "token": _token(name, token_command, **given)}
     if given["host"] is not None:
@@ -79,20 +78,18 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     with edit_config() as document:
         _put(document, name, table)
     click.echo(
-        _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}").format(
-            name=name, path=config_file.path()
-        ),
+        _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}", name=name, path=config_file.path()),
         err=True,
     )
 
 
 @command.subcommand("remove-profile", "xoxzo config remove-profile shop", short_help="Forget an account.")
-@click.argument("name", shell_complete=completion_values.profiles)
+@click.argument("name", shell_complete=profiles.complete_profile)
 def remove_profile(name: str) -> None:
     """Forget an account. A token in the system's keyring stays there."""
     with edit_config(any_name=True) as document:
         if name not in document.get("profiles", {}):
-            raise CommandError(_("There is no profile {name} in {path}.").format(name=name, path=config_file.path()))
+            raise CommandError(_("There is no profile {name} in {path}.", name=name, path=config_file.path()))
         del document["profiles"][name]
         if document.get("default") == name:
             del document["default"]
@@ -140,12 +137,12 @@ def set_(name: str, value: str, profile: str | None) -> None:
     if name == "token":
         raise CommandError(
             _("A token is not taken from the command line, where others can see it."),
-            _("Type: {command}").format(command=f"xoxzo config add-profile {profile or 'NAME'} --replace"),
+            _("Type: {command}", command=f"xoxzo config add-profile {profile or 'NAME'} --replace"),
         )
     known = PROFILE_SETTINGS if profile is not None else SETTINGS
     read = read_setting(name, value, known)
     if name == "default" and value not in profiles.names():
-        raise CommandError(_("There is no profile {name} in {path}.").format(name=value, path=config_file.path()))
+        raise CommandError(_("There is no profile {name} in {path}.", name=value, path=config_file.path()))
     with edit_config() as document:
         table = document if profile is None else _profile(document, profile)
         table[name] = read
@@ -167,7 +164,7 @@ def _profile(document: Any, name: str) -> Any:  # noqa: ANN401 - tomlkit's table
         return document["profiles"][name]
     except KeyError:
         raise CommandError(
-            _("There is no profile {name} in {path}.").format(name=name, path=config_file.path()),
+            _("There is no profile {name} in {path}.", name=name, path=config_file.path()),
             _("Make a profile: xoxzo config add-profile NAME"),
         ) from None
 
@@ -211,5 +208,5 @@ def _token(name: str, command: str | None, *, token_stdin: bool, keyring: bool, 
 
 def _ask(what: str, option: str, *, hidden: bool = False) -> str:
     if not sys.stdin.isatty():
-        raise CommandError(_("There is no terminal to ask for it: use {option}.").format(option=option))
+        raise CommandError(_("There is no terminal to ask for it: use {option}.", option=option))
     return str(click.prompt(what, hide_input=hidden, err=True))

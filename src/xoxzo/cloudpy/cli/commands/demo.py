@@ -6,10 +6,7 @@ It needs no account and never uses one: it ignores credentials and hosts of the 
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -17,16 +14,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
 from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED
+from xoxzo.cloudpy.cli.core.http_probe import control
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_credits
+from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.text import measure
 
 if TYPE_CHECKING:
@@ -41,9 +40,6 @@ SPOKEN = "ご注文の品が本日届きます。"
 GREETING = "お電話ありがとうございます。"
 TIMEOUT_SECONDS = 20.0
 """The timeout of each step."""
-
-_QUICK = ("--set", "ring_seconds=0.5", "--set", "recording_seconds=1", "--set", "tts_characters_per_second=20")
-"""Calls that are shorter than the simulator's usual ones: the demo waits for each."""
 
 Record = TypeVar("Record", Message, Call)
 
@@ -86,14 +82,14 @@ def command() -> None:
             run_steps(url)
         print_line(_("The simulator was stopped again."))
     except (DemoFailed, XoxzoError) as error:
-        click.secho("\n" + _("The demo stopped: {why}").format(why=error), fg="red", err=True)
-        sys.exit(1)
+        click.secho("\n" + _("The demo stopped: {why}", why=error), fg="red", err=True)
+        raise click.exceptions.Exit(1) from None
     except KeyboardInterrupt:
         click.echo("\n" + _("Stopped."), err=True)
-        sys.exit(130)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo()
     took = f"{time.monotonic() - began:.1f}"
-    click.secho(_("Everything was checked, in {seconds} s.").format(seconds=took), bold=True)
+    click.secho(_("Everything was checked, in {seconds} s.", seconds=took), bold=True)
     print_line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
 
 
@@ -107,66 +103,41 @@ def run_steps(url: str) -> None:
         spent = message(client, url) + calls(client) + dial_in(client, url)
         after = client.account.credits().credits
         print_heading(_("The bill"))
-        print_line(
-            _("{before} before, {after} after.").format(before=format_credits(before), after=format_credits(after))
-        )
+        print_line(_("{before} before, {after} after.", before=format_credits(before), after=format_credits(after)))
         check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
-        print_check(_("{cost} were spent: the sum of the costs of all steps").format(cost=format_credits(spent)))
+        print_check(_("{cost} were spent: the sum of the costs of all steps", cost=format_credits(spent)))
 
 
 @contextmanager
 def simulator() -> Iterator[str]:
-    """Run a simulator on a free port, as a user would in another terminal; yield its address."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XOXZO_")}
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "xoxzo.cloudpy.cli", "simulator", "--port", "0", "--unlisted", "--json", *_QUICK],
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        env=environment,
-        encoding="utf-8",
-        # Ctrl-C is for the demo, which then stops its simulator.
-        start_new_session=True,
-    ) as process:
-        try:
-            output = cast("IO[str]", process.stdout)
-            try:
-                url = json.loads(output.readline())["url"]
-            except ValueError:
-                raise DemoFailed("the simulator did not start") from None
-            # Its log is not printed, but must be read, or the pipe would fill.
-            drain = threading.Thread(target=output.read)
-            drain.start()
-            yield url
-        finally:
-            process.terminate()
-        drain.join()
-    check(process.returncode == 0, f"the simulator ended with status {process.returncode}")
+    """Run a simulator on a free port of this machine; yield its address."""
+    # Calls are shorter than usual: the demo waits for each.
+    settings = Settings(ring_seconds=0.5, recording_seconds=1, tts_characters_per_second=20)
+    with Simulator(settings).serve() as server:
+        yield server.url
 
 
 def message(client: Client, url: str) -> Decimal:
     """Send an SMS in Japanese and follow it to the handset; return its cost."""
     print_heading(_("An SMS in Japanese"))
     length = measure(TEXT)
-    print_line(_("“{text}”").format(text=TEXT))
-    counted = _("{units} characters, not all of them ASCII: {parts} parts.").format(
-        units=length.units, parts=length.parts
-    )
-    print_line(counted)
+    print_line(_("“{text}”", text=TEXT))
+    print_line(_("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts))
     today = datetime.now(UTC).date()
     sent = client.sms.send(recipient=PHONE, sender="Shop", message=TEXT, reference="demo-1")
-    print_line(_("sent to {number} as {ident}").format(number=PHONE, ident=sent.msgid))
+    print_line(_("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
     message = poll(partial(client.sms.get, sent.msgid))
     check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
     check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
     check(message.cost == 10 * (length.parts or 0), f"it cost {message.cost}")
-    received = control(url, f"/_simulator/phones/{PHONE}")["messages"]
+    received = control(url, "GET", f"/_simulator/phones/{PHONE}")["messages"]
     check([each["text"] for each in received] == [TEXT], "the phone shows something else")
     arrived = _("delivered: {parts} parts, {cost}; the phone shows the text, once")
     print_check(arrived.format(parts=message.parts, cost=format_credits(message.cost)))
     listed = [each.msgid for each in client.sms.list(since=today)]
     check(listed == [sent.msgid], f"the list since {today} has {listed}")
     check(client.sms.find("demo-1", since=today).found, "the reference was not found")
-    print_check(_("in the list of what was sent since {day}, and found by its reference").format(day=today))
+    print_check(_("in the list of what was sent since {day}, and found by its reference", day=today))
     return message.cost or Decimal(0)
 
 
@@ -174,9 +145,9 @@ def calls(client: Client) -> Decimal:
     """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
     print_heading(_("A phone rings, twice"))
     mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
-    print_line(_("{number} gets a call with an mp3").format(number=PHONE))
+    print_line(_("{number} gets a call with an mp3", number=PHONE))
     tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
-    print_line(_("{number} gets a call with a Japanese text: “{text}”").format(number=FRIEND, text=SPOKEN))
+    print_line(_("{number} gets a call with a Japanese text: “{text}”", number=FRIEND, text=SPOKEN))
     cost = Decimal(0)
     for what, callid in ((_("the mp3"), mp3.callid), (_("the text"), tts.callid)):
         call = poll(partial(client.calls.get, callid))
@@ -197,22 +168,20 @@ def dial_in(client: Client, url: str) -> Decimal:
         raise DemoFailed("no 050 number is free")
     client.dins.subscribe(number.din_uid)
     costs = {"month": format_credits(number.monthly_cost), "minute": format_credits(number.minute_cost)}
-    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute").format(number=number.din, **costs))
+    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
     queries: list[dict[str, list[str]]] = []
     with action_server(f'say ja "{GREETING}"', queries) as action_url:
         client.dins.set_action_url(number.din_uid, action_url=action_url)
         check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
-        print_line(_("its action URL is {url}, a small server in this program").format(url=action_url))
-        ringing = control(url, "/_simulator/calls", {"din": number.din, "caller": FRIEND})
-        print_line(_("{number} dials the number …").format(number=FRIEND))
+        print_line(_("its action URL is {url}, a small server in this program", url=action_url))
+        ringing = control(url, "POST", "/_simulator/calls", {"din": number.din, "caller": FRIEND})
+        print_line(_("{number} dials the number …", number=FRIEND))
         call = poll(partial(client.calls.get, ringing["id"]))
     expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
     check(queries == [expected], f"the action URL was asked with {queries}")
-    print_check(
-        _("the action URL was asked: {query}").format(query=f"caller={expected['caller'][0]} recipient={number.din}")
-    )
+    print_check(_("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
     check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
-    steps = control(url, f"/_simulator/calls/{ringing['id']}")["steps"]
+    steps = control(url, "GET", f"/_simulator/calls/{ringing['id']}")["steps"]
     sentence = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
     check(sentence, f"the greeting was not said: {steps}")
     answered = _("answered with say ja “{text}”: {seconds} s, {cost}")
@@ -260,11 +229,3 @@ def action_server(answer: str, queries: list[dict[str, list[str]]]) -> Iterator[
         finally:
             server.shutdown()
             thread.join()
-
-
-def control(url: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Call the simulator's control API, which is on this machine, without a proxy."""
-    data = None if body is None else json.dumps(body).encode()
-    request = Request(url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own address
-    with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as answer:
-        return json.load(answer)

@@ -17,16 +17,15 @@ from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
-from xoxzo.cloudpy.cli.core.session import check_exclusive
+from xoxzo.cloudpy.cli.core.session import check_exclusive, destination_options
 from xoxzo.cloudpy.common.signals import handle_signals
-from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from xoxzo.cloudpy.cli.core.config.profiles import Destination
-    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
     from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 
 
@@ -39,26 +38,34 @@ if TYPE_CHECKING:
         "xoxzo mcp --allow anne=+818011112222 --budget 100 --sender Shop --caller 815012345678 --call-price 15",
     ),
 )
-@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
-@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@destination_options()
 @click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="A recipient that is allowed; may be repeated.")
-@click.option("--budget", metavar="CREDITS", help="What may be spent until this server ends.")
+@click.option("--budget", type=parse_credits, metavar="CREDITS", help="What may be spent until this server ends.")
 @click.option("--sender", help="From whom SMS are sent; without it there are none.")
 @click.option("--caller", help="The number that calls show; without it no calls are made.")
-@click.option("--sms-price", metavar="CREDITS", help="For each part, where yours differs or none is published.")
-@click.option("--call-price", metavar="CREDITS", help="Credits for each started minute; without it no calls are made.")
+@click.option(
+    "--sms-price",
+    type=parse_credits,
+    metavar="CREDITS",
+    help="For each part, where yours differs or none is published.",
+)
+@click.option(
+    "--call-price",
+    type=parse_credits,
+    metavar="CREDITS",
+    help="Credits for each started minute; without it no calls are made.",
+)
 @click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 def command(
     profile: str | None,
     allow: tuple[str, ...],
-    budget: str | None,
+    budget: Decimal | None,
     *,
     simulator: bool,
     sender: str | None,
     caller: str | None,
-    sms_price: str | None,
-    call_price: str | None,
     show_numbers: bool,
+    **prices: Decimal | None,
 ) -> None:
     """Let an AI assistant read, and send within limits that you set (MCP).
 
@@ -68,18 +75,24 @@ def command(
 
     Exit status: 0 done, 2 wrong use, 4 credentials, 7 stopped while something was being sent.
     """
+    from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
+
     check_exclusive(profile, simulator=simulator)
     limits = _send_limits(allow, budget)
-    settings = _send_settings(sender, caller, sms_price, call_price)
+    settings = SendSettings(
+        sender=None if sender is None else checks.sender(sender),
+        caller=None if caller is None else checks.caller(caller),
+        **prices,
+    )
     if limits is not None and settings.sender is None and settings.caller is None:
         raise click.UsageError(_("Give a sender by --sender, a caller by --caller and --call-price, or both."))
-    if caller is not None and call_price is None:
+    if caller is not None and prices["call_price"] is None:
         raise click.UsageError(_("--caller needs --call-price: what a call costs is not published."))
     try:
         where = resolve(profile, simulator=simulator)
     except NoCredentials as missing:
         # An assistant shows one line of what goes wrong here, if any.
-        line = _("{reason} Or try it with --simulator.").format(reason=missing.message)
+        line = _("{reason} Or try it with --simulator.", reason=missing.message)
         raise CommandError(line, *missing.advice, status=CREDENTIALS) from None
     click.echo(where.line, err=True)
     asyncio.run(_serve(where, limits, settings, show_numbers=show_numbers))
@@ -112,13 +125,10 @@ def _end(limits: SendLimits | None) -> None:
     os._exit(MAY_BE_SENT if limits is not None and limits.is_sending else DONE)
 
 
-def _send_limits(allow: tuple[str, ...], budget: str | None) -> SendLimits | None:
-    from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
-
-    credits_ = _amount("budget", budget)
-    if not allow and credits_ is None:
+def _send_limits(allow: tuple[str, ...], budget: Decimal | None) -> SendLimits | None:
+    if not allow and budget is None:
         return None
-    if not allow or credits_ is None:
+    if not allow or budget is None:
         raise click.UsageError(_("--allow and --budget belong together: whom may it reach, and for how much?"))
     recipients: dict[str, str] = {}
     for entry in allow:
@@ -127,26 +137,4 @@ def _send_limits(allow: tuple[str, ...], budget: str | None) -> SendLimits | Non
         if not name or name in recipients:
             raise click.UsageError(_("--allow wants each name once, as in anne=+818011112222"))
         recipients[name] = number
-    return SendLimits(recipients, credits_)
-
-
-def _send_settings(
-    sender: str | None, caller: str | None, sms_price: str | None, call_price: str | None
-) -> SendSettings:
-    from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
-
-    return SendSettings(
-        sender=None if sender is None else checks.sender(sender),
-        caller=None if caller is None else checks.caller(caller),
-        sms_price=_amount("sms-price", sms_price),
-        call_price=_amount("call-price", call_price),
-    )
-
-
-def _amount(option: str, value: str | None) -> Decimal | None:
-    if value is None:
-        return None
-    found = parse_credits(value.replace(",", ""))
-    if found is None:
-        raise InvalidArgument(option, "must be a number of credits, 0 or more")
-    return found
+    return SendLimits(recipients, budget)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import signal
@@ -20,9 +19,11 @@ from msgspec.structs import replace
 
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.config import local_simulator
-from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
+from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.signals import stop_signals
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
@@ -32,7 +33,6 @@ from xoxzo.cloudpy.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.simulator.engine.context import Event
 
@@ -100,14 +100,6 @@ class EventLog:
         if lost:
             with suppress(OSError, ValueError):
                 print(f"xoxzo simulator: the log was not read; {lost:,} of its lines were dropped", file=sys.stderr)
-
-
-# Imported here so that the table of commands reports a missing extra, in one line.
-
-# Imported here so that the table of commands reports a missing extra, in one line.
-
-
-_POLL_SECONDS = 0.05
 
 
 @click.group(
@@ -200,9 +192,9 @@ def command(
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
-            click.echo(f"xoxzo simulator: {render_error(error)}", err=True)
-            raise click.exceptions.Exit(2) from None
-        with nullcontext() if unlisted else _registered(simulator, server, settings, host):
+            raise CommandError(render_error(error)) from None
+        usable = settings.sid is None and (is_this_machine(host) or server.url.startswith("http://127.0.0.1:"))
+        with nullcontext() if unlisted else local_simulator.registered(server.url, simulator.instance, usable=usable):
             try:
                 _announce(server, settings, host, machine=machine)
                 log.begin()
@@ -247,27 +239,13 @@ def _settings_from(
     return settings
 
 
-def _is_ready(url: str) -> bool:
-    from xoxzo.cloudpy.cli.core.http_probe import probe
-
-    outcome = probe("GET", f"{url.rstrip('/')}/_simulator/health", {})
-    return outcome.status == 200 and b'"status"' in outcome.body
-
-
-def _registered(simulator: Simulator, server: Server, settings: Settings, host: str) -> AbstractContextManager[None]:
-    usable = settings.sid is None and (_is_loopback(host) or server.url.startswith("http://127.0.0.1:"))
-    return local_simulator.registered(server.url, simulator.instance, usable=usable)
-
-
 def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -> None:
     if machine:
         click.echo(json.dumps({"event": "started", "url": server.url}))
     else:
-        click.echo(_("Xoxzo simulator: {url}").format(url=server.url))
-    if not _is_loopback(host):
-        warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.").format(
-            host=host
-        )
+        click.echo(_("Xoxzo simulator: {url}", url=server.url))
+    if not is_this_machine(host):
+        warning = _("Warning: {host} may be reached from other machines, and so may all that is sent.", host=host)
         click.echo(warning, err=True)
     if sys.stdout.isatty() and not machine:
         sid, token = (settings.sid, "$XOXZO_SIMULATOR_TOKEN") if settings.sid else ("me", "secret")
@@ -275,20 +253,11 @@ def _announce(server: Server, settings: Settings, host: str, *, machine: bool) -
             f"  export XOXZO_API_HOST={server.url} XOXZO_API_SID={sid} XOXZO_API_AUTH_TOKEN={token}\n"
             f"  curl -u {sid}:{token} {server.url}/sms/messages/ --data-urlencode recipient=+819000001234 \\\n"
             f"       -d sender=Xoxzo --data-urlencode message=こんにちは\n"
-            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.').format(url=server.url)}\n"
+            f"  {_('Open {url}/ in a browser to see the phones. Stop with Ctrl-C.', url=server.url)}\n"
         )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-_STOP_POLL_SECONDS = 0.01
-_USABLE = N_("{url}  since {since}, process {pid}")
-_NOT_USABLE = N_("{url}  since {since}, process {pid}, which --simulator leaves alone")
+_POLL_SECONDS = 0.01
 
 
 @command.subcommand("stop", "xoxzo simulator stop", "xoxzo simulator stop --url http://127.0.0.1:8080")
@@ -302,18 +271,17 @@ def stop(url: str | None, timeout: float) -> None:
     entries = [entry for entry in local_simulator.running() if url is None or entry.url == url.rstrip("/")]
     if not entries:
         none = _("No simulator of yours runs on this machine.")
-        click.echo(none if url is None else _("No simulator runs at {url}.").format(url=url))
+        click.echo(none if url is None else _("No simulator runs at {url}.", url=url))
     for entry in entries:
         os.kill(entry.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout
     for entry in entries:
         while local_simulator.is_there(entry):
             if time.monotonic() >= deadline:
-                message = _("the simulator at {url} still runs (process {pid})").format(url=entry.url, pid=entry.pid)
-                click.echo(f"xoxzo simulator stop: {message}", err=True)
-                raise click.exceptions.Exit(6)
-            time.sleep(_STOP_POLL_SECONDS)
-        click.echo(_("The simulator at {url} was stopped.").format(url=entry.url))
+                message = _("the simulator at {url} still runs (process {pid})", url=entry.url, pid=entry.pid)
+                raise CommandError(message, status=NOT_SENT)
+            time.sleep(_POLL_SECONDS)
+        click.echo(_("The simulator at {url} was stopped.", url=entry.url))
 
 
 @command.subcommand("status", "xoxzo simulator status", "xoxzo simulator status --json")
@@ -327,12 +295,18 @@ def status(*, machine: bool) -> None:
             fields = {"url": entry.url, "pid": entry.pid, "started": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
             click.echo(json.dumps({**fields, "version": entry.version, "usable": entry.usable}))
         else:
-            sentence = _USABLE if entry.usable else _NOT_USABLE
-            click.echo(_(sentence).format(url=entry.url, since=f"{since.astimezone():%Y-%m-%d %H:%M}", pid=entry.pid))
+            facts: dict[str, Any] = {
+                "url": entry.url,
+                "pid": entry.pid,
+                "since": f"{since.astimezone():%Y-%m-%d %H:%M}",
+            }
+            usable = _("{url}  since {since}, process {pid}", **facts)
+            left_alone = _("{url}  since {since}, process {pid}, which --simulator leaves alone", **facts)
+            click.echo(usable if entry.usable else left_alone)
     if not entries:
         if not machine:
             click.echo(_("No simulator of yours runs on this machine. Start one with: xoxzo simulator"))
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(REJECTED)
 
 
 @command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
@@ -341,9 +315,8 @@ def status(*, machine: bool) -> None:
 def wait_ready(url: str, timeout: float) -> None:
     """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
     deadline = time.monotonic() + timeout
-    while not _is_ready(url):
+    while not local_simulator.answers_as(url.rstrip("/")):
         if time.monotonic() >= deadline:
-            sentence = _("no simulator answers at {url} within {seconds} s").format(url=url, seconds=f"{timeout:g}")
-            click.echo(f"xoxzo simulator: {sentence}", err=True)
-            raise click.exceptions.Exit(6)
+            sentence = _("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
+            raise CommandError(sentence, status=NOT_SENT)
         time.sleep(_POLL_SECONDS)

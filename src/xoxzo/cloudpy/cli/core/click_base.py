@@ -7,9 +7,10 @@ import sys
 import warnings
 from contextlib import contextmanager
 from copy import copy
+from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
+F = TypeVar("F", bound="Callable[..., Any]")
 _WIDEST_TERM = 30
 _NARROWEST = 10
 
@@ -78,6 +81,7 @@ def paragraphs(text: str) -> Iterator[list[str]]:
             lines = []
 
 
+OPTIONS_HEADING = N_("Options")
 COMMON_OPTIONS_HEADING = N_("Options of every command")
 """The heading of the options that all commands of the API have."""
 _SIMILARITY = 0.8
@@ -148,6 +152,8 @@ class Command(click.Command):
     """The base class of all commands and groups."""
 
     context_class = Context
+    options_come_last = False
+    """Whether help lists the options without a heading of their own after the others."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Click's
         super().__init__(*args, **options)
@@ -177,16 +183,16 @@ class Command(click.Command):
             raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command's own options, then the common options of the API's commands."""
-        own: list[tuple[str, str]] = []
-        common: list[tuple[str, str]] = []
+        """Write the options under their headings."""
+        sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and (record := with_translated_help(parameter).get_help_record(ctx)):
-                (common if isinstance(parameter, CommonOption) else own).append(record)
-        for title, rows in ((_("Options"), own), (_(COMMON_OPTIONS_HEADING), common)):
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+            if isinstance(parameter, click.Option) and (
+                record := _with_translated_help(parameter).get_help_record(ctx)
+            ):
+                sections.setdefault(getattr(parameter, "section", OPTIONS_HEADING), []).append(record)
+        for title in sorted(sections, key=lambda title: (title == OPTIONS_HEADING) is self.options_come_last):
+            with formatter.section(_(title)):
+                formatter.write_dl(sections[title])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, not indented."""
@@ -213,15 +219,20 @@ class Command(click.Command):
             click.echo(_("Stopped."), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
-            from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
-
-            failure = to_command_error(error)
+            failure = self.to_command_error(ctx, error)
             if failure is None:
                 raise
             from xoxzo.cloudpy.cli.core.exit_codes import print_error
 
             print_error(ctx, failure)
             raise click.exceptions.Exit(failure.status) from None
+
+    def to_command_error(self, ctx: click.Context, error: Exception) -> CommandError | None:
+        """Convert an error of the library; return ``None`` for any other."""
+        del ctx
+        from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
+
+        return to_command_error(error)
 
 
 def _docstring_in_source(function: Callable[..., Any]) -> str | None:
@@ -237,8 +248,18 @@ def _docstring_in_source(function: Callable[..., Any]) -> str | None:
     return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
 
 
+class SectionedOption(click.Option):
+    """An option that help lists under a heading, the `section`."""
+
+    def __init__(self, *arguments: Any, section: str, **settings: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*arguments, **settings)
+        self.section = section
+
+
 class CommonOption(click.Option):
     """An option that all commands of the API have; help lists it separately."""
+
+    section = COMMON_OPTIONS_HEADING
 
 
 class Group(Command, click.Group):
@@ -275,7 +296,7 @@ class Group(Command, click.Group):
                 raise
             if ctx.resilient_parsing:
                 return None  # shell completion, not a call of the command
-            line = _("this needs an extra: {install}").format(install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
+            line = _("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
         return command
@@ -289,11 +310,11 @@ class Group(Command, click.Group):
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
 
-        message = _("No such command {name!r}.").format(name=name)
+        message = _("No such command {name!r}.", name=name)
         if alike := sorted(get_close_matches(name, self.list_commands(ctx))):
             listed = ", ".join(map(repr, alike))
-            question = ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", len(alike))
-            message += " " + question.format(possibility=listed, possibilities=listed)
+            either, one_of = "Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"
+            message += " " + ngettext(either, one_of, len(alike), possibility=listed, possibilities=listed)
         raise click.UsageError(message, ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -340,10 +361,15 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def with_translated_help(option: click.Option) -> click.Option:
+def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return a decorator that adds several options to a command, in this order."""
+    return lambda function: reduce(lambda done, option: option(done), reversed(options), function)
+
+
+def _with_translated_help(option: click.Option) -> click.Option:
     """Return a copy of an option with its help in the user's language."""
     shown = copy(option)
-    shown.help = _(option.help) if option.help else option.help
+    shown.help = option.help and _(option.help)
     return shown
 
 

@@ -66,9 +66,9 @@ def output_error(error: BaseException, *, sent: bool) -> CommandError:
     """Return the error for output that cannot be written; `sent`: whether a message may have been sent before."""
     why = getattr(error, "strerror", None) or error
     if sent:
-        message = _("the output cannot be written ({why}); a part of the command was carried out.").format(why=why)
+        message = _("the output cannot be written ({why}); a part of the command was carried out.", why=why)
         return CommandError(message, _(_CHECK_FIRST), status=MAY_BE_SENT)
-    return CommandError(_("the output cannot be written ({why}).").format(why=why), status=NOT_SENT)
+    return CommandError(_("the output cannot be written ({why}).", why=why), status=NOT_SENT)
 
 
 def to_command_error(error: BaseException) -> CommandError | None:
@@ -100,8 +100,17 @@ def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]
     except InvalidArgument as error:
         failure = to_command_error(error)
         advice = failure.advice if failure is not None else ()
-        message = _("{message}; nothing was sent.").format(message=failure) if nothing_sent else str(failure)
+        message = _("{message}; nothing was sent.", message=failure) if nothing_sent else str(failure)
         raise CommandError(message, *advice) from None
+
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """Convert an ``OSError`` while a file is written into ``CommandError``."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(_("{path} cannot be written: {why}", path=path, why=error.strerror or error)) from None
 
 
 class _APIFailure(CommandError):
@@ -147,13 +156,13 @@ def describe_api_error(error: APIError) -> str:
         cause = error.__cause__
         return describe(error.reason, getattr(cause, "code", ""), getattr(cause, "proxy", ""))
     words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
-    return visible(_("status {status}").format(status=error.status) + words, lines=True)
+    return visible(_("status {status}", status=error.status) + words, lines=True)
 
 
 def _sentence(error: APIError) -> str:
-    tries = _(", {attempts} attempts").format(attempts=error.attempts) if error.attempts > 1 else ""
+    tries = _(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
     warning = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
-    request = _("request {id}").format(id=error.request_id or "-")
+    request = _("request {id}", id=error.request_id or "-")
     return f"{error.operation}: {describe_api_error(error)} ({request}{tries}){warning}"
 
 
@@ -164,14 +173,14 @@ def _advice(error: APIError) -> list[str]:
         return [_("It is not over yet: give the same command again to go on waiting.")]
     if error.maybe_sent:
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
-            return [_("Check before you send again: xoxzo sms find {reference}").format(reference=error.reference)]
+            return [_("Check before you send again: xoxzo sms find {reference}", reference=error.reference)]
         return [_(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))]
     if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
         return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
     further = _field_errors(error)[1:]  # the first is in the error's message
     for kind, line in _CLASS_ADVICE.items():
         if isinstance(error, getattr(errors, kind)):
-            return [*further, _(line).format(seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
+            return [*further, _(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
     if isinstance(error, errors.StatusError):
         return further
     return [_("Nothing was sent or changed: the same command may be given again.")]
@@ -236,8 +245,8 @@ def describe(reason: str, code: str, proxy: str = "") -> str:
     if meaning is None:
         return _(reason)
     if proxy:
-        return _("no connection through the proxy that {name} names: {why}").format(name=proxy, why=_(meaning))
-    return _("no connection: {why}").format(why=_(meaning))
+        return _("no connection through the proxy that {name} names: {why}", name=proxy, why=_(meaning))
+    return _("no connection: {why}", why=_(meaning))
 
 
 def describe_outcome(kind: str) -> str:
@@ -253,7 +262,7 @@ def print_warning(ctx: click.Context | None, warning: Warning) -> None:
 
         click.echo(to_json({"warning": {"message": text}}), err=True)
         return
-    lines = wrap_at_terminal(_("Warning: {text}").format(text=visible(text)), sys.stderr)
+    lines = wrap_at_terminal(_("Warning: {text}", text=visible(text)), sys.stderr)
     for line in lines:
         click.echo(line, err=True)
 

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
+from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WAIT_SECONDS, _TOTAL_SECONDS = 10.0, 60.0
+_STEP_SECONDS, _TOTAL_SECONDS = 10.0, 60.0
 _MAX_BODY_BYTES = 65_536
 
 
 class ProbeResult(Struct, frozen=True):
-    """The result of a request.
-
-    Attributes:
-        status: the HTTP status; ``None`` if there was no response.
-        body: the beginning of the body, at most 64 KiB.
-        seconds: the duration.
-        error: why there was no response.
-        code: the code of the ``TransportFailure`` or ``ConfigurationError``.
-    """
+    """The result of a request."""
 
     status: int | None
+    """The HTTP status; ``None`` if there was no response."""
     body: bytes
+    """The beginning of the body, at most 64 KiB."""
     seconds: float
-    error: str = ""
-    code: str = ""
+    """The duration."""
+    headers: Mapping[str, str] = {}
+    failure: TransportFailure | ConfigurationError | None = None
+    """Why there was no response."""
+
+    @property
+    def error(self) -> str:
+        """Why there was no response, in English."""
+        return str(self.failure or "")
+
+    @property
+    def code(self) -> str:
+        """The code of that."""
+        return self.failure.code if self.failure else ""
 
 
-def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> ProbeResult:
-    """Make one HTTP request to an absolute URL, following no redirect, in at most 10 seconds a step and 60 in all."""
-    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
+def probe(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    step_seconds: float = _STEP_SECONDS,
+    total_seconds: float = _TOTAL_SECONDS,
+) -> ProbeResult:
+    """Make one HTTP request to an absolute URL, following no redirect, in at most so many seconds a step and in all."""
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
     begun = time.monotonic()
-    budget = TimeBudget(_WAIT_SECONDS, _WAIT_SECONDS, begun + _TOTAL_SECONDS)
+    budget = TimeBudget(step_seconds, step_seconds, begun + total_seconds)
     request = Request(method, url, tuple(headers.items()), body)
     content = bytearray()
     with closing(HttpTransport()) as transport:
@@ -50,5 +65,24 @@ def probe(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") 
                 while len(content) <= _MAX_BODY_BYTES and (piece := response.read(budget)):
                     content += piece
         except (TransportFailure, ConfigurationError) as failure:
-            return ProbeResult(None, b"", time.monotonic() - begun, str(failure), failure.code)
-    return ProbeResult(response.status, bytes(content[:_MAX_BODY_BYTES]), time.monotonic() - begun)
+            return ProbeResult(None, b"", time.monotonic() - begun, failure=failure)
+    content = content[:_MAX_BODY_BYTES]
+    return ProbeResult(response.status, bytes(content), time.monotonic() - begun, response.headers)
+
+
+def control(simulator: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """Call a simulator's control API and return its JSON; raise ``SimulatorError`` if it refuses or none responds."""
+    headers = {} if body is None else {"content-type": "application/json"}
+    outcome = probe(method, simulator + path, headers, b"" if body is None else json.dumps(body).encode())
+    if outcome.status is None:
+        raise SimulatorError(
+            "simulator_not_found", "no simulator answers at {url}: start one with `xoxzo simulator`", url=simulator
+        )
+    try:
+        reply = json.loads(outcome.body)
+    except ValueError:
+        raise SimulatorError("not_a_simulator", "what answers at {url} is no simulator", url=simulator) from None
+    if outcome.status >= 400:
+        why = reply.get("detail", outcome.status)
+        raise SimulatorError("simulator_refused", "the simulator refused: {why}", why=why)
+    return reply

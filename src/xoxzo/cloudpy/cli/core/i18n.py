@@ -19,18 +19,8 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.errors import XoxzoError
 
-__all__ = [
-    "N_",
-    "Word",
-    "_",
-    "chosen_language",
-    "click_translations",
-    "did_you_mean",
-    "language",
-    "ngettext",
-    "pgettext",
-    "render_error",
-]
+__all__ = ["N_", "Word", "_", "chosen_language", "click_translations", "did_you_mean", "language", "ngettext"]
+__all__ += ["render_error"]
 
 VARIABLE = "XOXZO_LANG"
 _GETTEXT_VARIABLE = "LANGUAGE"
@@ -58,40 +48,30 @@ def chosen_language() -> Literal["en", "ja"] | None:
     return None if chosen.partition(".")[0] in {"", "c", "posix"} else "en"
 
 
-def _(message: str) -> str:
-    """Return the translation of a message."""
-    return translations(language()).gettext(message) if message else message
+def _(message: str, /, **fields: object) -> str:
+    """Return the translation of a message, with the values of its fields."""
+    translation = translations(language()).gettext(message) if message else message
+    return translation.format(**fields) if fields else translation
 
 
-def ngettext(singular: str, plural: str, n: int) -> str:
-    """Return the translation of a message, in the form for a number."""
-    return translations(language()).ngettext(singular, plural, n)
-
-
-def pgettext(context: str, message: str) -> str:
-    """Return the translation of a message that has several meanings; the context, such as ``field``, chooses one."""
-    return translations(language()).pgettext(context, message)
+def ngettext(singular: str, plural: str, n: int, /, **fields: object) -> str:
+    """Return the translation of a message in the form for a number, with the values of its fields; `n` is `count`."""
+    return translations(language()).ngettext(singular, plural, n).format(**{"count": f"{n:,}", **fields})
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
     """Return a question that suggests the known word most similar to a misspelt one; empty if none is similar."""
     from difflib import get_close_matches
 
-    alike = get_close_matches(typed, list(known), n=1)
-    if not alike:
-        return ""
-    guess = repr(alike[0])
     # One entry of the catalogue serves this and the question for several: it may name either field.
-    return _("Did you mean {possibility}?").format(possibility=guess, possibilities=guess)
+    guesses = map(repr, get_close_matches(typed, list(known), n=1))
+    return next((_("Did you mean {possibility}?", possibility=guess, possibilities=guess) for guess in guesses), "")
 
 
 def render_error(error: XoxzoError) -> str:
     """Return the message of an error of the library in the user's language, control characters escaped."""
-    template = _(error.template)
-    if not error.fields:
-        return template
     fields = {name: _(str(value)) if name in _TRANSLATED_FIELDS else value for name, value in error.fields.items()}
-    return visible(template.format(**fields), lines=True)
+    return visible(_(error.template, **fields), lines=True)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 STDIN = "-"
 _AGO = re.compile(r"([0-9]{1,3})d")
@@ -37,16 +39,10 @@ def read_text(given: str | None, file: str | None) -> str:
     """Return a text from an argument or a file, ``-`` for standard input; or raise why it cannot be."""
     if (given is None) == (file is None):
         raise click.UsageError(_("Give the text as an argument, or by --file; - reads it from standard input."))
-    if file is not None and file != STDIN:
-        try:
-            text = Path(file).read_text(encoding=_ENCODING)
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
-            raise CommandError(_("{path} cannot be read: {why}").format(path=file, why=why)) from None
-        return text.removesuffix("\n").removesuffix("\r")
-    if STDIN in {given, file}:
-        return _stdin().removesuffix("\n").removesuffix("\r")
-    return given or ""
+    if given is not None and given != STDIN:
+        return given
+    text = _stdin() if file is None or file == STDIN else _decoded(file, partial(Path(file).read_text, _ENCODING))
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def expand_stdin(given: Iterable[str]) -> list[str]:
@@ -63,16 +59,19 @@ def expand_stdin(given: Iterable[str]) -> list[str]:
 def _stdin() -> str:
     if sys.stdin.isatty():
         click.echo(_("Type it, then Ctrl-D at the beginning of a line."), err=True)
+    return _decoded(STDIN, lambda: sys.stdin.buffer.read().decode(_ENCODING))
+
+
+def _decoded(path: str, read: Callable[[], str]) -> str:
     try:
-        return sys.stdin.buffer.read().decode(_ENCODING)
-    except UnicodeDecodeError:
-        raise CommandError(_("{path} cannot be read: {why}").format(path="-", why=_("it is not UTF-8"))) from None
+        return read()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
+        raise CommandError(_("{path} cannot be read: {why}", path=path, why=why)) from None
 
 
-def parse_day(value: str | None) -> date | None:
-    """Read a day in UTC: ``2026-01-31``, ``today``, ``yesterday``, ``7d`` for 7 days ago; else a usage error."""
-    if value is None:
-        return None
+def parse_day(value: str) -> date:
+    """Read a day in UTC, as an option's type: ``2026-01-31``, ``today``, ``yesterday``, ``7d`` for 7 days ago."""
     today = datetime.now(UTC).date()
     named = {"today": 0, "yesterday": 1}.get(value)
     if ago := _AGO.fullmatch(value):
@@ -82,10 +81,17 @@ def parse_day(value: str | None) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.").format(
-            value=value
-        )
-        raise click.UsageError(line) from None
+        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
+        raise click.BadParameter(line) from None
+
+
+def parse_time(value: str) -> datetime:
+    """Read a time, as an option's type; one without an offset is of this machine's time zone."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(_("{value!r} is no time: write 2026-11-30T18:00+09:00", value=value)) from None
+    return found if found.tzinfo else found.astimezone()
 
 
 def parse_period(text: str) -> float | None:
@@ -101,24 +107,16 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
         name, mark, rest = value.partition("=")
         if not mark or not name or name in found:
             raise click.UsageError(
-                _("{option} wants NAME=VALUE, each name once: {value!r}").format(option=option, value=value)
+                _("{option} wants NAME=VALUE, each name once: {value!r}", option=option, value=value)
             )
         found[name] = rest
     return found
 
 
-def parse_credits_option(value: str | None, option: str) -> Decimal | None:
-    """Parse the credits of an option; raise `click.UsageError` if it is no number of 0 or more."""
-    found = None if value is None else parse_credits(value)
-    if value is not None and found is None:
-        raise click.UsageError(_("{option} wants credits, for instance 10").format(option=option))
-    return found
-
-
-def parse_credits(text: str) -> Decimal | None:
-    """Parse a number of credits; return ``None`` for what is no number of 0 or more."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and found >= 0 else None
+def parse_credits(value: str) -> Decimal:
+    """Read a number of credits, 0 or more, as an option's type; it may have commas between thousands."""
+    with suppress(InvalidOperation):
+        found = Decimal(value.replace(",", ""))
+        if found.is_finite() and found >= 0:
+            return found
+    raise click.BadParameter(_("{value!r} is no number of credits, 0 or more", value=value))

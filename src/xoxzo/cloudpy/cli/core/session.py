@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xoxzo.cloudpy.cli.core import completion_values
-from xoxzo.cloudpy.cli.core.click_base import CommonOption
+from xoxzo.cloudpy.cli.core.click_base import CommonOption, add_options
 from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.config.profiles import LIVE, Destination, NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.config.profiles import LIVE, Destination, NoCredentials, complete_profile, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.results import Output
@@ -30,17 +29,24 @@ F = TypeVar("F", bound="Callable[..., Any]")
 DEFAULT_COUNTRY = "JP"
 _SHELL_SAFE = frozenset("-_./:=@%+,")
 
+
+def destination_options(**attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - of a click option
+    """Return a decorator that adds the options that select the account and the destination."""
+    help_ = "Use the simulator of this machine; start one if none runs."
+    return add_options(
+        click.option(
+            "--profile",
+            metavar="NAME",
+            shell_complete=complete_profile,
+            help="The account, from the configuration.",
+            **attributes,
+        ),
+        click.option("--simulator", is_flag=True, help=help_, **attributes),
+    )
+
+
 _ALWAYS = (
-    click.option(
-        "--profile",
-        cls=CommonOption,
-        metavar="NAME",
-        shell_complete=completion_values.profiles,
-        help="The account, from the configuration.",
-    ),
-    click.option(
-        "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
-    ),
+    destination_options(cls=CommonOption),
     click.option("--json", "machine", is_flag=True, cls=CommonOption, help="Write JSON: one object, or one a line."),
     click.option("--show-numbers", is_flag=True, cls=CommonOption, help="Show phone numbers unmasked."),
     click.option(
@@ -70,34 +76,29 @@ def api(*, sends: bool = False) -> Callable[[F], F]:
             except KeyboardInterrupt:
                 raise session.interrupted() from None
 
-        done: Any = run
-        for option in reversed((*_ALWAYS, *(_SENDING if sends else ()))):
-            done = option(done)
-        return done  # type: ignore[no-any-return]
+        return add_options(*_ALWAYS, *(_SENDING if sends else ()))(run)  # type: ignore[no-any-return]
 
     return decorate
 
 
 @dataclass(kw_only=True, eq=False)
 class Session:
-    """One run of a command of the API, made from the common options; `timeout` is in seconds.
-
-    Attributes:
-        sends: whether the command reaches a person or costs credits.
-        out: writes the results.
-        maybe_sent: whether a cancelled request may have been carried out.
-    """
+    """One run of a command of the API, made from the common options."""
 
     profile: str | None = None
     simulator: bool = False
     machine: InitVar[bool] = False
     show_numbers: InitVar[bool] = False
     timeout: float | None = None
+    """In seconds."""
     dry_run: bool = False
     yes: bool = False
     sends: bool = False
+    """Whether the command reaches a person or costs credits."""
     out: Output = field(init=False)
+    """Writes the results."""
     maybe_sent: bool = field(default=False, init=False)
+    """Whether a cancelled request may have been carried out."""
 
     def __post_init__(self, machine: bool, show_numbers: bool) -> None:
         check_exclusive(self.profile, simulator=self.simulator)
@@ -113,13 +114,14 @@ class Session:
         Raises:
             NoCredentials: there is none. The advice has this command with ``--simulator``.
         """
+        # To show a request takes neither credentials nor a simulator.
         if self.dry_run and self.simulator:
-            return _dry_run_destination("http://127.0.0.1:8080")
+            return Destination("http://127.0.0.1:8080", "-", "-", "simulator")
         try:
             found = resolve_destination(self.profile, simulator=self.simulator)
         except NoCredentials:
             if self.dry_run:
-                return _dry_run_destination(LIVE)
+                return Destination(LIVE, "-", "-", "environment")
             raise
         self.out.note(found.line)
         return found
@@ -141,7 +143,7 @@ class Session:
     def follow(self, command: str) -> None:
         """Suggest the next command, given without ``xoxzo``, with the same destination."""
         where = " --simulator" if self.simulator else f" --profile {self.profile}" if self.profile else ""
-        self.out.note(_("Next: {command}").format(command=f"xoxzo {command}{where}"))
+        self.out.note(_("Next: {command}", command=f"xoxzo {command}{where}"))
 
     @contextmanager
     def client(self) -> Iterator[Client]:
@@ -151,22 +153,14 @@ class Session:
         # From this module: the package would import more than this client.
         from xoxzo.cloudpy.client.client import Client
 
-        where = self.destination
         with Client(
-            sid=where.sid,
-            auth_token=where.auth_token,
-            base_url=where.base_url,
+            **self.destination.client_options(),
             deadline=self.timeout,
-            allowed_recipients=self._allowed(),
             transport=DryTransport(self.out) if self.dry_run else None,
             app_info="xoxzo-cli",
             on_event=self._on_attempt,
         ) as client:
             yield client
-
-    def _allowed(self) -> list[str] | None:
-        found = None if self.simulator else config_file.default("allowed_recipients", self.destination.table, list)
-        return [str(each) for each in found] if found is not None else None
 
     def interrupted(self) -> CommandError:
         """Return the error after Ctrl-C: whether something may have been sent."""
@@ -184,7 +178,7 @@ class Session:
             from xoxzo.cloudpy.cli.core.exit_codes import describe_outcome
 
             went, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
-            self.out.note(_("… {outcome}; trying again in {seconds} s").format(outcome=went, seconds=seconds))
+            self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=went, seconds=seconds))
 
 
 def check_exclusive(profile: str | None, *, simulator: bool) -> None:
@@ -195,6 +189,7 @@ def check_exclusive(profile: str | None, *, simulator: bool) -> None:
 
 def resolve_destination(profile: str | None, *, simulator: bool) -> Destination:
     """Choose the destination as `resolve` does; `NoCredentials` advises to use the same command with a simulator."""
+    check_exclusive(profile, simulator=simulator)
     try:
         return resolve(profile, simulator=simulator)
     except NoCredentials as missing:
@@ -220,8 +215,3 @@ def _quoted(word: str) -> str:
     if word and all(character.isalnum() or character in _SHELL_SAFE for character in word):
         return word
     return "'" + word.replace("'", "'\"'\"'") + "'"
-
-
-def _dry_run_destination(address: str) -> Destination:
-    """Return a destination for showing requests, which needs neither credentials nor a simulator."""
-    return Destination(address, "-", "-", "environment")

@@ -21,7 +21,7 @@ import uvicorn  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.cli.core import i18n
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
@@ -29,7 +29,7 @@ from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
-from xoxzo.cloudpy.cli.core.session import check_exclusive, resolve_destination
+from xoxzo.cloudpy.cli.core.session import destination_options, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import loading
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LISTEN
@@ -40,8 +40,6 @@ from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender, LiveSe
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 
@@ -50,7 +48,6 @@ _config = click.option(
     "--config", type=_FILE, envvar="XOXZO_ALERTMANAGER_CONFIG", show_envvar=True, help="The settings."
 )
 _state = click.option("--state", type=click.Path(dir_okay=False), help="The file that remembers incidents.")
-_machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one object a line.")
 
 
 @click.group(
@@ -78,10 +75,9 @@ _machine = click.option("--json", "machine", is_flag=True, help="Write JSON, one
     metavar="FILE",
     help="Show what a payload of Alertmanager's would lead to, and end.",
 )
-@click.option("--profile", metavar="NAME", help="The account, from the configuration.")
-@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@destination_options()
 @click.option("--dry-run", is_flag=True, help="Listen, and print what would be sent instead of sending it.")
-@_machine
+@json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -111,16 +107,15 @@ def command(
         return
     if config is None:
         raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
-    check_exclusive(profile, simulator=simulator)
     settings = _load(config, test_numbers=True)
     if show is not None:
-        _write(preview.describe_notification(settings, parse_notification(show.read())))
+        click.echo("\n".join(map(visible, preview.describe_notification(settings, parse_notification(show.read())))))
     elif check:
-        _write(preview.describe(settings))
+        click.echo("\n".join(map(visible, preview.describe(settings))))
         if settings.dial_in:
             url = signing_callbacks(settings.public_url).url("incoming-call", "alertmanager")
-            action = _("Let calls to {number} acknowledge: {command}")
-            click.echo(action.format(number=settings.dial_in, command=f"xoxzo din action DIN_UID {url}"))
+            set_it = f"xoxzo din action DIN_UID {url}"
+            click.echo(_("Let calls to {number} acknowledge: {command}", number=settings.dial_in, command=set_it))
     else:
         address = loading.address(listen, "--listen") if listen else settings.listen
         log = EventLog(time.time, as_json=machine)
@@ -138,7 +133,7 @@ def command(
 @click.option("--by", "method", type=Choice(["sms", "call"]), help="How a person is notified; by SMS by default.")
 @_config
 @click.option("--listen", metavar="HOST:PORT", help="The address of the receiver; by default the settings' one.")
-@_machine
+@json_option
 @click.pass_obj
 def page(
     parent: dict[str, str | None],
@@ -162,22 +157,22 @@ def page(
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     outcome = probe("POST", url, headers, to_json({"message": message, "method": method}).encode())
     if outcome.status is None:
-        advice = _("Start it: {command}").format(command="xoxzo alertmanager --config FILE")
-        message = _("no receiver answers at {host} port {port}").format(host=host, port=address[1])
+        advice = _("Start it: {command}", command="xoxzo alertmanager --config FILE")
+        message = _("no receiver answers at {host} port {port}", host=host, port=address[1])
         raise CommandError(message, advice, status=NOT_SENT)
     try:
-        reply = json.loads(outcome.body)
-        reply = reply if isinstance(reply, dict) else {}
+        reply: Any = json.loads(outcome.body)
     except ValueError:
-        reply = {}
+        reply = None
+    reply = reply if isinstance(reply, dict) else {}
     if outcome.status != 200:
         raise CommandError(str(reply.get("detail") or f"HTTP {outcome.status}"), status=REJECTED)
     if machine:
         click.echo(to_json(reply))
         return
-    click.echo(_("{ident}: the receiver notifies {name}.").format(ident=reply.get("incident"), name=name))
+    click.echo(_("{ident}: the receiver notifies {name}.", ident=reply.get("incident"), name=name))
     if sys.stderr.isatty():
-        click.echo(_("Next: {command}").format(command="xoxzo alertmanager status"), err=True)
+        click.echo(_("Next: {command}", command="xoxzo alertmanager status"), err=True)
 
 
 @command.subcommand("ack", "xoxzo alertmanager ack K7QD", "xoxzo alertmanager ack --all")
@@ -199,19 +194,19 @@ def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything
         for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
             incident = acknowledge(store, ident.upper().lstrip("#"), by, time.time())
             if incident is None:
-                click.echo(f"xoxzo alertmanager ack: {_('there is no incident {ident}').format(ident=ident)}", err=True)
+                click.echo(f"xoxzo alertmanager ack: {_('there is no incident {ident}', ident=ident)}", err=True)
                 unknown += 1
             else:
                 click.echo(f"{incident.ident} {_for_reader(incident.phase)}")
     if unknown:
-        click.echo(_("To see which are there: {command}").format(command="xoxzo alertmanager status"), err=True)
+        click.echo(_("To see which are there: {command}", command="xoxzo alertmanager status"), err=True)
         raise click.exceptions.Exit(REJECTED)
 
 
 @command.subcommand("status", "xoxzo alertmanager status", "xoxzo alertmanager status --json")
 @_config
 @_state
-@_machine
+@json_option
 @click.pass_obj
 def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
     """Show the incidents that are not over, and how far each has come."""
@@ -256,11 +251,10 @@ def _load(path: str, *, test_numbers: bool = False) -> Settings:
         return loading.load(path, test_numbers=test_numbers)
     except ConfigurationError as error:
         rule = error.__cause__
+        message = render_error(error)
         if isinstance(rule, InvalidArgument):
             message = f"{error.fields['path']}: {rule.field}: {render_error(rule)}"
-        else:
-            message = render_error(error)
-        advice = _("To see what may stand there: {command}").format(command="xoxzo alertmanager example")
+        advice = _("To see what may stand there: {command}", command="xoxzo alertmanager example")
         raise CommandError(message, advice) from None
 
 
@@ -331,8 +325,3 @@ def _open_store(parent: dict[str, str | None], given: dict[str, str | None]) -> 
     except ConfigurationError as error:
         other = _("If it is in another file, name that by --state FILE, or the settings by --config FILE.")
         raise CommandError(render_error(error), other) from None
-
-
-def _write(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(visible(line))

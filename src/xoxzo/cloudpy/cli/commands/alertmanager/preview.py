@@ -66,14 +66,14 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
         )
     for policy in settings.policies.values():
         if policy.name not in {route.policy for route in settings.routes}:
-            yield _("warning"), _("no route leads to {name}").format(name=policy.name)
+            yield _("warning"), _("no route leads to {name}", name=policy.name)
         yield from _timeline(policy)
 
 
 def _heartbeats(settings: Settings) -> Iterator[Line]:
     for heartbeat in settings.heartbeats.values():
         where = _labels(heartbeat.match) or f"POST /heartbeat/{heartbeat.name}"
-        after = _("none for {time}").format(time=_time(heartbeat.timeout))
+        after = _("none for {time}", time=_time(heartbeat.timeout))
         yield _("heartbeat"), f"{heartbeat.name}: {where}; {after} → {heartbeat.policy}"
 
 
@@ -90,28 +90,29 @@ def _texts(settings: Settings, alerts: Sequence[Alert], truncated: int = 0) -> I
     if content.template is None:
         yield "SMS", content.message
         parts = measure(content.message).parts or 0
-        length = ngettext("{count} part of at most {most}", "{count} parts of at most {most}", parts)
         costs = sorted(
             {settings.spend_limit.message_cost(content.message, person.country) for person in settings.people.values()}
             - {0}
         )
         between = f"{costs[0]}–{costs[-1]}" if len(costs) > 1 else f"{costs[0]}" if costs else ""
-        cost = _(", about {cost} credits each").format(cost=between) if costs else ""
-        yield "", length.format(count=parts, most=settings.texts.max_parts) + cost
+        cost = _(", about {cost} credits each", cost=between) if costs else ""
+        most = settings.texts.max_parts
+        length = ngettext("{count} part of at most {most}", "{count} parts of at most {most}", parts, most=most)
+        yield "", length + cost
     else:
-        yield "SMS", _("template {number}").format(number=content.template)
+        yield "SMS", _("template {number}", number=content.template)
         yield from (("", f"{name} = {value}") for name, value in content.variables.items())
     if settings.caller:
         yield _("call"), message_text.render_call(settings, incident).message
 
 
 def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
-    rounds = _(", {count} times").format(count=policy.rounds) if policy.rounds > 1 else ""
-    until = _("{list}{rounds}, until it is acknowledged or resolved").format(list=policy.name, rounds=rounds)
+    rounds = _(", {count} times", count=policy.rounds) if policy.rounds > 1 else ""
+    until = _("{list}{rounds}, until it is acknowledged or resolved", list=policy.name, rounds=rounds)
     yield _("list"), until
     steps, at = [], 0.0
     for step in policy.steps:
-        steps.append((_("after {time}").format(time=_time(at)) if at else _("at once"), _describe_step(step)))
+        steps.append((_("after {time}", time=_time(at)) if at else _("at once"), _describe_step(step)))
         at += step.wait * (step.repeats + 1)
     if policy.resolved:
         steps.append((_("in the end"), _("SMS to all who were notified, when it is resolved")))
@@ -122,19 +123,17 @@ def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
 
 def _describe_step(step: Step) -> str:
     people = _(", ").join(step.to)
-    action = (
-        _("SMS to {people}").format(people=people) if step.method == "sms" else _("call {people}").format(people=people)
-    )
+    action = _("SMS to {people}", people=people) if step.method == "sms" else _("call {people}", people=people)
     if not step.repeats:
         return action
-    return action + _(", up to {count} times, {time} apart").format(count=step.repeats + 1, time=_time(step.wait))
+    return action + _(", up to {count} times, {time} apart", count=step.repeats + 1, time=_time(step.wait))
 
 
 def _time(seconds: float) -> str:
     minutes = seconds / 60
     if minutes == int(minutes):
-        return _("{count} min").format(count=f"{minutes:g}")
-    return _("{count} s").format(count=f"{seconds:g}")
+        return _("{count} min", count=f"{minutes:g}")
+    return _("{count} s", count=f"{seconds:g}")
 
 
 def _sample_alert(settings: Settings) -> Alert:

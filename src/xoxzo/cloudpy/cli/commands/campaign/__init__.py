@@ -7,10 +7,8 @@ import click
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.cli.commands.campaign.compare import compare
 from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
-from xoxzo.cloudpy.cli.commands.campaign.inspect import export, list_, report, status, unknown
-from xoxzo.cloudpy.cli.commands.campaign.options import store_option
+from xoxzo.cloudpy.cli.commands.campaign.inspect import compare, export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, reschedule, settle, suppress
 from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
@@ -36,23 +34,8 @@ def command() -> None:
     """
 
 
-command.add_command(plan)
 for entry in (
-    run,
-    resume,
-    status,
-    list_,
-    pause,
-    cancel,
-    reschedule,
-    settle,
-    unknown,
-    suppress,
-    export,
-    report,
-    compare,
-    purge,
+    *(plan, run, resume, status, list_, pause, cancel, reschedule, settle, unknown, suppress, export, report, compare),
+    *(purge, create, dispatch, rehearse),
 ):
-    command.add_command(store_option(entry))
-for entry in (create, dispatch, rehearse):
-    command.add_command(store_option(entry))
+    command.add_command(entry)

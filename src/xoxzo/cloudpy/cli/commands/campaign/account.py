@@ -1,34 +1,33 @@
-"""The options ``--profile`` and ``--simulator`` of campaign commands, and the client that they select."""
+"""The options ``--profile`` and ``--simulator`` of campaign commands, and what is read from the account they select."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import CommonOption
+from xoxzo.cloudpy.campaigns import Content
+from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS
+from xoxzo.cloudpy.cli.commands.campaign.render import Balance
+from xoxzo.cloudpy.cli.core import session
+from xoxzo.cloudpy.cli.core.click_base import SectionedOption
 from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, check_exclusive, resolve_destination
+from xoxzo.cloudpy.cli.core.exit_codes import describe_api_error
+from xoxzo.cloudpy.cli.core.i18n import N_, _
+from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
+from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.errors import APIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xoxzo.cloudpy import Client
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 ClientOptions = dict[str, Any]
 """The arguments of a client: the account and the destination."""
 
-
-def destination_options(function: F) -> F:
-    """Add the options that select the account and the destination."""
-    simulator = click.option(
-        "--simulator", is_flag=True, cls=CommonOption, help="Use the simulator of this machine; start one if none runs."
-    )
-    profile = click.option("--profile", cls=CommonOption, metavar="NAME", help="The account, from the configuration.")
-    return profile(simulator(function))
+destination_options = session.destination_options(cls=SectionedOption, section=N_("Destination"))
+"""Adds the options that select the account and the destination."""
 
 
 def client_options(given: dict[str, Any]) -> ClientOptions:
@@ -39,30 +38,19 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
     Raises:
         NoCredentials: no account is configured.
     """
-    check_exclusive(given["profile"], simulator=given["simulator"])
     table: dict[str, Any] = {}
     try:
         found = resolve_destination(given["profile"], simulator=given["simulator"])
-        table = {} if given["simulator"] else found.table
+        table = found.table
     finally:
-        _fill_defaults(given, table)
+        if given.get("sender", "") is None:
+            is_call = given["say"] is not None or given["play"] is not None
+            given["sender"] = config_file.default("caller" if is_call else "sender", table)
+        if given.get("country", "") is None:
+            given["country"] = configured_country(table)
     if sys.stderr.isatty():
         click.echo(click.style(found.line, dim=True), err=True)
-    allowed = config_file.default("allowed_recipients", found.table, list)
-    return {
-        "sid": found.sid,
-        "auth_token": found.auth_token,
-        "base_url": found.base_url,
-        "allowed_recipients": None if allowed is None else list(map(str, allowed)),
-    }
-
-
-def _fill_defaults(given: dict[str, Any], table: dict[str, Any]) -> None:
-    if given.get("sender", "") is None:
-        is_call = given["say"] is not None or given["play"] is not None
-        given["sender"] = config_file.default("caller" if is_call else "sender", table)
-    if given.get("country", "") is None:
-        given["country"] = configured_country(table)
+    return found.client_options()
 
 
 def configured_country(table: dict[str, Any] | None = None) -> str:
@@ -75,3 +63,48 @@ def open_client(account: ClientOptions) -> Client:
     from xoxzo.cloudpy import Client
 
     return Client(**account, app_info="xoxzo-cli")
+
+
+def is_local(account: ClientOptions | None) -> bool:
+    """Return whether an account is one of a simulator on this machine."""
+    return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
+
+
+def balance_of(account: ClientOptions) -> Balance:
+    """Return the balance of an account, or why it is not known."""
+    try:
+        with open_client(account) as client:
+            return Balance(client.account.credits().credits)
+    except APIError as error:
+        return Balance(None, describe_api_error(error))
+
+
+def content_from(given: dict[str, Any], account: ClientOptions | None) -> Content:
+    """Return the content that a command's options give; the text of a template is read from the account."""
+    kinds: list[Any] = [kind for kind in CONTENT_KINDS if given[kind] is not None]
+    if len(kinds) != 1:
+        raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
+    [kind] = kinds
+    if not given["sender"]:
+        option = "caller" if kind in {"say", "play"} else "sender"
+        raise click.UsageError(_("Give --sender, or set a default: xoxzo config set {option} …", option=option))
+    return Content(
+        kind=kind,
+        sender=given["sender"],
+        message=_approved_text(given, account) if kind == "template" else given[kind],
+        template=given["template"],
+        language=given["language"] or "ja",
+        tags=given["tags"],
+        options={"track_link": True} if given["track_link"] else {},
+        price=given["price"],
+    )
+
+
+def _approved_text(given: dict[str, Any], account: ClientOptions | None) -> str:
+    # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
+    with open_client(client_options(given) if account is None else account) as client:
+        found = client.templates.get(given["template"])
+    if found.approved_content is None:
+        missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=found.id)
+        raise click.UsageError(missing)
+    return found.approved_content

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from xoxzo.cloudpy.campaigns import Content, Limits, Schedule
+from xoxzo.cloudpy.campaigns import Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.cli.commands.campaign.creation import columns_of
-from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, amount, limits_of
+from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, limits_of
 from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, duration, local_time
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_value
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xoxzo.cloudpy.campaigns import Campaign, Content
+
 _READING = ("country", "any_number", "encoding", "delimiter", "header", "header_row", "sheet", "hidden")
 
 
-def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, str, str]]:
-    """Return where the given options differ from a campaign's content: option, campaign's value, given value."""
+def changes(given: dict[str, Any], campaign: Campaign) -> list[tuple[str, str, str]]:
+    """Return where the given options differ from those a campaign was started with: option, campaign's value, value."""
+    found = [*_content_changes(given, campaign.content), *_list_changes(given, campaign.ledger.get("input") or {})]
+    part = campaign.ledger.get("split")
+    found.append(("--split", "{part}/{of}".format(**part) if part else None, given["split"]))
+    if campaign.state != "created":
+        before, after = campaign.limits, limits_of(given, campaign.limits)
+        found += [(_option(name), getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
+    return [(option, _shown(old, option), _shown(new, option)) for option, old, new in found if old != new]
+
+
+def _content_changes(given: dict[str, Any], content: Content) -> Iterator[tuple[str, Any, Any]]:
     stored: dict[str, Any] = {
         content.kind: content.template if content.kind == "template" else content.message,
         "sender": content.sender,
@@ -30,59 +45,41 @@ def content_changes(given: dict[str, Any], content: Content) -> list[tuple[str, 
         "price": content.price,
     }
     wanted = {name: given[name] for name in (*CONTENT_KINDS, "sender", "language", "tags", "track_link") if given[name]}
-    if (price := amount("price", given["price"])) is not None:
-        wanted["price"] = price
+    if given["price"] is not None:
+        wanted["price"] = given["price"]
     if given["opt_out_url"] and content.opt_out_url:
         stored["opt_out_url"], wanted["opt_out_url"] = content.opt_out_url, given["opt_out_url"].rstrip("/")
-    return [
-        (f"--{name.removesuffix('s').replace('_', '-')}", _shown(stored.get(name)), _shown(value))
-        for name, value in wanted.items()
-        if value != stored.get(name)
-    ]
+    for name, value in wanted.items():
+        yield _option(name.removesuffix("s")), stored.get(name), value
 
 
-def list_changes(given: dict[str, Any], read: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return where the given options differ from how a campaign's list was read: option, value then, given value."""
+def _list_changes(given: dict[str, Any], read: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what concerns how a campaign's list was read; names of columns are compared as they are found."""
     columns, asked = read.get("columns", {}), read.get("asked", {})
-    by_name = {f"--column {name}": (columns.get(name), column) for name, column in columns_of(given).items()}
+    named = {f"--column {name}": (columns.get(name), column) for name, column in columns_of(given).items()}
     if given["number"]:
-        by_name["--number"] = (asked.get("number"), given["number"])
+        named["--number"] = (asked.get("number"), given["number"])
+    for option, (old, new) in named.items():
+        if fold(old or "") != fold(new):
+            yield option, old, new
     source = click.get_current_context().get_parameter_source
-    found = [(option, old, new) for option, (old, new) in by_name.items() if fold(old or "") != fold(new)]
-    found += [
-        (f"--{name.replace('_', '-')}", asked.get(name), given[name])
-        for name in _READING
-        if source(name) is not ParameterSource.DEFAULT and given[name] != asked.get(name)
-    ]
-    return [(option, _shown(old), _shown(new)) for option, old, new in found]
+    for name in _READING:
+        if source(name) is not ParameterSource.DEFAULT:
+            yield _option(name), asked.get(name), given[name]
 
 
-def split_changes(given: dict[str, Any], part: dict[str, Any] | None) -> list[tuple[str, str, str]]:
-    """Return whether another part of the list is given than a campaign has: option, campaign's value, given value."""
-    before = "{part}/{of}".format(**part) if part else None
-    return [("--split", _shown(before), _shown(given["split"]))] if before != given["split"] else []
+def _option(name: str) -> str:
+    return {"schedule": "--at, --window, --quiet"}.get(name, f"--{name.replace('_', '-')}")
 
 
-def limit_changes(given: dict[str, Any], before: Limits) -> list[tuple[str, str, str]]:
-    """Return where the given options differ from a campaign's limits: option, campaign's value, given value."""
-    after = limits_of(given, before)
-    pairs = [(name, getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
-    options = {"schedule": "--at, --window, --quiet"}
-    return [
-        (options.get(name, f"--{name.replace('_', '-')}"), _shown(old, name), _shown(new, name))
-        for name, old, new in pairs
-        if old != new
-    ]
-
-
-def _shown(value: object, name: str = "") -> str:
+def _shown(value: object, option: str) -> str:
     if value is None or value == ():
         return _("none")
     if isinstance(value, Schedule):
         return describe_schedule(value)
-    if name == "expires" and isinstance(value, float):
+    if option == "--expires" and isinstance(value, float):
         return local_time(value)
-    if name == "not_within" and isinstance(value, float):
+    if option == "--not-within" and isinstance(value, float):
         return duration(value) if value else _("none")
     if isinstance(value, bool | Decimal | float):
         return format_value(Decimal(str(value)) if isinstance(value, float) else value)

@@ -1,25 +1,23 @@
-"""The options that campaign commands share, and the exit statuses of their errors."""
+"""The options that campaign commands share, and the base class of these commands."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from functools import partial, reduce
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Limits, Schedule
+from xoxzo.cloudpy.campaigns import BadRows, Campaign, Limits, Schedule
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-from xoxzo.cloudpy.cli.core.click_base import Command, CommonOption, with_translated_help
-from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
+from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, examples
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period
-from xoxzo.cloudpy.cli.core.output.terminal import visible
+from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period, parse_time
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import (
     APIError,
@@ -31,59 +29,97 @@ from xoxzo.cloudpy.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from decimal import Decimal
-    from pathlib import Path
+    from collections.abc import Callable
 
     from xoxzo.cloudpy.callbacks import Callbacks
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore
-
-DONE, USAGE, STOPPED, CREDENTIALS, MAY_BE_SENT = 0, 2, 3, 4, 7
-"""Exit statuses."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def json_option(text: str = "Write JSON.") -> Callable[[F], F]:
-    """Return a decorator that adds the option ``--json``, with its help text."""
-    return click.option("--json", "machine", is_flag=True, help=text)
-
 
 _MAX_SHOWN_BAD_ROWS = 5
 _STORE = "xoxzo.cloudpy.campaigns.store"
 _PASSWORD = re.compile(r":[^:/@]*@")
 
 
-class SectionedOption(click.Option):
-    """An option that help lists under a heading.
-
-    Args:
-        section: the heading.
-    """
-
-    def __init__(self, *arguments: Any, section: str = "", **settings: Any) -> None:  # noqa: ANN401 - click's
-        super().__init__(*arguments, **settings)
-        self.section = section
+def _select_store(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    ctx.meta[_STORE] = value
 
 
-class SectionedCommand(Command):
-    """A command whose help groups its options."""
+_STORE_OPTION = click.Option(
+    ["--store"],
+    metavar="ADDRESS",
+    expose_value=False,
+    is_eager=True,  # so that completion sees it, too
+    callback=_select_store,
+    help="Where campaigns are stored; by default XOXZO_CAMPAIGNS, or a folder of yours.",
+)
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under their headings; general options come last, where a terminal shows them."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        others: list[tuple[str, str]] = []
-        for parameter in self.get_params(ctx):
-            record = (
-                with_translated_help(parameter).get_help_record(ctx) if isinstance(parameter, click.Option) else None
+
+class CampaignCommand(Command):
+    """A command on the campaigns of the store that ``--store`` selects, with the exit statuses of campaigns."""
+
+    options_come_last = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, **options)
+        self.params.append(_STORE_OPTION)
+
+    def to_command_error(self, ctx: click.Context, error: Exception) -> CommandError | None:
+        """Convert an error of the library; bad rows are written to a file."""
+        if isinstance(error, BadRows):
+            try:
+                path = write_bad_rows(error.rows, bad_file_of(ctx.params["file"]), _)
+            except CampaignError as unwritten:
+                return super().to_command_error(ctx, unwritten)
+            sentence = ngettext(
+                "{count} row cannot be sent to; nothing was sent.",
+                "{count} rows cannot be sent to; nothing was sent.",
+                error.count,
             )
-            if record is not None:
-                common = N_("Destination") if isinstance(parameter, CommonOption) else ""
-                title = getattr(parameter, "section", common)
-                (sections.setdefault(title, []) if title else others).append(record)
-        for title, records in (*sections.items(), (N_("Options"), others)):
-            with formatter.section(_(title)):
-                formatter.write_dl(records)
+            where = _(
+                "They are in {path} with their reasons: correct them there, or leave them out with --skip-bad.",
+                path=path,
+            )
+            return CommandError(sentence, *bad_row_lines(error), where)
+        failure = super().to_command_error(ctx, error)
+        if failure is None or not isinstance(error, APIError | CampaignError | ConfigurationError | InvalidArgument):
+            return failure
+        is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)
+        status = CREDENTIALS if is_credentials else REJECTED if isinstance(error, APIError) else USAGE
+        lost = [_("If that file is lost: xoxzo campaign settle NAME --lost-wal")] if error.code == "wal_missing" else []
+        return CommandError(failure.message, *lost, status=status)
+
+
+def bad_row_lines(error: BadRows) -> list[str]:
+    """Describe the first of the rows that cannot be sent to."""
+    lines = [
+        _("line {line}: {column} {why}", line=row.line, column=row.column, why=row.reason.render(_))
+        for row in error.rows[:_MAX_SHOWN_BAD_ROWS]
+    ]
+    more = error.count - len(lines)
+    return [*lines, _("… and {count} more", count=f"{more:,}")] if more else lines
+
+
+def bad_file_of(file: str) -> Path:
+    """Return the file for the bad rows of a list."""
+    return Path(f"{Path(file).stem}.bad.csv")
+
+
+def campaign_command(
+    *lines: str, cls: type[CampaignCommand] = CampaignCommand
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator that makes a command of a function, with its name and these examples."""
+    return lambda function: click.command(function.__name__.strip("_"), cls=cls, epilog=examples(*lines))(function)
+
+
+def with_campaign(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument NAME to a command, and pass it the campaign of that name, which is open meanwhile."""
+
+    @click.argument("name", shell_complete=campaign_names)
+    @wraps(function)
+    def run(name: str, **given: Any) -> Any:  # noqa: ANN401 - click's options
+        with open_campaign(name) as campaign:
+            return function(campaign, **given)
+
+    return run
 
 
 _content = partial(click.option, cls=SectionedOption, section=N_("Content"))
@@ -108,7 +144,12 @@ _CONTENT = (
         metavar="URL",
         help="Where the pages of {opt_out} are; signed with XOXZO_CALLBACK_SECRET.",
     ),
-    _content("--price", type=str, help="Credits for each part or call, where yours differ from the published."),
+    _content(
+        "--price",
+        type=parse_credits,
+        metavar="CREDITS",
+        help="Credits for each part or call, where yours differ from the published.",
+    ),
 )
 
 
@@ -144,6 +185,15 @@ _INPUT = (
     _input("--sheet", help="Of a workbook; by default the first that is not hidden."),
     _input("--hidden", type=click.Choice(["include", "skip"]), help="What to do with a workbook's hidden rows."),
 )
+
+
+def _parse_period(value: str) -> float:
+    found = parse_period("0m" if value == "none" else value)
+    if found is None:
+        raise click.BadParameter(_("{value!r} is no time: write 7d, 12h, 90m, or none", value=value))
+    return found
+
+
 _SCHEDULE = (
     _limits("--at", metavar="TIME", help="Send nothing before this local time of each recipient: 2026-12-01 10:00."),
     _limits(
@@ -158,10 +208,17 @@ _SCHEDULE = (
 _LIMITS = (
     _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
     _limits("--rate", type=float, help="Messages a second."),
-    _limits("--max-cost", type=str, metavar="CREDITS", help="Stop before the cost exceeds this."),
+    _limits("--max-cost", type=parse_credits, metavar="CREDITS", help="Stop before the cost exceeds this."),
     *_SCHEDULE,
-    _limits("--expires", metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
-    _limits("--not-within", metavar="TIME", help="Leave out those to whom another campaign has sent within 7d or 12h."),
+    _limits(
+        "--expires", type=parse_time, metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."
+    ),
+    _limits(
+        "--not-within",
+        type=_parse_period,
+        metavar="TIME",
+        help="Leave out those to whom another campaign has sent within 7d or 12h.",
+    ),
     _limits("--stop-share", type=float, help="Stop when this share of the last 100 has failed; 0.5 by default."),
     _limits("--settle", type=float, help="Seconds until no late acceptance is possible; 600 by default."),
 )
@@ -171,15 +228,10 @@ CONTENT_KINDS = ("text", "template", "say", "play")
 """The options that say what is sent, one of which is given."""
 
 
-def _adding(options: tuple[Callable[[F], F], ...], function: F) -> F:
-    return reduce(lambda done, option: option(done), reversed(options), function)
-
-
-content_options, input_options, limit_options, schedule_options, unnamed_input_options = (
-    partial(_adding, options) for options in (_CONTENT, _INPUT, _LIMITS, _SCHEDULE, _INPUT[1:])
+content_options, input_options, unnamed_input_options, limit_options, schedule_options = (
+    add_options(*options) for options in (_CONTENT, _INPUT, _INPUT[1:], _LIMITS, _SCHEDULE)
 )
-"""Add the options of the message, of reading a file, of the limits of a run, and of its times alone; the last leaves
-``--name`` out."""
+"""Add the options of the message, of the file (with and without ``--name``), of a run's limits, of its times alone."""
 
 
 def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
@@ -189,26 +241,13 @@ def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
 
 def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:
     """Return the limits that a command's options give; `before` has the limits for options that are not given."""
-    read = {
-        "concurrency": given["concurrency"],
-        "rate": given["rate"],
-        "max_cost": amount("max-cost", given["max_cost"]),
+    names = ("concurrency", "rate", "max_cost", "stop_share", "settle", "not_within")
+    read = {name: given[name] for name in names} | {
         "schedule": schedule_of(given, before.schedule if before else None),
-        "expires": _timestamp(given["expires"]),
-        "stop_share": given["stop_share"],
-        "settle": given["settle"],
-        "not_within": _period(given["not_within"]),
+        "expires": given["expires"] and given["expires"].timestamp(),
     }
     chosen = {name: value for name, value in read.items() if value is not None}
     return msgspec.structs.replace(before or Limits(), **chosen)
-
-
-def _period(value: str | None) -> float | None:
-    """Read ``--not-within``; "none" stands for no limit."""
-    found = None if value is None else parse_period("0m" if value == "none" else value)
-    if value is not None and found is None:
-        raise click.UsageError(_("--not-within wants a time such as 7d, 12h or 90m, or none"))
-    return found
 
 
 def schedule_of(given: dict[str, Any], before: Schedule | None) -> Schedule | None:
@@ -217,42 +256,6 @@ def schedule_of(given: dict[str, Any], before: Schedule | None) -> Schedule | No
     chosen = {name: "" if text == "none" else text for name, text in texts.items() if text}
     after = msgspec.structs.replace(before or Schedule(), **chosen)
     return None if after == Schedule(zone=after.zone) else after
-
-
-def content_of(given: dict[str, Any], read_template: Callable[[int], str]) -> Content:
-    """Return the content that a command's options give; `read_template` returns the approved text of a template."""
-    kinds = [kind for kind in CONTENT_KINDS if given[kind] is not None]
-    if len(kinds) != 1:
-        raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
-    if not given["sender"]:
-        option = "caller" if kinds[0] in {"say", "play"} else "sender"
-        raise click.UsageError(_("Give --sender, or set a default: xoxzo config set {option} …").format(option=option))
-    kind: Any = kinds[0]
-    return Content(
-        kind=kind,
-        sender=given["sender"],
-        message=read_template(given["template"]) if kind == "template" else given[kind],
-        template=given["template"],
-        language=given["language"] or "ja",
-        tags=given["tags"],
-        options={"track_link": True} if given["track_link"] else {},
-        price=amount("price", given["price"]),
-    )
-
-
-def _select_store(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    ctx.meta[_STORE] = value
-
-
-store_option = click.option(
-    "--store",
-    metavar="ADDRESS",
-    expose_value=False,
-    is_eager=True,
-    callback=_select_store,
-    help="Where campaigns are stored; by default XOXZO_CAMPAIGNS, or a folder of yours.",
-)
-"""Adds the option that selects the store, for `selected_store`; it is eager, so that completion sees it, too."""
 
 
 def selected_store(default: str | None = None) -> CampaignStore:
@@ -280,61 +283,3 @@ def campaign_names(ctx: click.Context, _parameter: click.Parameter, incomplete: 
 def open_campaign(name: str, default: str | None = None) -> Campaign:
     """Open a campaign of the selected store."""
     return Campaign.open(name, store=selected_store(default))
-
-
-@contextmanager
-def errors_as_exit(verb: str, *, bad_file: Path | None = None, group: str = "campaign") -> Iterator[None]:
-    """Report the errors of a command and exit with their status; bad rows are written to `bad_file`."""
-    try:
-        yield
-    except BadRows as error:
-        for row in error.rows[:_MAX_SHOWN_BAD_ROWS]:
-            why = row.reason.render(_)
-            shown = _("line {line}: {column} {why}").format(line=row.line, column=row.column, why=why)
-            click.echo(visible(shown), err=True)
-        more = error.count - _MAX_SHOWN_BAD_ROWS
-        if more > 0:
-            click.echo(_("… and {count} more").format(count=f"{more:,}"), err=True)
-        sentence = ngettext(
-            "{count} row cannot be sent to; nothing was sent.",
-            "{count} rows cannot be sent to; nothing was sent.",
-            error.count,
-        )
-        if group == "optout":
-            sentence = _("a number cannot be read; nothing was added.")
-        sentence = sentence.format(count=f"{error.count:,}")
-        click.echo(f"xoxzo {group} {verb}: {sentence}", err=True)
-        if bad_file is not None:
-            bad_file = write_bad_rows(error.rows, bad_file, _)
-            sentence = _(
-                "They are in {path} with their reasons: correct them there, or leave them out with --skip-bad."
-            ).format(path=bad_file)
-            click.echo(sentence, err=True)
-        raise click.exceptions.Exit(USAGE) from None
-    except (APIError, CampaignError, ConfigurationError, InvalidArgument) as error:
-        click.echo(f"xoxzo {group} {verb}: {to_command_error(error)}", err=True)
-        if error.code == "wal_missing":
-            click.echo(_("If that file is lost: xoxzo campaign settle NAME --lost-wal"), err=True)
-        is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)
-        status = CREDENTIALS if is_credentials else STOPPED if isinstance(error, APIError) else USAGE
-        raise click.exceptions.Exit(status) from None
-
-
-def amount(option: str, value: str | None) -> Decimal | None:
-    """Read credits."""
-    if value is None:
-        return None
-    found = parse_credits(value.replace(",", ""))
-    if found is None:
-        raise click.UsageError(_("--{option} wants a number of credits, 0 or more").format(option=option))
-    return found
-
-
-def _timestamp(value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.UsageError(_("--expires wants a time such as 2026-11-30T18:00+09:00")) from None
-    return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC).timestamp()

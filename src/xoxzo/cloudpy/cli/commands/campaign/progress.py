@@ -110,21 +110,21 @@ def _done(tally: Tally) -> int:
 
 def _speed_parts(event: Event) -> list[Piece]:
     tally = event.tally
-    pieces: list[Piece] = [(_("{done} of {total}").format(done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
+    pieces: list[Piece] = [(_("{done} of {total}", done=f"{_done(tally):,}", total=f"{tally.total:,}"), None)]
     if event.rate and event.kind != "ended":
-        pieces.append((_("{rate}/s").format(rate=f"{event.rate:.0f}"), None))
+        pieces.append((_("{rate}/s", rate=f"{event.rate:.0f}"), None))
         if tally[State.WAITING]:
-            pieces.append((_("{time} left").format(time=duration(tally[State.WAITING] / event.rate)), None))
+            pieces.append((_("{time} left", time=duration(tally[State.WAITING] / event.rate)), None))
     return pieces
 
 
 def _counter_parts(tally: Tally) -> list[Piece]:
     pieces: list[Piece] = [
-        (_(words).format(count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
+        (_(words, count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
     ]
     if tally.sent:
-        pieces.insert(0, (_("{count} sent").format(count=f"{tally.sent:,}"), None))
-    return [*pieces, (_("about {cost}").format(cost=format_credits(tally.reserved)), None)]
+        pieces.insert(0, (_("{count} sent", count=f"{tally.sent:,}"), None))
+    return [*pieces, (_("about {cost}", cost=format_credits(tally.reserved)), None)]
 
 
 def _notice_parts(event: Event, now: float) -> list[Piece]:
@@ -134,9 +134,9 @@ def _notice_parts(event: Event, now: float) -> list[Piece]:
     if event.wake is not None:
         left = max(0.0, event.wake - now)
         if left >= _LONG_WAIT_SECONDS:
-            sentence += _(", until {time}").format(time=local_time(event.wake))
-        sentence += _(", {time} more").format(time=duration(left))
+            sentence += _(", until {time}", time=local_time(event.wake))
+        sentence += _(", {time} more", time=duration(left))
     if event.kind == "stopping":
         count = f"{event.tally.in_flight:,}"
-        sentence += _(": completing {count} messages in flight; Ctrl-C again makes them unknown").format(count=count)
+        sentence += _(": completing {count} messages in flight; Ctrl-C again makes them unknown", count=count)
     return [(sentence, NOTICE_COLOURS[event.kind])]

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, State
-from xoxzo.cloudpy.cli.commands.campaign.account import client_options, destination_options
-from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options
-from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of, write_report
+from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.cli.commands.campaign.account import (
+    balance_of,
+    client_options,
+    content_from,
+    destination_options,
+    is_local,
+)
+from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options, name_of, write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import (
-    DONE,
-    MAY_BE_SENT,
-    STOPPED,
-    SectionedCommand,
-    amount,
+    campaign_command,
     content_options,
-    errors_as_exit,
     input_options,
-    json_option,
     limit_options,
     limits_of,
     selected_store,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, moment, show_tally, state_line, write_json
-from xoxzo.cloudpy.cli.commands.campaign.send import balance_of, content_from, is_local
-from xoxzo.cloudpy.cli.core.click_base import examples
+from xoxzo.cloudpy.cli.commands.campaign.render import (
+    duration,
+    exit_unless_done,
+    local_time,
+    moment,
+    show_tally,
+    state_line,
+    write_json,
+)
+from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.i18n import _, language
+from xoxzo.cloudpy.cli.core.inputs import parse_credits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,12 +53,9 @@ _MANY = 10_000_000
 _SHOW_SECONDS = 0.1
 
 
-@click.command(
-    cls=SectionedCommand,
-    epilog=examples(
-        'xoxzo campaign rehearse customers.xlsx --text "{name}様 明日のご予約です" --sender Shop --rate 20',
-        "xoxzo campaign rehearse customers.csv --template 6 --sender Shop --faults 2 -o rehearsal.html",
-    ),
+@campaign_command(
+    'xoxzo campaign rehearse customers.xlsx --text "{name}様 明日のご予約です" --sender Shop --rate 20',
+    "xoxzo campaign rehearse customers.csv --template 6 --sender Shop --faults 2 -o rehearsal.html",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @content_options
@@ -60,14 +63,16 @@ _SHOW_SECONDS = 0.1
 @limit_options
 @destination_options
 @click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Let so many requests fail.")
-@click.option("--balance", metavar="CREDITS", help="The balance to rehearse with; by default the account's.")
+@click.option(
+    "--balance", type=parse_credits, metavar="CREDITS", help="The balance to rehearse with; by default the account's."
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write the report to this file, as HTML.")
-@json_option("Write one JSON object.")
+@json_option
 def rehearse(
     file: str,
     *,
     faults: float | None,
-    balance: str | None,
+    balance: Decimal | None,
     output: str | None,
     machine: bool,
     **given: Any,  # noqa: ANN401 - click's options
@@ -78,39 +83,33 @@ def rehearse(
     with the balance and the template of the account, which are only read. Its clock advances by itself: a run that
     would take days is over in seconds.
     """
-    with errors_as_exit("rehearse", bad_file=bad_file_of(file)):
-        limits = limits_of(given)
-        try:
-            account = client_options(given)
-        except NoCredentials:
-            account = None
-        content = content_from(given, account)
-        credits_left = amount("balance", balance)
-        if credits_left is None and account is not None:
-            credits_left = balance_of(account).credits
-        name = name_of(file, given)
-        with Progress(name, machine=machine) as progress:
-            rehearsal = Campaign.rehearse(
-                name,
-                file,
-                content,
-                _simulator(content, credits_left, (faults or 0.0) / 100),
-                limits,
-                store=selected_store(),
-                allowed_recipients=None if account is None else account["allowed_recipients"],
-                on_event=_seldom(progress.show) if sys.stderr.isatty() and not machine else None,
-                language="ja" if language() == "ja" else "en",
-                test_numbers=is_local(account),
-                **creation_options(content, given),
-            )
-        _show(name, rehearsal, machine=machine)
-        if output is not None:
-            write_report(Path(output), rehearsal.report)
-        result = rehearsal.result
-        is_done = result.state == "finished" and not result.tally[State.REJECTED]
-        status = MAY_BE_SENT if result.tally[State.UNKNOWN] else DONE if is_done else STOPPED
-    if status != DONE:
-        raise click.exceptions.Exit(status)
+    limits = limits_of(given)
+    try:
+        account = client_options(given)
+    except NoCredentials:
+        account = None
+    content = content_from(given, account)
+    if balance is None and account is not None:
+        balance = balance_of(account).credits
+    name = name_of(file, given)
+    with Progress(name, machine=machine) as progress:
+        rehearsal = Campaign.rehearse(
+            name,
+            file,
+            content,
+            _simulator(content, balance, (faults or 0.0) / 100),
+            limits,
+            store=selected_store(),
+            allowed_recipients=None if account is None else account["allowed_recipients"],
+            on_event=_seldom(progress.show) if sys.stderr.isatty() and not machine else None,
+            language=language(),
+            test_numbers=is_local(account),
+            **creation_options(content, given),
+        )
+    _show(name, rehearsal, machine=machine)
+    if output is not None:
+        write_report(output, rehearsal.report)
+    exit_unless_done(rehearsal.result)
 
 
 def _seldom(show: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -162,5 +161,5 @@ def _show(name: str, rehearsal: Rehearsal, *, machine: bool) -> None:
     show_tally(result.tally)
     if rehearsal.began:
         begin, end = local_time(rehearsal.began), local_time(rehearsal.ended)
-        sentence = _("The real run would send from {begin} to {end} ({time}).")
-        click.echo(sentence.format(begin=begin, end=end, time=duration(rehearsal.ended - rehearsal.began)))
+        took = duration(rehearsal.ended - rehearsal.began)
+        click.echo(_("The real run would send from {begin} to {end} ({time}).", begin=begin, end=end, time=took))

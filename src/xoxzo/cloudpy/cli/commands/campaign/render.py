@@ -10,6 +10,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.cli.commands.campaign.options import in_command
+from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, REJECTED
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_credits, format_value, to_json
@@ -24,18 +25,11 @@ _WIDTH = 24
 _WORD = 13
 _LONG = 600.0
 _NEVER = 2e11
-STATES = {
-    "created": N_("created"),
-    "running": N_("running"),
-    "cut off": N_("cut off"),
-    "paused": N_("paused"),
-    "stopped": N_("stopped"),
-    "finished": N_("finished"),
-    "cancelled": N_("cancelled"),
-    "expired": N_("expired"),
-    "purged": N_("purged"),
-}
-"""The states of a campaign."""
+_STATES = (
+    *(N_("created"), N_("running"), N_("cut off"), N_("paused"), N_("stopped"), N_("finished"), N_("cancelled")),
+    *(N_("expired"), N_("purged")),
+)
+"""The states of a campaign; listed for the catalogue."""
 ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 """The states in which it cannot go on."""
 KINDS = {
@@ -87,7 +81,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         (_("hours"), _("at any time") if plan.schedule is None else describe_schedule(plan.schedule)),
         *((_("left out"), line) for line in _left_out(plan)),
         *(
-            (_("doubts"), _("{count} times: {doubt}").format(count=f"{count:,}", doubt=_(assumption)))
+            (_("doubts"), _("{count} times: {doubt}", count=f"{count:,}", doubt=_(assumption)))
             for assumption, count in plan.assumptions.items()
         ),
     ]
@@ -113,11 +107,11 @@ def _input(plan: Plan) -> str:
         parts.append(str(given["encoding"]))
     if given["delimiter"]:
         shown = _(DELIMITERS.get(str(given["delimiter"]), str(given["delimiter"])))
-        parts.append(_("delimiter: {delimiter}").format(delimiter=shown))
+        parts.append(_("delimiter: {delimiter}", delimiter=shown))
     if given["sheet"]:
-        parts.append(_("sheet {sheet}").format(sheet=given["sheet"]))
+        parts.append(_("sheet {sheet}", sheet=given["sheet"]))
     if given["header_row"]:
-        parts.append(_("header in line {line}").format(line=given["header_row"]))
+        parts.append(_("header in line {line}", line=given["header_row"]))
     elif given["kind"] in {"text", "workbook"}:
         parts.append(_("without a header"))
     return _(", ").join(parts)
@@ -126,8 +120,8 @@ def _input(plan: Plan) -> str:
 def _numbers(plan: Plan) -> str:
     column = plan.columns.get("number", "")
     share = f"{100 * plan.numbers // plan.rows if plan.rows else 0} %"
-    sentence = _("column {column}, country {country}: {numbers} of {rows} cells are phone numbers ({share})")
-    return sentence.format(
+    return _(
+        "column {column}, country {country}: {numbers} of {rows} cells are phone numbers ({share})",
         column=column,
         country=plan.input["country"],
         numbers=f"{plan.numbers:,}",
@@ -137,36 +131,28 @@ def _numbers(plan: Plan) -> str:
 
 
 def _cost(plan: Plan) -> str:
-    cost = _("about {cost}").format(cost=format_credits(plan.cost))
-    if not plan.unpriced:
-        return cost
-    return cost + _(", and {count} without a known price (--price)").format(count=f"{plan.unpriced:,}")
+    unknown = _(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}") if plan.unpriced else ""
+    return _("about {cost}", cost=format_credits(plan.cost)) + unknown
 
 
 def _left_out(plan: Plan) -> list[str]:
     shown = []
     for one in plan.left_out:
-        rows = ngettext("{count} row, line {lines}", "{count} rows, lines {lines}", one.count)
         lines = _(", ").join(map(str, one.lines)) + (" …" if one.count > len(one.lines) else "")
-        shown.append(f"{rows.format(count=f'{one.count:,}', lines=lines)}: {one.column} {one.reason.render(_)}")
+        rows = ngettext("{count} row, line {lines}", "{count} rows, lines {lines}", one.count, lines=lines)
+        shown.append(f"{rows}: {one.column} {one.reason.render(_)}")
     if plan.split:
-        shown.append(_("{count} are in the other parts of {split}").format(count=f"{plan.others:,}", split=plan.split))
+        shown.append(_("{count} are in the other parts of {split}", count=f"{plan.others:,}", split=plan.split))
     others = plan.bad + plan.repeated - sum(one.count for one in plan.left_out)
-    every = (
-        (others, ngettext("{count} row for other reasons", "{count} rows for other reasons", others)),
-        (
-            plan.suppressed,
-            ngettext("{count} is on the opt-out list", "{count} are on the opt-out list", plan.suppressed),
-        ),
-        (
-            plan.contacted,
-            ngettext("{count} was contacted lately", "{count} were contacted lately", plan.contacted),
-        ),
-    )
-    shown += [words.format(count=f"{count:,}") for count, words in every if count]
-    since = _("line {line}: {number} since {time}")
+    if others:
+        shown.append(ngettext("{count} row for other reasons", "{count} rows for other reasons", others))
+    if count := plan.suppressed:
+        shown.append(ngettext("{count} is on the opt-out list", "{count} are on the opt-out list", count))
+    if count := plan.contacted:
+        shown.append(ngettext("{count} was contacted lately", "{count} were contacted lately", count))
     for person in plan.opted_out:
-        line = since.format(line=person.line, number=person.number, time=local_time(person.since))
+        since = local_time(person.since)
+        line = _("line {line}: {number} since {time}", line=person.line, number=person.number, time=since)
         shown.append(f"  {line}" + (f" ({person.source})" if person.source else ""))
     return shown + ["  …"] * (plan.suppressed > len(plan.opted_out))
 
@@ -176,51 +162,48 @@ def _parts(plan: Plan) -> list[str]:
         return [_("calls")]
     if len(plan.parts) == 1:
         [n] = plan.parts
-        return [ngettext("{n} part each", "{n} parts each", n).format(n=n)]
+        return [ngettext("{n} part each", "{n} parts each", n, n=n)]
     most, wide = max(plan.parts.values()), len(f"{max(plan.parts.values()):,}")
     shown = []
     for n, count in sorted(plan.parts.items()):
-        parts = ngettext("{n} part ", "{n} parts", n).format(n=f"{n:>2}")
+        parts = ngettext("{n} part ", "{n} parts", n, n=f"{n:>2}")
         bar = "█" * max(1, round(_WIDTH * count / most))
-        cost = format_credits(plan.costs[n])
-        shown.append(f"{parts} {count:>{wide},} {bar} {cost}")
+        shown.append(f"{parts} {count:>{wide},} {bar} {format_credits(plan.costs[n])}")
     return shown
 
 
 def _balance(plan: Plan, balance: Balance) -> str:
     if balance.credits is None:
-        return _("not known: {why}").format(why=balance.why)
+        return _("not known: {why}", why=balance.why)
     left = balance.credits - plan.cost
     if left < 0:
-        return _("{credits}: {missing} too few").format(
-            credits=format_credits(balance.credits), missing=format_value(-left)
-        )
+        return _("{credits}: {missing} too few", credits=format_credits(balance.credits), missing=format_value(-left))
     return format_credits(balance.credits)
 
 
 def _time(plan: Plan, limits: Limits) -> str:
     if plan.seconds is None:
-        return _("no rate limit, {count} messages at once").format(count=limits.concurrency)
-    takes = _("{time} at {rate} a second").format(time=duration(plan.seconds), rate=f"{limits.rate:g}")
+        return _("no rate limit, {count} messages at once", count=limits.concurrency)
+    takes = _("{time} at {rate} a second", time=duration(plan.seconds), rate=f"{limits.rate:g}")
     if plan.ends is None or not (plan.schedule or plan.seconds > _LONG):
         return takes
+    end = local_time(plan.ends)
     if plan.begins is not None:
-        words = _(", from {begin} to {end}")
-        return takes + words.format(begin=local_time(plan.begins), end=local_time(plan.ends))
-    return takes + _(", until {time} if begun now").format(time=local_time(plan.ends))
+        return takes + _(", from {begin} to {end}", begin=local_time(plan.begins), end=end)
+    return takes + _(", until {time} if begun now", time=end)
 
 
 def describe_schedule(schedule: Schedule) -> str:
     """Return in words when messages may be sent."""
     pieces = []
     if schedule.at:
-        pieces.append(_("from {time} on").format(time=schedule.at))
+        pieces.append(_("from {time} on", time=schedule.at))
     if schedule.windows:
         pieces.append(schedule.windows)
     if schedule.quiet:
-        pieces.append(_("not {hours}").format(hours=schedule.quiet))
+        pieces.append(_("not {hours}", hours=schedule.quiet))
     hours = _(", ").join(pieces)
-    return hours if schedule.is_fixed else _("{hours}, by each recipient's clock").format(hours=hours)
+    return hours if schedule.is_fixed else _("{hours}, by each recipient's clock", hours=hours)
 
 
 def local_time(seconds: float) -> str:
@@ -250,15 +233,20 @@ def show_result(name: str, result: Result, *, machine: bool, asks: bool = False)
         sentence = _("{count} may have been sent; this could not be verified: xoxzo campaign unknown {name}")
         click.echo(sentence.format(count=f"{result.unknown:,}", name=in_command(name)), err=True)
     elif result.state in {"paused", "stopped"} and not asks:
-        click.echo(_("Continue with: xoxzo campaign resume {name}").format(name=in_command(name)), err=True)
+        show_continue(name)
     elif result.state == "finished" and result.tally[State.SENT]:
-        line = _("To see later what was delivered: xoxzo campaign settle {name} --statuses")
-        click.echo(line.format(name=in_command(name)), err=True)
+        line = _("To see later what was delivered: xoxzo campaign settle {name} --statuses", name=in_command(name))
+        click.echo(line, err=True)
+
+
+def show_continue(name: str) -> None:
+    """Show the command that continues a campaign."""
+    click.echo(_("Continue with: xoxzo campaign resume {name}", name=in_command(name)), err=True)
 
 
 def state_line(name: str, state: str, why: Reason) -> str:
     """Return a line with a campaign's state, and the reason."""
-    return f"{name} {_(STATES[state])}" + (f": {visible(why.render(_))}" if why else "")
+    return f"{name} {_(state)}" + (f": {visible(why.render(_))}" if why else "")
 
 
 def show_tally(tally: Tally) -> None:
@@ -268,22 +256,30 @@ def show_tally(tally: Tally) -> None:
         if count:
             click.echo(f"  {pad(word, _WORD)}{count:>10,}")
     if tally.known_charge is None:
-        cost = _("not known yet; about {cost} estimated").format(cost=format_credits(tally.reserved))
+        cost = _("not known yet; about {cost} estimated", cost=format_credits(tally.reserved))
     else:
         # In the column of the counts, so the number stands alone.
         charged, reserved = f"{format_value(tally.known_charge):>10}", format_value(tally.reserved)
-        cost = _("{charged} credits charged so far, {reserved} estimated").format(charged=charged, reserved=reserved)
+        cost = _("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
     click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
+
+
+def exit_unless_done(result: Result) -> None:
+    """Exit with the status of a run, unless everything was sent."""
+    if result.unknown:
+        raise click.exceptions.Exit(MAY_BE_SENT)
+    if result.state != "finished" or result.tally[State.REJECTED]:
+        raise click.exceptions.Exit(REJECTED)
 
 
 def duration(seconds: float) -> str:
     """Return a duration as text."""
     if seconds < 100:
-        return _("{count} s").format(count=f"{seconds:.0f}")
+        return _("{count} s", count=f"{seconds:.0f}")
     minutes = round(seconds / 60)
     if minutes < 100:
-        return _("{count} min").format(count=minutes)
-    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=f"{minutes % 60:02}")
+        return _("{count} min", count=minutes)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
 def tally_fields(tally: Tally) -> dict[str, Any]:

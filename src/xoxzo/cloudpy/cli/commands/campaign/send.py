@@ -7,48 +7,45 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
-from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options, open_client
-from xoxzo.cloudpy.cli.commands.campaign.changes import content_changes, limit_changes, list_changes, split_changes
-from xoxzo.cloudpy.cli.commands.campaign.creation import create, numbers_in
-from xoxzo.cloudpy.cli.commands.campaign.files import bad_file_of, name_of, show_left_out
+from xoxzo.cloudpy.cli.commands.campaign.account import (
+    ClientOptions,
+    balance_of,
+    client_options,
+    destination_options,
+    is_local,
+)
+from xoxzo.cloudpy.cli.commands.campaign.changes import changes
+from xoxzo.cloudpy.cli.commands.campaign.creation import create, name_of, numbers_in, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
-    DONE,
-    MAY_BE_SENT,
-    STOPPED,
-    USAGE,
-    SectionedCommand,
-    campaign_names,
-    content_of,
+    campaign_command,
     content_options,
-    errors_as_exit,
     in_command,
     input_options,
-    json_option,
     limit_options,
     limits_of,
     open_campaign,
     selected_store,
     signing_callbacks_or_none,
+    with_campaign,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, Balance, show_plan, show_result
-from xoxzo.cloudpy.cli.core.click_base import examples
+from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, Balance, exit_unless_done, show_plan, show_result
+from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
-from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.errors import APIError, CampaignError
+from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Plan
+    from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan
 
+_list = click.argument("file", type=click.Path(exists=True, dir_okay=False))
 _follow = click.option(
     "--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."
 )
@@ -63,46 +60,38 @@ first_option = click.option(
     help="Send to N recipients first, chosen at random, and stop to show their outcomes.",
 )
 _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-_events = json_option("Write each event as one JSON object a line.")
 
 
-@click.command(
-    cls=SectionedCommand,
-    epilog=examples('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop'),
-)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@campaign_command('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
+@_list
 @content_options
 @input_options
 @limit_options
 @destination_options
-@json_option("Write one JSON object.")
+@json_option
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Estimate what sending to the recipients in FILE costs and how long it takes.
 
     Nothing is sent or stored.
     """
-    with errors_as_exit("plan", bad_file=bad_file_of(file)), tempfile.TemporaryDirectory() as folder:
-        limits = limits_of(given)
-        try:
-            account = client_options(given)
-        except NoCredentials as missing:
-            # An estimate needs no account.
-            account = None
-            why = missing.message
-        content, local = content_from(given, account), is_local(account)
-        with create(file, name_of(file, given), content, given, Path(folder), test_numbers=local) as campaign:
-            balance = Balance(None, why) if account is None else balance_of(account)
-            show_plan(campaign.plan(limits), limits, balance, machine=machine)
+    limits = limits_of(given)
+    try:
+        account = client_options(given)
+    except NoCredentials as missing:
+        account, why = None, missing.message  # an estimate needs no account
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        create(file, name_of(file, given), given, account, Path(folder)) as campaign,
+    ):
+        balance = Balance(None, why) if account is None else balance_of(account)
+        show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
 
-@click.command(
-    cls=SectionedCommand,
-    epilog=examples(
-        'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
-        "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
-    ),
+@campaign_command(
+    'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+    "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
 )
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@_list
 @content_options
 @input_options
 @limit_options
@@ -121,7 +110,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
 )
 @click.option("--rehearse", is_flag=True, help="Send nothing: do what `rehearse` does.")
 @_yes
-@_events
+@json_option
 def run(
     file: str,
     *,
@@ -140,32 +129,32 @@ def run(
         _rehearse(file, given, machine=machine)
         return
     name = name_of(file, given)
-    with errors_as_exit("run", bad_file=bad_file_of(file)):
-        limits_of(given)
-        signing_callbacks_or_none(given["callbacks"])
-        fresh = not selected_store().exists(name)
-        account = client_options(given)
-        test_numbers = [_test_number(typed, given["country"], account) for typed in test_to]
-        with _open(file, name, given, account, fresh=fresh) as campaign:
-            limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
-            left = campaign.plan(limits)
-            # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
-            begun = campaign.state != "created"
-            if not begun:
-                show_plan(left, limits, balance_of(account), machine=machine)
-            try:
-                first = None if begun else given["first"]
-                confirm(left, limits, yes=yes or begun, first=first)
-                if test_numbers and not begun:
-                    _send_test(campaign, account, test_numbers, yes=yes)
-                choose_first(campaign, first)
-            except BaseException:  # Ctrl-C at a question as well
-                if fresh:
-                    _delete_files(campaign)
-                raise
-            if campaign.bad:
-                show_left_out(campaign, bad_file_of(file))
-            _run(campaign, account, limits, given, machine=machine, yes=yes)
+    limits_of(given)
+    signing_callbacks_or_none(given["callbacks"])
+    fresh = not selected_store().exists(name)
+    account = client_options(given)
+    test_numbers = [_test_number(typed, given["country"], account) for typed in test_to]
+    with _open(file, name, given, account, fresh=fresh) as campaign:
+        limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
+        left = campaign.plan(limits)
+        # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
+        begun = campaign.state != "created"
+        if not begun:
+            show_plan(left, limits, balance_of(account), machine=machine)
+        try:
+            first = None if begun else given["first"]
+            confirm(left, limits, yes=yes or begun, first=first)
+            if test_numbers and not begun:
+                _send_test(campaign, account, test_numbers, yes=yes)
+            choose_first(campaign, first)
+        except BaseException:  # Ctrl-C at a question as well
+            if fresh:
+                # It was not confirmed.
+                campaign.close()
+                selected_store().remove(campaign.name)
+            raise
+        show_left_out(campaign, file)
+        _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
 def _rehearse(file: str, given: dict[str, Any], *, machine: bool) -> None:
@@ -178,43 +167,33 @@ def _rehearse(file: str, given: dict[str, Any], *, machine: bool) -> None:
     context.invoke(command, file=file, machine=machine, **{name: given[name] for name in given if name in known})
 
 
-@click.command(
-    cls=SectionedCommand,
-    epilog=examples("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20"),
-)
-@click.argument("name", shell_complete=campaign_names)
+@campaign_command("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
+@with_campaign
 @limit_options
 @destination_options
 @_follow
 @_callbacks
 @first_option
 @_yes
-@_events
-def resume(name: str, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+@json_option
+def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Resume a campaign that stopped or was interrupted.
 
     The limits of the last run apply, except for those that are given now. A campaign that was never started is shown
     first and has to be confirmed, as with `run`.
     """
-    with errors_as_exit("resume"), open_campaign(name) as campaign:
-        limits = limits_of(given, campaign.limits)
-        account = client_options(given)
-        if campaign.state == "created":
-            left = campaign.plan(limits)
-            show_plan(left, limits, balance_of(account), machine=machine)
-            confirm(left, limits, yes=yes, verb="resume", first=given["first"])
-        choose_first(campaign, given["first"])
-        _run(campaign, account, limits, given, machine=machine, yes=yes)
+    limits = limits_of(given, campaign.limits)
+    account = client_options(given)
+    if campaign.state == "created":
+        left = campaign.plan(limits)
+        show_plan(left, limits, balance_of(account), machine=machine)
+        confirm(left, limits, yes=yes, first=given["first"])
+    choose_first(campaign, given["first"])
+    _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
 def _run(
-    campaign: Campaign,
-    account: ClientOptions,
-    limits: Limits,
-    given: dict[str, Any],
-    *,
-    machine: bool,
-    yes: bool,
+    campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool, yes: bool
 ) -> None:
     callbacks, follow = signing_callbacks_or_none(given["callbacks"]), given["follow"]
     if campaign.is_held:
@@ -229,27 +208,24 @@ def _run(
     except CampaignError as error:
         if not progress.has_begun:
             raise
-        click.echo(f"xoxzo campaign: {render_error(error)}", err=True)
-        sentence = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
-        click.echo(sentence.format(name=in_command(campaign.name)), err=True)
-        raise click.exceptions.Exit(STOPPED) from None
+        again = _(
+            "Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}", name=in_command(campaign.name)
+        )
+        raise CommandError(render_error(error), again, status=REJECTED) from None
     asks = result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal()
     show_result(campaign.name, result, machine=machine, asks=asks)
     if asks:
         others = result.tally[State.WAITING]
         question = ngettext("Send to the other {count} person now?", "Send to the other {count} people now?", others)
-        if click.confirm(question.format(count=f"{others:,}"), err=True):
+        if click.confirm(question, err=True):
             _run(campaign, account, limits, given, machine=machine, yes=yes)
             return
-    is_done = result.state == "finished" and not result.tally[State.REJECTED]
-    status = MAY_BE_SENT if result.unknown else DONE if is_done else STOPPED
-    if status != DONE:
-        raise click.exceptions.Exit(status)
+    exit_unless_done(result)
 
 
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
-        return create(file, name, content_from(given, account), given, test_numbers=is_local(account))
+        return create(file, name, given, account)
     campaign = open_campaign(name)
     try:
         _check_unchanged(campaign, file, given)
@@ -267,52 +243,20 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
     if state in ENDED:
         again = _("{name} is {state} already: give another --name to send to the same recipients once more")
         raise CommandError(again.format(name=name, state=_(state)))
-    changes = content_changes(given, campaign.content) + list_changes(given, campaign.ledger.get("input") or {})
-    changes += split_changes(given, campaign.ledger.get("split"))
-    if state != "created":
-        changes += limit_changes(given, campaign.limits)
-    lines = [_("{option}: {before} before, {now} now").format(option=o, before=b, now=n) for o, b, n in changes]
+    lines = [
+        _("{option}: {before} before, {now} now", option=option, before=before, now=now)
+        for option, before, now in changes(given, campaign)
+    ]
     if not campaign.is_created_from(file):
-        lines.append(_("{file} has changed").format(file=file))
+        lines.append(_("{file} has changed", file=file))
     if lines and not given["as_before"]:
-        refused = _("{name} was started with something else; nothing was sent.").format(name=name)
-        advice = (
+        raise CommandError(
+            _("{name} was started with something else; nothing was sent.", name=name),
+            *lines,
             _("Continue it as it was started: the same command with --as-before"),
-            _("Continue it with other limits: xoxzo campaign resume {name}, with the limits").format(
-                name=in_command(name)
-            ),
+            _("Continue it with other limits: xoxzo campaign resume {name}, with the limits", name=in_command(name)),
             _("Send something else: give another --name"),
         )
-        raise CommandError(refused, *lines, *advice)
-
-
-def is_local(account: ClientOptions | None) -> bool:
-    """Return whether an account is one of a simulator on this machine."""
-    return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
-
-
-def content_from(given: dict[str, Any], account: ClientOptions | None) -> Content:
-    """Return the content that a command's options give; the text of a template is read from the account."""
-
-    def read_template(template: int) -> str:
-        # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
-        with open_client(client_options(given) if account is None else account) as client:
-            found = client.templates.get(template)
-        if found.approved_content is None:
-            missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.")
-            raise click.UsageError(missing.format(number=template))
-        return found.approved_content
-
-    return content_of(given, read_template)
-
-
-def balance_of(account: ClientOptions) -> Balance:
-    """Return the balance of an account, or why it is not known."""
-    try:
-        with open_client(account) as client:
-            return Balance(client.account.credits().credits)
-    except APIError as error:
-        return Balance(None, describe_api_error(error))
 
 
 def choose_first(campaign: Campaign, count: int | None) -> None:
@@ -321,26 +265,25 @@ def choose_first(campaign: Campaign, count: int | None) -> None:
         campaign.choose_first(count)
 
 
-def confirm(plan: Plan, limits: Limits, *, yes: bool, verb: str = "run", first: int | None = None) -> None:
-    """Ask whether to send, to the `first` ones or to all, unless `yes`; exit if not, or if it costs too much."""
+def confirm(plan: Plan, limits: Limits, *, yes: bool, first: int | None = None) -> None:
+    """Ask whether to send to the `first` ones or to all, unless `yes`; exit if not, or if it costs too much."""
     if limits.max_cost is not None and (cost := plan.cost) > limits.max_cost:
         sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
-        sentence = sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost))
-        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
-        raise click.exceptions.Exit(USAGE)
+        raise CommandError(sentence.format(cost=format_value(cost), limit=format_value(limits.max_cost)))
     if yes:
         return
     if not _is_terminal():
-        sentence = _("there is no terminal to ask for confirmation; --yes sends without asking.")
-        click.echo(f"xoxzo campaign {verb}: {sentence}", err=True)
-        raise click.exceptions.Exit(USAGE)
+        raise CommandError(_("there is no terminal to ask for confirmation; --yes sends without asking."))
     question = ngettext("Send to {count} person?", "Send to {count} people?", plan.recipients)
-    question = question.format(count=f"{plan.recipients:,}")
     if first is not None and first < plan.recipients:
-        question = _("Send to {first} of {count} people first?").format(first=first, count=f"{plan.recipients:,}")
+        question = _("Send to {first} of {count} people first?", first=first, count=f"{plan.recipients:,}")
+    _ask(question, _("Nothing was sent."))
+
+
+def _ask(question: str, otherwise: str) -> None:
     if not click.confirm(question, err=True):
-        click.echo(_("Nothing was sent."), err=True)
-        raise click.exceptions.Exit(STOPPED)
+        click.echo(otherwise, err=True)
+        raise click.exceptions.Exit(REJECTED)
 
 
 def _is_terminal() -> bool:
@@ -367,13 +310,6 @@ def _send_test(campaign: Campaign, account: ClientOptions, numbers: list[str], *
         "The first message was sent to {count} test numbers.",
         len(numbers),
     )
-    click.echo(sentence.format(count=len(numbers)), err=True)
-    if not yes and not click.confirm(_("Did it arrive as it should? Send to all recipients now?"), err=True):
-        click.echo(_("Nothing was sent to the recipients."), err=True)
-        raise click.exceptions.Exit(STOPPED)
-
-
-def _delete_files(campaign: Campaign) -> None:
-    """Delete the ledger of a campaign that was not confirmed."""
-    campaign.close()
-    selected_store().remove(campaign.name)
+    click.echo(sentence, err=True)
+    if not yes:
+        _ask(_("Did it arrive as it should? Send to all recipients now?"), _("Nothing was sent to the recipients."))

@@ -3,84 +3,62 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.cli.commands.doctor.checks import proxy_of
-from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, State
+from xoxzo.cloudpy.cli.commands.doctor.checks import Finding, State, proxy_of
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe
+from xoxzo.cloudpy.cli.core.http_probe import ProbeResult, probe
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.client.configuration import configure
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import TransportFailure
+from xoxzo.cloudpy.operations.account import get_credits
+from xoxzo.cloudpy.operations.bodies import DecodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from xoxzo.cloudpy.cli.core.config.profiles import Destination
+    from xoxzo.cloudpy.protocols import TransportFailure
 
-_MAX_BODY_BYTES = 65_536
 _NOTE_SECONDS, _WRONG_SECONDS = 5.0, 60.0
 """Seconds by which the clock may differ without a note, and without being wrong."""
 
 
-class Answer(NamedTuple):
-    """The server's response."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    seconds: float
-    at: float
-    """When the server sent it, by this machine's clock: half-way between request and response."""
-
-
-def request_balance(where: Destination | None, base_url: str, timeout: float) -> Answer:
+def request_balance(where: Destination | None, base_url: str, timeout: float) -> ProbeResult:
     """Request the balance with the commands' transport, without credentials if `where` is ``None``."""
-    from xoxzo.cloudpy.client.configuration import configure
-    from xoxzo.cloudpy.operations.account import get_credits
-    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
-    from xoxzo.cloudpy.transports.threads import HttpTransport
-
     sid, token = ("nobody", "nothing") if where is None else (where.sid, where.auth_token)
     settings = configure(sid=sid, auth_token=token, base_url=base_url, rate=None, app_info="xoxzo-doctor")
-    headers = tuple(header for header in settings.headers if where is not None or header[0] != "authorization")
-    request = Request("GET", settings.base_url + get_credits().path, headers)
-    began, by_clock, body = time.monotonic(), time.time(), b""
-    budget = TimeBudget(timeout, timeout, began + timeout)
-    with closing(HttpTransport()) as transport, closing(transport.send(request, budget, Progress())) as reply:
-        while len(body) < _MAX_BODY_BYTES and (piece := reply.read(budget)):
-            body += piece
-    took = time.monotonic() - began
-    return Answer(reply.status, reply.headers, body, took, by_clock + took / 2)
+    headers = {name: value for name, value in settings.headers if where is not None or name != "authorization"}
+    url = settings.base_url + get_credits().path
+    return probe("GET", url, headers, step_seconds=timeout, total_seconds=timeout)
 
 
 def account(where: Destination | CommandError, base_url: str, timeout: float) -> Iterator[Finding]:
     """Whether the server responds, whether the clocks agree, whether it accepts the credentials."""
-    known = None if isinstance(where, CommandError) else where
-    try:
-        answer = request_balance(known, base_url, timeout)
-    except ConfigurationError as error:
-        yield Finding("connection", "wrong", render_error(error))
-    except TransportFailure as failure:
-        yield _connection_failure(failure, base_url, timeout)
+    answer = request_balance(None if isinstance(where, CommandError) else where, base_url, timeout)
+    facts = {"url": base_url, "seconds": round(answer.seconds, 3), "status": answer.status}
+    if isinstance(answer.failure, ConfigurationError):
+        yield Finding("connection", "wrong", render_error(answer.failure))
+    elif answer.failure is not None:
+        yield _connection_failure(answer.failure, base_url, timeout)
+    elif answer.status is not None and answer.status >= 500:
+        sentence = _("{url} is in trouble: status {status}", url=base_url, status=answer.status)
+        yield Finding("connection", "wrong", sentence, (_("Try again later."),), facts)
+    elif _is_not_xoxzo(answer):
+        sentence = _("what answers at {url} is not Xoxzo: status {status}", url=base_url, status=answer.status)
+        advice = _("Is the address right? Does this network want you to log in first?")
+        yield Finding("connection", "wrong", sentence, (advice,), facts)
     else:
-        facts = {"url": base_url, "seconds": round(answer.seconds, 3), "status": answer.status}
-        if answer.status >= 500:
-            sentence = _("{url} is in trouble: status {status}").format(url=base_url, status=answer.status)
-            yield Finding("connection", "wrong", sentence, (_("Try again later."),), facts)
-        elif _is_not_xoxzo(answer):
-            sentence = _("what answers at {url} is not Xoxzo: status {status}")
-            advice = _("Is the address right? Does this network want you to log in first?")
-            yield Finding("connection", "wrong", sentence.format(url=base_url, status=answer.status), (advice,), facts)
-        else:
-            sentence, duration = _("{url} answers, after {milliseconds} ms"), f"{answer.seconds * 1000:,.0f}"
-            yield Finding("connection", "fine", sentence.format(url=base_url, milliseconds=duration), facts=facts)
-            yield from _clock(answer)
-            yield _credentials(where, answer)
-            return
+        milliseconds = f"{answer.seconds * 1000:,.0f}"
+        sentence = _("{url} answers, after {milliseconds} ms", url=base_url, milliseconds=milliseconds)
+        yield Finding("connection", "fine", sentence, facts=facts)
+        # The server sent it half-way between request and response.
+        yield from _clock(answer, time.time() - answer.seconds / 2)
+        yield _credentials(where, answer)
+        return
     yield Finding("clock", "skipped", _("not compared: there was no answer"))
     if isinstance(where, CommandError):
         yield _no_credentials(where)
@@ -94,37 +72,34 @@ def _connection_failure(failure: TransportFailure, base_url: str, timeout: float
     proxy = proxy_of(base_url)
     facts = {"url": base_url, "reason": reason, "timeout": failure.timeout}
     if failure.timeout is not None:
-        sentence = _("{url} does not answer within {seconds} s").format(url=base_url, seconds=f"{timeout:g}")
+        sentence = _("{url} does not answer within {seconds} s", url=base_url, seconds=f"{timeout:g}")
         advice = _("Check the network, the firewall and the proxy; --timeout waits longer.")
     elif failure.code == "certificate_not_trusted":
         why = reason.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or reason
-        sentence = _("the certificate of {host} is not trusted: {why}").format(host=host, why=why)
+        sentence = _("the certificate of {host} is not trusted: {why}", host=host, why=why)
         command = "export SSL_CERT_FILE=/path/to/its/ca.pem"
-        advice = _("If your network checks traffic, type: {command}").format(command=command)
+        advice = _("If your network checks traffic, type: {command}", command=command)
     elif proxy is not None and failure.code != "connection_broke":
-        sentence = _("the proxy {proxy} does not let through: {why}")
-        sentence = sentence.format(proxy=proxy.address, why=describe(reason, failure.code))
-        advice = _("Is HTTPS_PROXY right? Without a proxy: {command}").format(command=f"export NO_PROXY={host}")
+        why = describe(reason, failure.code)
+        sentence = _("the proxy {proxy} does not let through: {why}", proxy=proxy.address, why=why)
+        advice = _("Is HTTPS_PROXY right? Without a proxy: {command}", command=f"export NO_PROXY={host}")
     elif failure.code == "name_not_found":
-        sentence = _("there is no machine called {host}").format(host=host)
+        sentence = _("there is no machine called {host}", host=host)
         advice = _("Is the address right? Does the network work?")
     else:
-        sentence = _("nothing answers at {url}: {why}").format(url=base_url, why=describe(reason, failure.code))
-        simulator = _("Type: {command}").format(command="xoxzo simulator")
+        sentence = _("nothing answers at {url}: {why}", url=base_url, why=describe(reason, failure.code))
+        simulator = _("Type: {command}", command="xoxzo simulator")
         advice = simulator if base_url.startswith("http://") else _("Check the network and the firewall.")
     return Finding("connection", "wrong", sentence, (advice,), facts)
 
 
 def _no_credentials(refused: CommandError) -> Finding:
     """Return the finding that there are no usable credentials."""
-    without = _("Without an account: {command}").format(command="xoxzo doctor --simulator")
+    without = _("Without an account: {command}", command="xoxzo doctor --simulator")
     return Finding("credentials", "wrong", refused.message, (*refused.advice, without))
 
 
-def _is_not_xoxzo(answer: Answer) -> bool:
-    from xoxzo.cloudpy.operations.account import get_credits
-    from xoxzo.cloudpy.operations.bodies import DecodingError
-
+def _is_not_xoxzo(answer: ProbeResult) -> bool:
     if answer.status != 200:
         return answer.status not in {401, 403, 429}
     try:
@@ -134,41 +109,40 @@ def _is_not_xoxzo(answer: Answer) -> bool:
     return False
 
 
-def _clock(answer: Answer) -> Iterator[Finding]:
+def _clock(answer: ProbeResult, at: float) -> Iterator[Finding]:
+    """Compare the clocks; `at` is when the server sent its response, by this machine's clock."""
     try:
         theirs = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
         yield Finding("clock", "skipped", _("not compared: the server's response has no time"))
         return
     # The header has no fractions: on average half a second has passed since.
-    ahead = answer.at - (theirs + 0.5)
+    ahead = at - (theirs + 0.5)
     facts = {"seconds_ahead": round(ahead, 1)}
     if abs(ahead) <= _NOTE_SECONDS:
         yield Finding("clock", "fine", _("as the server's"), facts=facts)
         return
     sentence = _("{seconds} s ahead of the server's") if ahead > 0 else _("{seconds} s behind the server's")
-    advice = (_("Have the system set its clock: {command}").format(command="timedatectl set-ntp true"),)
+    advice = (_("Have the system set its clock: {command}", command="timedatectl set-ntp true"),)
     state: State = "wrong" if abs(ahead) > _WRONG_SECONDS else "note"
     yield Finding("clock", state, sentence.format(seconds=f"{abs(ahead):,.0f}"), advice, facts)
 
 
-def _credentials(where: Destination | CommandError, answer: Answer) -> Finding:
-    from xoxzo.cloudpy.operations.account import get_credits
-
+def _credentials(where: Destination | CommandError, answer: ProbeResult) -> Finding:
     if isinstance(where, CommandError):
         return _no_credentials(where)
     facts = {"source": where.source, "profile": where.profile, "sid": where.sid_masked, "status": answer.status}
     if answer.status == 200:
         left = get_credits().read(answer.body).credits
-        sentence = _("accepted (SID {sid}); {credits} credits are left")
-        sentence = sentence.format(sid=where.sid_masked, credits=format_value(left))
+        shown = format_value(left)
+        sentence = _("accepted (SID {sid}); {credits} credits are left", sid=where.sid_masked, credits=shown)
         return Finding("credentials", "fine", sentence, facts={**facts, "credits": float(left)})
     if answer.status == 429:
         return Finding("credentials", "note", _("not tried: too many requests; ask again in a while"), facts=facts)
     if answer.status == 403:
         sentence = _("the account must not read its balance from here: status 403")
         return Finding("credentials", "wrong", sentence, (_("Does Xoxzo allow this machine's IP address?"),), facts)
-    sentence = _("Xoxzo does not know this SID with this token (SID {sid})").format(sid=where.sid_masked)
-    source = _("the environment") if where.profile is None else _("profile {name}").format(name=where.profile)
-    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.").format(source=source)
+    sentence = _("Xoxzo does not know this SID with this token (SID {sid})", sid=where.sid_masked)
+    source = _("the environment") if where.profile is None else _("profile {name}", name=where.profile)
+    advice = _("They come from {source}. Copy SID and token from Xoxzo's site once more.", source=source)
     return Finding("credentials", "wrong", sentence, (advice,), facts)

@@ -6,11 +6,11 @@ import os
 import platform
 import re
 import sys
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from xoxzo.cloudpy.cli.commands.doctor.finding import Finding
 from xoxzo.cloudpy.cli.core.config import config_file, local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, language, render_error
@@ -25,13 +25,35 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.transports.routes import Proxy
 
 _DEFAULT_SIZE = (80, 24)
+State = Literal["fine", "note", "wrong", "skipped"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of a check."""
+
+    check: str
+    """The name of the check; stable, for programs."""
+    state: State
+    """``fine``; ``note`` for what may be intended; ``wrong``; ``skipped`` if it could not be checked."""
+    message: str
+    """The result, in the user's language."""
+    advice: tuple[str, ...] = ()
+    """What to do, line by line."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """The details for programs; no secret, and the SID is shortened."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that ``--json`` writes."""
+        shown = {"check": self.check, "state": self.state, "message": self.message, "advice": list(self.advice)}
+        return {**shown, **self.facts}
 
 
 def python() -> Iterator[Finding]:
     """Which Python runs which version of this library, and from where."""
     system = f"{platform.system()} {platform.machine()}"
     versions = {"python": platform.python_version(), "system": system, "version": __version__}
-    sentence = _("Python {python} on {system}, xoxzo-cloudpy {version}").format(**versions)
+    sentence = _("Python {python} on {system}, xoxzo-cloudpy {version}", **versions)
     yield Finding("python", "fine", sentence, facts={**versions, "executable": sys.executable})
 
 
@@ -46,10 +68,10 @@ def configuration() -> Iterator[Finding]:
     profiles = list(found.get("profiles", {}))
     facts = {"path": str(where), "exists": where.exists(), "profiles": profiles}
     if not where.exists():
-        yield Finding("configuration", "fine", _("none at {path}").format(path=where), facts=facts)
+        yield Finding("configuration", "fine", _("none at {path}", path=where), facts=facts)
         return
     listed = ", ".join(profiles) or _("none")
-    yield Finding("configuration", "fine", _("{path}; profiles: {names}").format(path=where, names=listed), facts=facts)
+    yield Finding("configuration", "fine", _("{path}; profiles: {names}", path=where, names=listed), facts=facts)
 
 
 def simulators() -> Iterator[Finding]:
@@ -61,11 +83,11 @@ def simulators() -> Iterator[Finding]:
         try:
             local_simulator.find_or_start()
         except SimulatorError as error:
-            advice = _("Start one there, or type: unset {variable}").format(variable=local_simulator.VARIABLE)
+            advice = _("Start one there, or type: unset {variable}", variable=local_simulator.VARIABLE)
             yield Finding("simulator", "wrong", str(error), (advice,), facts)
             return
         urls = [named]
-    sentence = _("running: {urls}").format(urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
+    sentence = _("running: {urls}", urls=", ".join(urls)) if urls else _("none runs; --simulator starts one")
     yield Finding("simulator", "fine", sentence, facts=facts)
 
 
@@ -83,12 +105,12 @@ def terminal() -> Iterator[Finding]:
         "language": language(),
         "colours": is_terminal and not os.environ.get("NO_COLOR"),
     }
-    where = _("{columns} × {lines} characters").format(columns=width, lines=height) if is_terminal else _("no terminal")
+    where = _("{columns} × {lines} characters", columns=width, lines=height) if is_terminal else _("no terminal")
     # The catalogue translates "English" as the name of its own language.
-    sentence = _("{terminal}, {encoding}, {language}").format(terminal=where, encoding=encoding, language=_("English"))
+    sentence = _("{terminal}, {encoding}, {language}", terminal=where, encoding=encoding, language=_("English"))
     if encoding.replace("-", "") != "utf8":
-        why = _("{terminal}: Japanese cannot be shown in this encoding").format(terminal=sentence)
-        yield Finding("terminal", "note", why, (_("Type: {command}").format(command="export LC_ALL=C.UTF-8"),), facts)
+        why = _("{terminal}: Japanese cannot be shown in this encoding", terminal=sentence)
+        yield Finding("terminal", "note", why, (_("Type: {command}", command="export LC_ALL=C.UTF-8"),), facts)
         return
     yield Finding("terminal", "fine", sentence, facts=facts)
 
@@ -125,7 +147,7 @@ def extras() -> Iterator[Finding]:
     try:
         known = _requirements()
     except metadata.PackageNotFoundError:
-        yield Finding("extras", "note", _("not known: {name} is not installed as a package").format(name=DISTRIBUTION))
+        yield Finding("extras", "note", _("not known: {name} is not installed as a package", name=DISTRIBUTION))
         return
     there: list[str] = []
     absent: list[str] = []
@@ -137,11 +159,11 @@ def extras() -> Iterator[Finding]:
             least, found = _AT_LEAST.search(wanted), versions[name]
             if least is not None and found is not None and _numbers(found) < _numbers(least[1]):
                 values = {"name": name, "version": found, "extra": extra, "least": least[1]}
-                old.add(_("{name} {version}, and {extra} needs {least}").format(**values))
+                old.add(_("{name} {version}, and {extra} needs {least}", **values))
     facts = {"installed": there, "missing": absent, "too_old": sorted(old)}
     if old:
-        advice = _("Type: {command}").format(command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
-        yield Finding("extras", "wrong", _("too old: {names}").format(names="; ".join(sorted(old))), (advice,), facts)
+        advice = _("Type: {command}", command=f'pip install --upgrade "{DISTRIBUTION}[{",".join(there)}]"')
+        yield Finding("extras", "wrong", _("too old: {names}", names="; ".join(sorted(old))), (advice,), facts)
         return
     lines = [f'{_(PURPOSES[extra])}: pip install "{DISTRIBUTION}[{extra}]"' for extra in absent]
     yield Finding("extras", "fine", ", ".join(there) or _("none"), tuple(lines), facts)
@@ -184,19 +206,17 @@ def proxy(base_url: str) -> Iterator[Finding]:
     try:
         found = proxy_of(base_url)
     except ConfigurationError as error:
-        advice = _("Type: {command}").format(command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
+        advice = _("Type: {command}", command=f"export {variable or _PROXIES[1]}=http://proxy.example.com:3128")
         facts = {"address": None, "variable": variable}
         yield Finding("proxy", "wrong", render_error(error), (advice,), facts)
         return
     if found is None:
-        sentence = (
-            _("none") if variable is None else _("none for this address, although {name} is set").format(name=variable)
-        )
+        sentence = _("none") if variable is None else _("none for this address, although {name} is set", name=variable)
         yield Finding("proxy", "fine", sentence, facts={"address": None, "variable": variable})
         return
     facts = {"address": found.address, "variable": variable}
     whence = variable or _("the system's settings")
-    yield Finding("proxy", "fine", _("{address}, from {name}").format(address=found.address, name=whence), facts=facts)
+    yield Finding("proxy", "fine", _("{address}, from {name}", address=found.address, name=whence), facts=facts)
 
 
 def proxy_of(base_url: str) -> Proxy | None:
@@ -208,7 +228,7 @@ def proxy_of(base_url: str) -> Proxy | None:
 def certificates(base_url: str) -> Iterator[Finding]:
     """Which certificates are trusted, determined as the transport does it."""
     if not base_url.startswith("https://"):
-        yield Finding("certificates", "skipped", _("not needed: {url} is on this machine").format(url=base_url))
+        yield Finding("certificates", "skipped", _("not needed: {url} is on this machine", url=base_url))
         return
     import ssl
 
@@ -229,13 +249,11 @@ def certificates(base_url: str) -> Iterator[Finding]:
     where = _source(variable, own=own)
     facts |= {"source": where, "authorities": context.cert_store_stats()["x509_ca"] if own else None}
     if own and not facts["authorities"] and not _has_certificates(variable):
-        sentence = _("no certificate authority is known to {source}").format(source=where)
+        sentence = _("no certificate authority is known to {source}", source=where)
         yield Finding("certificates", "wrong", sentence, _certificate_advice(variable), facts)
         return
     version = " ".join(ssl.OPENSSL_VERSION.split()[:2])
-    yield Finding(
-        "certificates", "fine", _("{openssl}; trusted: {source}").format(openssl=version, source=where), facts=facts
-    )
+    yield Finding("certificates", "fine", _("{openssl}; trusted: {source}", openssl=version, source=where), facts=facts)
 
 
 def _source(variable: str | None, *, own: bool) -> str:
@@ -259,5 +277,5 @@ def _has_certificates(variable: str | None) -> bool:
 
 def _certificate_advice(variable: str | None) -> tuple[str, ...]:
     if variable is not None:
-        return (_("Type: {command}").format(command=f"unset {variable}"),)
+        return (_("Type: {command}", command=f"unset {variable}"),)
     return (_("Install the system's certificates, on Debian and Ubuntu: apt-get install ca-certificates"),)

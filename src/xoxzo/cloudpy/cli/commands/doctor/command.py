@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xoxzo.cloudpy.cli.commands.doctor.finding import Finding, status_of
-from xoxzo.cloudpy.cli.core import completion_values
-from xoxzo.cloudpy.cli.core.click_base import Command, examples
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.commands.doctor import checks
+from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
+from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
 from xoxzo.cloudpy.cli.core.output.values import to_json
-from xoxzo.cloudpy.cli.core.session import check_exclusive
+from xoxzo.cloudpy.cli.core.session import check_exclusive, destination_options
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
@@ -25,33 +25,22 @@ if TYPE_CHECKING:
 
 _INDENT, _NARROWEST = 18, 20
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
-_CHECKS = {
-    "python": N_("Python"),
-    "extras": N_("extras"),
-    "configuration": N_("configuration"),
-    "terminal": N_("terminal"),
-    "simulator": N_("simulator"),
-    "destination": N_("destination"),
-    "proxy": N_("proxy"),
-    "certificates": N_("certificates"),
-    "connection": N_("connection"),
-    "clock": N_("clock"),
-    "credentials": N_("credentials"),
-}
+_CHECKS = (
+    *(N_("Python"), N_("extras"), N_("configuration"), N_("terminal"), N_("simulator"), N_("destination")),
+    *(N_("proxy"), N_("certificates"), N_("connection"), N_("clock"), N_("credentials")),
+)
 """The titles of the checks."""
+_TITLES = {title.lower(): title for title in _CHECKS}
 
 
 @click.command(
     cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
 )
-@click.option(
-    "--profile", metavar="NAME", shell_complete=completion_values.profiles, help="The account, from the configuration."
-)
-@click.option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs.")
+@destination_options()
 @click.option(
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."
 )
-@click.option("--json", "machine", is_flag=True, help="Write JSON: one object.")
+@json_option
 def command(profile: str | None, *, simulator: bool, timeout: float, machine: bool) -> None:
     """Diagnose problems with Python, the network, the account, the clock or the configuration.
 
@@ -65,7 +54,8 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
         findings.append(finding)
         if not machine:
             print_finding(finding)
-    status = status_of(findings)
+    wrong = {finding.check for finding in findings if finding.state == "wrong"}
+    status = (CREDENTIALS if wrong == {"credentials"} else REJECTED) if wrong else DONE
     if machine:
         result = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
         click.echo(to_json(result))
@@ -77,7 +67,8 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
     """Run all checks, the quick ones first, for a profile or this machine's simulator; `timeout` is in seconds."""
-    from xoxzo.cloudpy.cli.commands.doctor import account, checks
+    from xoxzo.cloudpy.cli.commands.doctor import account
+    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
 
     yield from checks.python()
     yield from checks.extras()
@@ -88,14 +79,14 @@ def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Itera
     yield from simulators
     reported += simulators
     where = _destination(profile, simulator=simulator)
-    base_url = _address(where)
+    base_url = (os.environ.get(HOST) or LIVE).rstrip("/") if isinstance(where, CommandError) else where.base_url
     wrong = _destination_error(where, base_url, simulator=simulator)
     if wrong is not None:
         if all(finding.message != wrong for finding in reported):
             yield Finding("destination", "wrong", wrong, facts={"url": base_url})
         return
     if isinstance(where, CommandError):
-        sentence = _("not known; {url} is checked").format(url=base_url)
+        sentence = _("not known; {url} is checked", url=base_url)
         yield Finding("destination", "skipped", sentence, facts={"url": base_url})
     else:
         facts = {"url": base_url, "source": where.source}
@@ -120,14 +111,6 @@ def _destination(profile: str | None, *, simulator: bool) -> Destination | Comma
         return CommandError(render_error(error))
 
 
-def _address(where: Destination | CommandError) -> str:
-    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
-
-    if isinstance(where, CommandError):
-        return (os.environ.get(HOST) or LIVE).rstrip("/")
-    return where.base_url
-
-
 def _destination_error(where: Destination | CommandError, base_url: str, *, simulator: bool) -> str | None:
     """Return why no request can be made; with ``--simulator`` none goes to the real service."""
     from xoxzo.cloudpy.client.configuration import configure
@@ -144,7 +127,7 @@ def _destination_error(where: Destination | CommandError, base_url: str, *, simu
 def print_finding(finding: Finding) -> None:
     """Print a finding: a mark, the check's name, the message, and the advice."""
     mark, colour = _MARKS[finding.state]
-    name = pad(_(_CHECKS[finding.check]), _INDENT - 3)
+    name = pad(_(_TITLES[finding.check]), _INDENT - 3)
     first, *more = wrap_at_terminal(finding.message, sys.stdout, indent=_INDENT, narrowest=_NARROWEST)
     click.echo(f"{click.style(mark, fg=colour)} {click.style(name, dim=True)} {first}")
     for line in more:
@@ -157,7 +140,7 @@ def print_summary(findings: list[Finding]) -> None:
     """Print how many findings are problems."""
     wrong = sum(finding.state == "wrong" for finding in findings)
     if wrong:
-        sentence = ngettext("One problem was found.", "{count} problems were found.", wrong).format(count=wrong)
+        sentence = ngettext("One problem was found.", "{count} problems were found.", wrong)
         click.echo("\n" + click.style(sentence, fg="red", bold=True))
     else:
         click.echo("\n" + click.style(_("No problems were found."), fg="green", bold=True))

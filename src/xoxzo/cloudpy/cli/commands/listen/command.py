@@ -18,8 +18,8 @@ import itsdangerous  # noqa: F401
 
 from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
 from xoxzo.cloudpy.cli.commands.listen import received_callback
-from xoxzo.cloudpy.cli.core.click_base import Command
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.terminal import visible
@@ -44,16 +44,15 @@ _SHOWN = ("status", "reason", "reference", "recipient", "caller", "sender", "mes
 _IDS = ("msgid", "callid", "conferenceid")
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
 
-EPILOG = """
-\b
-Examples:
-  xoxzo listen
-  xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log heard.jsonl
-  xoxzo listen --replay heard.jsonl --forward http://127.0.0.1:8000/xoxzo
-"""
 
-
-@click.command(cls=Command, epilog=EPILOG)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "xoxzo listen",
+        "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log heard.jsonl",
+        "xoxzo listen --replay heard.jsonl --forward http://127.0.0.1:8000/xoxzo",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
@@ -64,7 +63,7 @@ Examples:
 @click.option("--answer", default='say en "Hello"', show_default=True, help="The line that answers an incoming call.")
 @click.option("--verify", is_flag=True, help="Accept only URLs signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked.")
-@click.option("--json", "machine", is_flag=True, help="Write one JSON object a line.")
+@json_option
 def command(
     host: str,
     port: int,
@@ -96,7 +95,7 @@ def command(
             server = _Server(host, port)
         except (OSError, TypeError) as error:  # TypeError: a name that IDNA refuses
             why = getattr(error, "strerror", None) or error
-            why = _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=why)
+            why = _("cannot listen on {host} port {port}: {why}", host=host, port=port, why=why)
             raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
         server.printer, server.forward, server.file = printer, forward, file
         server.answer, server.callbacks = answer, callbacks
@@ -123,7 +122,7 @@ class CallbackPrinter:
 
     def print_start(self, url: str) -> None:
         """Print the address that it listens on."""
-        self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}").format(url=url))
+        self._write({"event": "listening", "url": url} if self._machine else _("Listening on {url}", url=url))
 
     def print_callback(self, received: ReceivedCallback, status: int | str, callbacks: Callbacks | None) -> None:
         """Print a request, and the status of the response or why there was none."""
@@ -268,12 +267,10 @@ def _replay(file: TextIO, forward: str, printer: CallbackPrinter) -> None:
         try:
             received = received_callback.from_line(line)
         except ValueError:
-            message = _("line {number} is not one that --log wrote").format(number=number)
-            click.echo(f"xoxzo listen: {message}", err=True)
-            raise click.exceptions.Exit(2) from None
+            raise CommandError(_("line {number} is not one that --log wrote", number=number)) from None
         headers = {"content-type": received.content_type} if received.content_type else {}
         outcome = probe(received.method, forward_url(forward, received.target), headers, received.octets)
         printer.print_callback(received, outcome.error if outcome.status is None else outcome.status, None)
         failed |= outcome.status != 200
     if failed:
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(REJECTED)

@@ -81,7 +81,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
             number, cost = None, None
             if not (session.yes or session.dry_run or session.destination.is_simulator):
                 number, cost = _price(kind, client, uid)
-            what = _("Number {number}, charged every 30 days until it is released").format(number=number or uid)
+            what = _("Number {number}, charged every 30 days until it is released", number=number or uid)
             confirm_send(session, SendSummary(what, (), cost))
             session.out.record(session.out.facts(kind.of(client).subscribe(uid)))
 
@@ -92,7 +92,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
         with session.client() as client:
             count = session.out.table(map(session.out.facts, kind.of(client).list()), (*kind.columns, "action_url"))
         if not count:
-            session.out.note(_("You have no number yet. Search for one: {command}").format(command=f"{xoxzo} search"))
+            session.out.note(_("You have no number yet. Search for one: {command}", command=f"{xoxzo} search"))
 
     @group.subcommand("action", f"{xoxzo} action JPafr34rafic76tf https://shop.example/answer")
     @argument
@@ -109,7 +109,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
     @api(sends=True)
     def release(session: Session, uid: str) -> None:
         """Release a number. It is gone then; another one may get it."""
-        confirm_action(session, _("Release {uid} for good?").format(uid=uid))
+        confirm_action(session, _("Release {uid} for good?", uid=uid))
         with session.client() as client:
             kind.of(client).unsubscribe(uid)
         session.out.record({f"{kind.name}_uid": uid, "released": True})

@@ -50,7 +50,7 @@ def register(session: Session, website: str, template_id: int | None) -> None:
 def request(session: Session, website: str, number: str, country: str | None) -> None:
     """Send a code to a phone, for 3 credits."""
     one = read_recipients(session, [number], country)[0]
-    confirm_send(session, SendSummary(_("A code for {website}").format(website=website), [one.number], PRICE))
+    confirm_send(session, SendSummary(_("A code for {website}", website=website), [one.number], PRICE))
     with session.client() as client:
         found = client.otp.request(website=website, phone_number=one.number)
     session.out.record({"phone_number": session.out.number(one.number), **session.out.facts(found)})

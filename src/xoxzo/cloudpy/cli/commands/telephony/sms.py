@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits_option, parse_day, read_text
+from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits, parse_day, read_text
 from xoxzo.cloudpy.cli.core.output.results import Output
 from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms, show_each
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
@@ -18,7 +19,10 @@ from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
+    from decimal import Decimal
 
+_day = partial(click.option, type=parse_day, metavar="DAY")
 COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
 
 
@@ -59,14 +63,14 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
 
     numbers, message = _split(words, text, file)
     sender = sender_or_caller(session, "sender", given.pop("sender"))
-    price = parse_credits_option(given.pop("price"), "--price")
+    price = given.pop("price")
     use_signed_callbacks(given)
     recipients = read_recipients(session, numbers, given.pop("country"), sms=True)
     options = {"sender": sender, "message": message, **given}
     with invalid_arguments_as_errors(nothing_sent=True):
         for one in recipients:
             sms.send_sms(recipient=one.number, **options)
-    confirm_sms(session, _("An SMS from {sender}").format(sender=sender), message, recipients, options, price=price)
+    confirm_sms(session, _("An SMS from {sender}", sender=sender), message, recipients, options, price=price)
     with session.client() as client:
         BatchSend(session, "msgid").run(
             [one.number for one in recipients],
@@ -96,11 +100,11 @@ def get(session: Session, msgids: Sequence[str]) -> None:
     "xoxzo sms list --on today --status FAIL --show-numbers",
     short_help="List what was sent in the last 90 days.",
 )
-@click.option("--on", metavar="DAY", help="On this day; days are UTC: 2026-01-31, today, yesterday, 7d.")
-@click.option("--since", metavar="DAY", help="On this day or later.")
-@click.option("--until", metavar="DAY", help="On this day or earlier.")
-@click.option("--after", metavar="DAY", help="Later than this day.")
-@click.option("--before", metavar="DAY", help="Earlier than this day.")
+@_day("--on", help="On this day; days are UTC: 2026-01-31, today, yesterday, 7d.")
+@_day("--since", help="On this day or later.")
+@_day("--until", help="On this day or earlier.")
+@_day("--after", help="Later than this day.")
+@_day("--before", help="Earlier than this day.")
 @click.option(
     "--status",
     "wanted",
@@ -110,7 +114,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 )
 @click.option("--tag", metavar="TEXT", help="Only those with this tag.")
 @api()
-def list_(session: Session, wanted: str | None, tag: str | None, **days: str | None) -> None:
+def list_(session: Session, wanted: str | None, tag: str | None, **days: date | None) -> None:
     """List what was sent in the last 90 days, as it arrives.
 
     Xoxzo throttles this list far harder than everything else, and caps it: ask for few days.
@@ -118,12 +122,11 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: str | N
     from xoxzo.cloudpy.models import MessageStatus
 
     status = None if wanted is None else MessageStatus(wanted)
-    filters = {name: parse_day(value) for name, value in days.items()}
     with session.client() as client:
-        found = client.sms.list(**filters)
+        found = client.sms.list(**days)
         chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
         count = session.out.table(map(session.out.facts, chosen), COLUMNS)
-    session.out.note(ngettext("{count} message", "{count} messages", count).format(count=f"{count:,}"))
+    session.out.note(ngettext("{count} message", "{count} messages", count))
 
 
 @command.subcommand(
@@ -159,16 +162,16 @@ def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: st
 
 @command.subcommand("find", "xoxzo sms find booking-7", "xoxzo sms find booking-7 --since 2d --json")
 @click.argument("reference")
-@click.option("--since", metavar="DAY", help="The first day to look at: 2026-01-31, today, yesterday, 7d.")
+@_day("--since", help="The first day to look at: 2026-01-31, today, yesterday, 7d.")
 @api()
-def find(session: Session, reference: str, since: str | None) -> None:
+def find(session: Session, reference: str, since: date | None) -> None:
     """Look for the messages that were sent with a reference.
 
     Found proves that one was sent. Not found proves nothing: the list is capped and may lag behind; do not send again
     because of it. Ends with 0 when one was found, else with 3.
     """
     with session.client() as client:
-        found = client.sms.find(reference, since=parse_day(since))
+        found = client.sms.find(reference, since=since)
     session.out.table(map(session.out.facts, found.messages), COLUMNS, single=True)
     if not found.found:
         session.out.warn(_("Not found. That does not prove that it was not sent: do not send it again because of it."))
@@ -185,10 +188,12 @@ def find(session: Session, reference: str, since: str | None) -> None:
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--country", default="JP", show_default=True, metavar="CC", help="Where it would be sent to.")
 @click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
-@click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one.")
+@click.option(
+    "--price", type=parse_credits, metavar="CREDITS", help="For each part, where yours differs from the published one."
+)
 @json_option
 def parts(
-    text: str | None, file: str | None, country: str, price: str | None, *, track_link: bool, machine: bool
+    text: str | None, file: str | None, country: str, price: Decimal | None, *, track_link: bool, machine: bool
 ) -> None:
     """Count the parts of a text and what they cost; nothing is sent.
 
@@ -201,7 +206,7 @@ def parts(
     words = read_text(text, file)
     length = measure(words)
     with invalid_arguments_as_errors():
-        found = estimate(words, country, track_link=track_link, price=parse_credits_option(price, "--price"))
+        found = estimate(words, country, track_link=track_link, price=price)
     first_not_ascii = None if length.ascii_only else next(character for character in words if not character.isascii())
     out = Output(machine=machine)
     out.record(

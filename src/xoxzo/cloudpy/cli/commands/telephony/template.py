@@ -10,7 +10,7 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import Group, examples
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.inputs import parse_credits_option, parse_pairs, read_text
+from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
 from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.confirmation import confirm_action
@@ -56,7 +56,7 @@ def list_(session: Session) -> None:
         count = session.out.table((template_fields(session, one) for one in client.templates.list()), COLUMNS)
     if not count:
         session.out.note(
-            _("There is no template yet. Create one: {command}").format(command="xoxzo template create NAME TEXT")
+            _("There is no template yet. Create one: {command}", command="xoxzo template create NAME TEXT")
         )
 
 
@@ -113,7 +113,7 @@ def update(session: Session, template: int, name: str | None, content: str | Non
 @api(sends=True)
 def delete(session: Session, template: int) -> None:
     """Delete a template; a new one would have to be approved again."""
-    confirm_action(session, _("Delete template {number} for good?").format(number=template))
+    confirm_action(session, _("Delete template {number} for good?", number=template))
     with session.client() as client:
         client.templates.delete(template)
     session.out.record({"id": template, "deleted": True})
@@ -164,7 +164,7 @@ def send(
 
     filled = _read(values, variables)
     sender = sender_or_caller(session, "sender", given.pop("sender"))
-    price = parse_credits_option(given.pop("price"), "--price")
+    price = given.pop("price")
     use_signed_callbacks(given)
     people = read_recipients(session, recipients, given.pop("country"), sms=True)
     options = {"sender": sender, "variables": filled, **given}
@@ -200,6 +200,6 @@ def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise click.UsageError(
-            _("--variables wants a JSON object of texts, such as {sample}").format(sample='{"name": "山田"}')
+            _("--variables wants a JSON object of texts, such as {sample}", sample='{"name": "山田"}')
         )
     return {**given, **found}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,16 @@ import click
 from xoxzo.cloudpy.cli.commands.listen.command import DEFAULT_PORT
 from xoxzo.cloudpy.cli.commands.trigger import sample_callbacks
 from xoxzo.cloudpy.cli.commands.trigger.sample_callbacks import KINDS, CallbackValues
-from xoxzo.cloudpy.cli.core.click_base import Command
-from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError, describe, to_command_error
-from xoxzo.cloudpy.cli.core.http_probe import probe
+from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, NOT_SENT, REJECTED, CommandError, describe
+from xoxzo.cloudpy.cli.core.http_probe import control, probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.errors import AuthenticationFailed, ConfigurationError, InvalidArgument, NotFound, SimulatorError
+from xoxzo.cloudpy.errors import AuthenticationFailed, NotFound, SimulatorError
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
@@ -146,24 +145,6 @@ def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:
     return _poll(delivered)
 
 
-def control(simulator: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Call a simulator's control API and return its JSON; raise ``SimulatorError`` if it refuses or none responds."""
-    headers = {} if body is None else {"content-type": "application/json"}
-    outcome = probe(method, simulator + path, headers, b"" if body is None else json.dumps(body).encode())
-    if outcome.status is None:
-        raise SimulatorError(
-            "simulator_not_found", "no simulator answers at {url}: start one with `xoxzo simulator`", url=simulator
-        )
-    try:
-        reply = json.loads(outcome.body)
-    except ValueError:
-        raise SimulatorError("not_a_simulator", "what answers at {url} is no simulator", url=simulator) from None
-    if outcome.status >= 400:
-        why = reply.get("detail", outcome.status)
-        raise SimulatorError("simulator_refused", "the simulator refused: {why}", why=why)
-    return reply
-
-
 def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     give_up = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < give_up:
@@ -173,20 +154,15 @@ def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     raise SimulatorError("not_delivered", "nothing was delivered within {seconds:g} s", seconds=_TIMEOUT_SECONDS)
 
 
-# Imported here so that the table of commands reports a missing extra, in one line.
-
-
-EPILOG = """
-\b
-Examples:
-  xoxzo trigger sms.delivered http://127.0.0.1:8099/
-  xoxzo trigger call.incoming http://127.0.0.1:8000/xoxzo --sign --reference shop
-  xoxzo trigger sms.failed http://127.0.0.1:8000/xoxzo --sign --reference booking-1 --times 3
-  xoxzo trigger link.clicked http://127.0.0.1:8099/ --simulator http://127.0.0.1:8080
-"""
-
-
-@click.command(cls=Command, epilog=EPILOG)
+@click.command(
+    cls=Command,
+    epilog=examples(
+        "xoxzo trigger sms.delivered http://127.0.0.1:8099/",
+        "xoxzo trigger call.incoming http://127.0.0.1:8000/xoxzo --sign --reference shop",
+        "xoxzo trigger sms.failed http://127.0.0.1:8000/xoxzo --sign --reference booking-1 --times 3",
+        "xoxzo trigger link.clicked http://127.0.0.1:8099/ --simulator http://127.0.0.1:8080",
+    ),
+)
 @click.argument("event", type=Choice(list(KINDS)), metavar="EVENT")
 @click.argument("url")
 @click.option("--simulator", metavar="URL", help="Have this simulator send a real callback instead of a sample.")
@@ -198,7 +174,7 @@ Examples:
 @click.option("--sender", default="Shop", show_default=True, help="The SMS's sender.")
 @click.option("--times", default=1, show_default=True, type=click.IntRange(1, 100), help="How many times to send it.")
 @click.option("--form/--as-json", "as_form", default=True, help="How the body is encoded; as a form by default.")
-@click.option("--json", "machine", is_flag=True, help="Write one JSON object a line.")
+@json_option
 def command(
     event: str,
     url: str,
@@ -221,17 +197,14 @@ def command(
 
     Ends with 0 when it was answered with 200, with 3 when with anything else, and with 6 when nothing answered.
     """
-    try:
-        url = _address(event, url, reference, sign=sign)
-        chosen = CallbackValues(
-            recipient=checks.recipient(recipient),
-            caller=checks.recipient(caller, "caller") if caller else None,
-            sender=checks.sender(sender),
-            ident=ident,
-            tags=() if reference is None else (reference,),
-        )
-    except (InvalidArgument, ConfigurationError) as error:
-        raise click.UsageError(str(to_command_error(error))) from None
+    url = signing_callbacks(url).url(KINDS[event].purpose, reference) if sign else checks.url("url", url)
+    chosen = CallbackValues(
+        recipient=checks.recipient(recipient),
+        caller=checks.recipient(caller, "caller") if caller else None,
+        sender=checks.sender(sender),
+        ident=ident,
+        tags=() if reference is None else (reference,),
+    )
     if simulator is not None:
         _trigger_on_simulator(event, simulator.rstrip("/"), url, chosen, machine=machine)
         return
@@ -247,17 +220,9 @@ def command(
             result["error"] = outcome.error if machine else describe(outcome.error, outcome.code)
         _print(result, machine=machine)
     if None in statuses:
-        if not machine:
-            click.echo(f"xoxzo trigger: {_no_answer_advice(url)}", err=True)
-        raise click.exceptions.Exit(6)
+        raise CommandError(_no_answer_advice(url), status=NOT_SENT)
     if set(statuses) != {200}:
-        raise click.exceptions.Exit(3)
-
-
-def _address(event: str, url: str, reference: str | None, *, sign: bool) -> str:
-    if not sign:
-        return checks.url("url", url)
-    return signing_callbacks(url).url(KINDS[event].purpose, reference)
+        raise click.exceptions.Exit(REJECTED)
 
 
 def _no_answer_advice(url: str) -> str:
@@ -266,7 +231,7 @@ def _no_answer_advice(url: str) -> str:
         return _("Nothing answered: is the address right, and does the program run there?")
     port = where.port or {"http": 80}.get(where.scheme, 443)
     command = "xoxzo listen" if port == DEFAULT_PORT else f"xoxzo listen --port {port}"
-    return _("Nothing answered. To see what comes, first type in another window: {command}").format(command=command)
+    return _("Nothing answered. To see what comes, first type in another window: {command}", command=command)
 
 
 def _trigger_on_simulator(event: str, simulator: str, url: str, chosen: CallbackValues, *, machine: bool) -> None:
@@ -276,7 +241,7 @@ def _trigger_on_simulator(event: str, simulator: str, url: str, chosen: Callback
         _print({"event": event, **{name: value for name, value in step.items() if name != "url"}}, machine=machine)
     # The attempts to deliver a callback have an outcome; an incoming call ends with a step that has a status.
     if steps[-1].get("outcome", "delivered") != "delivered" or steps[-1].get("status") == "FAILED":
-        raise click.exceptions.Exit(3 if steps[-1].get("status") else 6)
+        raise click.exceptions.Exit(REJECTED if steps[-1].get("status") else NOT_SENT)
 
 
 def _print(result: dict[str, Any], *, machine: bool) -> None:

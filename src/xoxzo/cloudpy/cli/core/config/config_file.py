@@ -6,13 +6,12 @@ import os
 import stat
 import tempfile
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError, invalid_arguments_as_errors, writing
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
-from xoxzo.cloudpy.cli.core.inputs import parse_credits_option
+from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.common.user_folders import config_folder
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise CommandError(_("{path} cannot be read: {why}").format(path=where, why=error.strerror or error)) from None
+        raise CommandError(_("{path} cannot be read: {why}", path=where, why=error.strerror or error)) from None
     import tomllib
 
     try:
@@ -53,10 +52,10 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # The line could contain the token: the message has its position, not its text.
         again = _("Correct it in an editor, or move it away and start again: xoxzo config add-profile NAME")
-        raise CommandError(_("{path} is no TOML: {why}").format(path=where, why=error), again) from None
+        raise CommandError(_("{path} is no TOML: {why}", path=where, why=error), again) from None
     profiles = found.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
-        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]").format(path=where))
+        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]", path=where))
     if not any_name:
         for problem in unknown_settings(found):
             raise problem
@@ -73,19 +72,21 @@ def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
         section, option = (f", [profiles.{profile}]", f" --profile {profile}") if profile else ("", "")
         for name in (name for name in table if name not in known):
             yield CommandError(
-                _("{path}: there is no setting {name}").format(path=f"{path()}{section}", name=name),
+                _("{path}: there is no setting {name}", path=f"{path()}{section}", name=name),
                 did_you_mean(name, known) or ", ".join(known),
-                _("To take it away: {command}").format(command=f"xoxzo config unset {name}{option}"),
+                _("To take it away: {command}", command=f"xoxzo config unset {name}{option}"),
             )
 
 
 def _check_mode(where: Path, mode: int) -> None:
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CommandError(
-            _("{path} can be read by others (mode {mode}), and it may hold a token.").format(
-                path=where, mode=f"{mode & 0o777:04o}"
+            _(
+                "{path} can be read by others (mode {mode}), and it may hold a token.",
+                path=where,
+                mode=f"{mode & 0o777:04o}",
             ),
-            _("Type: {command}").format(command=f"chmod 600 {where}"),
+            _("Type: {command}", command=f"chmod 600 {where}"),
             status=CREDENTIALS,
         )
 
@@ -96,9 +97,9 @@ def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, 
         if name in table:
             value = table[name]
             if isinstance(value, bool) or not isinstance(value, kind):
-                advice = _("Type: {command}").format(command=f"xoxzo config set {name} …")
+                advice = _("Type: {command}", command=f"xoxzo config set {name} …")
                 raise CommandError(
-                    _("{path}: {name} is of the wrong kind").format(path=path(), name=name), advice, status=USAGE
+                    _("{path}: {name} is of the wrong kind", path=path(), name=name), advice, status=USAGE
                 )
             return value
     return None
@@ -108,10 +109,10 @@ def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | flo
     """Parse the value of a setting by the rules of the API calls that use it, or raise `CommandError`."""
     if name not in known:
         raise CommandError(
-            _("There is no setting {name} here.").format(name=name), did_you_mean(name, known) or ", ".join(known)
+            _("There is no setting {name} here.", name=name), did_you_mean(name, known) or ", ".join(known)
         )
     if name == "confirm_above":
-        limit = parse_credits_option(value, name) or Decimal(0)
+        limit = parse_credits(value)
         return int(limit) if limit == limit.to_integral_value() else float(limit)
     if name == "allowed_recipients":
         return [each.strip() for each in value.split(",") if each.strip()]
@@ -141,12 +142,8 @@ def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
     where = path()
     document = tomlkit.parse(where.read_text("utf-8-sig")) if where.exists() else tomlkit.document()
     yield document
-    try:
+    with writing(where):
         _replace(where, tomlkit.dumps(document))
-    except OSError as error:
-        raise CommandError(
-            _("{path} cannot be written: {why}").format(path=where, why=error.strerror or error)
-        ) from None
 
 
 def _replace(where: Path, text: str) -> None:

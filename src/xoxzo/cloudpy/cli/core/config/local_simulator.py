@@ -234,7 +234,7 @@ def find_or_start() -> LocalSimulator:
         if (url := find()) is not None:  # another process may have started one since
             return LocalSimulator(url, started=False)
         url = _start()
-    sentence = _("A simulator was started at {url}. It runs until you type: xoxzo simulator stop").format(url=url)
+    sentence = _("A simulator was started at {url}. It runs until you type: xoxzo simulator stop", url=url)
     sys.stderr.write(f"{sentence}\n")
     return LocalSimulator(url, started=True)
 
@@ -311,7 +311,7 @@ def _start() -> str:
             if process.poll() is not None:
                 errors.seek(0)
                 sentence = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-                why = sentence or _("status {status}").format(status=process.returncode)
+                why = sentence or _("status {status}", status=process.returncode)
                 raise SimulatorError("simulator_not_started", "the simulator did not start: {why}", why=why)
             time.sleep(_POLL_SECONDS)
     process.terminate()

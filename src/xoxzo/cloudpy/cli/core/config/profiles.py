@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,8 @@ from xoxzo.cloudpy.common.hosts import may_be_simulator
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    import click
 
 KEYRING = "keyring:"
 _SERVICE = "xoxzo"
@@ -39,9 +42,7 @@ def keep_in_keyring(name: str, token: str) -> None:
     try:
         keyring.set_password(_SERVICE, name, token)
     except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise CommandError(
-            _("the keyring refuses: {why}").format(why=type(error).__name__), status=CREDENTIALS
-        ) from None
+        raise CommandError(_("the keyring refuses: {why}", why=type(error).__name__), status=CREDENTIALS) from None
 
 
 def _from_keyring(profile: str, name: str) -> str:
@@ -49,9 +50,9 @@ def _from_keyring(profile: str, name: str) -> str:
     try:
         found: str | None = keyring.get_password(_SERVICE, name)
     except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise _no_token(profile, _("the keyring refuses: {why}").format(why=type(error).__name__)) from None
+        raise _no_token(profile, _("the keyring refuses: {why}", why=type(error).__name__)) from None
     if not found:
-        raise _no_token(profile, _("the keyring has none called {name}").format(name=name))
+        raise _no_token(profile, _("the keyring has none called {name}", name=name))
     return found
 
 
@@ -60,7 +61,7 @@ def _keyring() -> ModuleType:
         import keyring
     except ModuleNotFoundError:
         install = 'pip install "xoxzo-cloudpy[keyring]"'
-        raise CommandError(_("this needs an extra: {install}").format(install=install), status=CREDENTIALS) from None
+        raise CommandError(_("this needs an extra: {install}", install=install), status=CREDENTIALS) from None
     return keyring
 
 
@@ -74,19 +75,19 @@ def _from_command(profile: str, command: list[str]) -> str:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise _no_token(
-            profile, _("{command} cannot be run: {why}").format(command=command[0], why=type(error).__name__)
+            profile, _("{command} cannot be run: {why}", command=command[0], why=type(error).__name__)
         ) from None
     token = (ended.stdout.splitlines() or [""])[0].strip()
     if ended.returncode or not token:
         raise _no_token(
-            profile, _("{command} gave none (status {status})").format(command=command[0], status=ended.returncode)
+            profile, _("{command} gave none (status {status})", command=command[0], status=ended.returncode)
         )
     return token
 
 
 def _no_token(profile: str, why: str) -> CommandError:
-    anew = _("Give it anew: xoxzo config add-profile {name} --replace").format(name=profile)
-    return CommandError(_("profile {name}: no token: {why}").format(name=profile, why=why), anew, status=CREDENTIALS)
+    anew = _("Give it anew: xoxzo config add-profile {name} --replace", name=profile)
+    return CommandError(_("profile {name}: no token: {why}", name=profile, why=why), anew, status=CREDENTIALS)
 
 
 PROFILE = "XOXZO_PROFILE"
@@ -100,20 +101,27 @@ Source = Literal["simulator", "profile", "environment", "config"]
 
 @dataclass(frozen=True)
 class Destination:
-    """Address and credentials of the requests. Its ``repr`` shows no secret.
-
-    Attributes:
-        source: what chose it: ``--simulator``, a named profile, the environment, or the configuration's default.
-        profile: the profile's name, if one was chosen.
-        table: the profile's table in the configuration.
-    """
+    """Address and credentials of the requests. Its ``repr`` shows no secret."""
 
     base_url: str
     sid: str = field(repr=False)
     auth_token: str = field(repr=False)
     source: Source
+    """What chose it: ``--simulator``, a named profile, the environment, or the configuration's default."""
     profile: str | None = None
+    """The profile's name, if one was chosen."""
     table: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The profile's table in the configuration."""
+
+    def client_options(self) -> dict[str, Any]:
+        """Return the arguments of a client; but for a simulator, with the recipients that the configuration allows."""
+        allowed = None if self.source == "simulator" else config_file.default("allowed_recipients", self.table, list)
+        return {
+            "sid": self.sid,
+            "auth_token": self.auth_token,
+            "base_url": self.base_url,
+            "allowed_recipients": None if allowed is None else list(map(str, allowed)),
+        }
 
     @cached_property
     def kind(self) -> Literal["live", "simulator", "nothing"]:
@@ -145,15 +153,13 @@ class Destination:
     def line(self) -> str:
         """One line that names the destination."""
         if self.is_simulator:
-            return _("→ simulator {url}").format(url=self.base_url)
+            return _("→ simulator {url}", url=self.base_url)
         if self.kind == "nothing":
-            return _("→ {url}, where nothing listens").format(url=self.base_url)
+            return _("→ {url}, where nothing listens", url=self.base_url)
         host = self.base_url.removeprefix("https://")
         if self.profile is None:
-            return _("→ live: {host}, credentials of the environment (SID {sid})").format(
-                host=host, sid=self.sid_masked
-            )
-        return _("→ live: {host}, profile {name} (SID {sid})").format(host=host, name=self.profile, sid=self.sid_masked)
+            return _("→ live: {host}, credentials of the environment (SID {sid})", host=host, sid=self.sid_masked)
+        return _("→ live: {host}, profile {name} (SID {sid})", host=host, name=self.profile, sid=self.sid_masked)
 
 
 class NoCredentials(CommandError):
@@ -194,7 +200,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     if names:
         listed = ", ".join(names)
         raise NoCredentials(
-            _("Which account? There are several profiles: {names}").format(names=listed),
+            _("Which account? There are several profiles: {names}", names=listed),
             _("Choose one by --profile NAME, or set a default: xoxzo config set default NAME"),
         )
     raise NoCredentials(
@@ -208,14 +214,21 @@ def names() -> list[str]:
     return list(config_file.load().get("profiles", {}))
 
 
+def complete_profile(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a profile in the shell; with none if the configuration cannot be read."""
+    with suppress(CommandError):
+        return [name for name in names() if name.startswith(incomplete)]
+    return []
+
+
 def _from_environment() -> Destination | None:
     sid, token, host = (os.environ.get(name, "").strip() for name in (SID, TOKEN, HOST))
     if sid and token:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
     if sid or token:
         given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
-        set_it = _("Type: {command}").format(command=f"export {missing}=…")
-        raise NoCredentials(_("{given} is set, and {missing} is not.").format(given=given, missing=missing), set_it)
+        set_it = _("Type: {command}", command=f"export {missing}=…")
+        raise NoCredentials(_("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
     if not host:
         return None
     try:
@@ -225,8 +238,8 @@ def _from_environment() -> Destination | None:
     if local:
         return Destination(host.rstrip("/"), *SIMULATOR_CREDENTIALS, "environment")
     raise NoCredentials(
-        _("{given} is set, and {missing} is not.").format(given=HOST, missing=f"{SID}, {TOKEN}"),
-        _("Type: {command}").format(command=f"export {SID}=… {TOKEN}=…"),
+        _("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
+        _("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
     )
 
 
@@ -234,18 +247,18 @@ def _from_profile(name: str, source: Source) -> Destination:
     profiles = config_file.load().get("profiles", {})
     table = profiles.get(name)
     if not isinstance(table, dict):
-        sentence = _("There is no profile {name} in {path}.").format(name=name, path=config_file.path())
+        sentence = _("There is no profile {name} in {path}.", name=name, path=config_file.path())
         raise NoCredentials(
             f"{sentence} {did_you_mean(name, profiles)}".rstrip(),
             _("Make a profile: xoxzo config add-profile NAME"),
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:
-        advice = _("Type: {command}").format(command=f"xoxzo config set sid SID --profile {name}")
-        raise NoCredentials(_("profile {name} has no sid.").format(name=name), advice)
+        advice = _("Type: {command}", command=f"xoxzo config set sid SID --profile {name}")
+        raise NoCredentials(_("profile {name} has no sid.", name=name), advice)
     if not isinstance(host, str):
-        advice = _("Type: {command}").format(command=f"xoxzo config set host {LIVE} --profile {name}")
-        raise NoCredentials(_("profile {name}: host must be an address.").format(name=name), advice)
+        advice = _("Type: {command}", command=f"xoxzo config set host {LIVE} --profile {name}")
+        raise NoCredentials(_("profile {name}: host must be an address.", name=name), advice)
     return Destination(
         host.rstrip("/"), sid, read_token(name, table.get("token")), source, profile=name, table=dict(table)
     )

@@ -44,9 +44,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     console.print(table)
     if left_out:
         named = _(", ").join(field_title(name) for name in left_out)
-        Console(stderr=True, style="dim").print(
-            _("A wider terminal, or --json, shows more: {names}").format(names=named)
-        )
+        Console(stderr=True, style="dim").print(_("A wider terminal, or --json, shows more: {names}", names=named))
 
 
 def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from enum import Enum
 
 import click
 
-from xoxzo.cloudpy.cli.core.i18n import Word, _, ngettext
+from xoxzo.cloudpy.cli.core.i18n import Word, _, language
 from xoxzo.cloudpy.cli.core.output.terminal import JSON_ESCAPES, visible
 from xoxzo.cloudpy.common import locale
 from xoxzo.cloudpy.common.locale import N_
@@ -63,19 +63,19 @@ def column_title(name: str) -> str:
     """Return the title of a table's column in the user's language, with the unit of its numbers."""
     title = field_title(name)
     if name == "duration":
-        return _("{title} (s)").format(title=title)
-    return _("{title} (credits)").format(title=title) if name in _AMOUNTS else title
+        return _("{title} (s)", title=title)
+    return _("{title} (credits)", title=title) if name in _AMOUNTS else title
 
 
 def format_credits(amount: Decimal | float | None) -> str:
     """Format an amount of credits with its unit in the user's language."""
-    return locale.format_credits(amount, ngettext)
+    return locale.format_credits(amount, locale.translations(language()).ngettext)
 
 
 def format_field(name: str, value: object) -> str:
     """Format a field of a record for a person: numbers with their units, times with their zone."""
     if name == "duration" and isinstance(value, int):
-        return _("{seconds} s").format(seconds=f"{value:,}")
+        return _("{seconds} s", seconds=f"{value:,}")
     if name in _AMOUNTS and isinstance(value, Decimal | int):
         return format_credits(value)
     return f"{value.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else format_value(value)

@@ -204,4 +204,4 @@ def _spinner(ident: str, position: int, count: int, *, shows: bool) -> Any:  # n
     from xoxzo.cloudpy.cli.core.output.progress import spinner
 
     which = f"{position}/{count} {ident}" if count > 1 else ident
-    return spinner(_("Waiting for {which}").format(which=which))
+    return spinner(_("Waiting for {which}", which=which))

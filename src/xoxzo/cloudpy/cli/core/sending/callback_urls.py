@@ -24,8 +24,8 @@ def signing_secret() -> str:
     secret = os.environ.get(SIGNING_VARIABLE)
     if not secret:
         raise CommandError(
-            _("{variable} is not set, and URLs are signed with it.").format(variable=SIGNING_VARIABLE),
-            _("Type: {command}").format(command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
+            _("{variable} is not set, and URLs are signed with it.", variable=SIGNING_VARIABLE),
+            _("Type: {command}", command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
             _("Keep it: whoever receives the callbacks needs the same one."),
         )
     return secret

@@ -56,7 +56,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
         return
     if where.kind == "nothing":
         raise CommandError(
-            _("nothing listens at {url}; nothing was sent.").format(url=where.base_url),
+            _("nothing listens at {url}; nothing was sent.", url=where.base_url),
             _("Start a simulator (xoxzo simulator), or whatever is to be there."),
             status=NOT_SENT,
         )
@@ -67,11 +67,9 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
     if not expensive and (not interactive or _confirmation_marker(where).exists()):
         return
     if not interactive:
-        cost = (
-            _("its cost is not known") if plan.cost is None else _("it costs {cost}").format(cost=describe_cost(plan))
-        )
+        cost = _("its cost is not known") if plan.cost is None else _("it costs {cost}", cost=describe_cost(plan))
         raise CommandError(
-            _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.").format(cost=cost),
+            _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.", cost=cost),
             _("--yes sends without asking; xoxzo config set confirm_above CREDITS moves the limit."),
             status=USAGE,
         )
@@ -125,7 +123,7 @@ def remember_confirmation(where: Destination) -> None:
         mark.touch(mode=0o600)
     except OSError as error:
         # The next send asks once more; that does no harm.
-        click.echo(_("{path} cannot be written: {why}").format(path=mark, why=error.strerror or error), err=True)
+        click.echo(_("{path} cannot be written: {why}", path=mark, why=error.strerror or error), err=True)
 
 
 def _confirmation_marker(where: Destination) -> Path:

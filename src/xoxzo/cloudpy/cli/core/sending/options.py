@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from xoxzo.cloudpy.cli.core.click_base import add_options
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
-from xoxzo.cloudpy.cli.core.inputs import expand_stdin
+from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_credits
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from xoxzo.cloudpy.cli.core.session import Session
-
-F = TypeVar("F", bound="Callable[..., Any]")
 
 country_option = click.option(
     "--country", metavar="CC", help="Where numbers without a country code belong; else the configuration's, or JP."
@@ -40,7 +38,12 @@ _SMS = (
     click.option("--jp-kp", is_flag=True, help="K-premium route to Japan; needs --jp-kp-sender."),
     click.option("--jp-kpl", is_flag=True, help="K-premium Lite; needs --jp-kp-sender."),
     click.option("--jp-kp-sender", metavar="DIGITS", help="The sender registered for K-premium."),
-    click.option("--price", metavar="CREDITS", help="For each part, where yours differs from the published one."),
+    click.option(
+        "--price",
+        type=parse_credits,
+        metavar="CREDITS",
+        help="For each part, where yours differs from the published one.",
+    ),
     country_option,
 )
 _CALL = (
@@ -50,21 +53,15 @@ _CALL = (
 )
 
 
-def _all(options: tuple[Any, ...]) -> Callable[[F], F]:
-    return lambda function: reduce(lambda done, option: option(done), reversed(options), function)
-
-
-sms_options = _all(_SMS)
-"""Adds the options of an SMS to a command."""
-call_options = _all(_CALL)
-"""Adds the options of a call to a command."""
+sms_options, call_options = add_options(*_SMS), add_options(*_CALL)
+"""Add the options of an SMS, and of a call, to a command."""
 
 
 def sender_or_caller(session: Session, option: str, given: str | None) -> str:
     """Return the option ``sender`` or ``caller``, given or configured; raise `click.UsageError` if there is none."""
     found = given or session.setting(option)
     if not found:
-        line = _("Give --{option}, or set a default: xoxzo config set {option} …").format(option=option)
+        line = _("Give --{option}, or set a default: xoxzo config set {option} …", option=option)
         raise click.UsageError(line)
     return str(found)
 
@@ -117,12 +114,12 @@ def _typed(session: Session, text: str, position: int, country: str, *, sms: boo
     try:
         number = parse(text, country, test_numbers=session.destination.is_simulator)
     except InvalidArgument as error:
-        shown = text if session.out.show_numbers else _("number {place}").format(place=position)
+        shown = text if session.out.show_numbers else _("number {place}", place=position)
         raise CommandError(
             f"{shown}: {render_error(error)}",
             _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
         ) from None
     remarks = [_(str(assumption)) for assumption in number.assumptions]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
-        remarks.append(_("this is no mobile number ({kind}): it may take no SMS").format(kind=_(number.kind)))
+        remarks.append(_("this is no mobile number ({kind}): it may take no SMS", kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

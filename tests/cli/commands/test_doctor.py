@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 from faulty_server import FaultyServer, hang, reply
 from terminal import in_pipe, in_terminal
 
-from xoxzo.cloudpy.cli.commands.doctor import checks as doctor_checks, finding
-from xoxzo.cloudpy.cli.commands.doctor.command import command
+from xoxzo.cloudpy.cli.commands.doctor import checks as doctor_checks
+from xoxzo.cloudpy.cli.commands.doctor.command import command, status_of
 from xoxzo.cloudpy.cli.core.config import local_simulator
 
 LIVE = "https://api.xoxzo.com"
@@ -398,8 +398,8 @@ def test_every_extra_of_the_project_is_known() -> None:
 
 def test_the_worst_decides() -> None:
     """The status is 4 when the credentials alone are wrong, and 3 when anything else is."""
-    wrong, other = finding.Finding("credentials", "wrong", ""), finding.Finding("clock", "wrong", "")
-    assert [finding.status_of(found) for found in ([], [wrong], [other], [wrong, other])] == [0, 4, 3, 3]
+    wrong, other = (doctor_checks.Finding(check, "wrong", "") for check in ("credentials", "clock"))
+    assert [status_of(found) for found in ([], [wrong], [other], [wrong, other])] == [0, 4, 3, 3]
 
 
 def test_a_terminal_gets_colours_and_its_language(simulator_url: str, tmp_path: Path) -> None:

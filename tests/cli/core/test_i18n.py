@@ -99,8 +99,9 @@ def test_the_compiled_catalogue_is_used(monkeypatch) -> None:
     assert i18n._("Stopped.") == "中断しました。"
     assert i18n._("{count} pigeons") == "{count} pigeons"
     assert i18n._("") == ""
-    assert i18n.ngettext("{count} message", "{count} messages", 2).format(count=2) == "2 件"
-    assert i18n.pgettext("nowhere", "{count} pigeons") == "{count} pigeons"
+    assert i18n._("status {status}", status=404) == "ステータス 404"
+    assert i18n.ngettext("{count} message", "{count} messages", 2000) == "2,000 件"
+    assert i18n.ngettext("{count} {bird}", "{count} {bird}s", 2000, bird="pigeon") == "2,000 pigeons"
     assert locale.translations("fr").gettext("Stopped.") == "Stopped."
 
 

@@ -76,15 +76,14 @@ def test_days() -> None:
     assert read[0] in {today, today + timedelta(1)}
     assert read[3] == read[2] - timedelta(30)
     assert str(read[4]) == "2026-02-28"
-    assert inputs.parse_day(None) is None
 
 
 def test_amounts_and_pairs() -> None:
     """Credits are exact; a value may hold what separates it from its name."""
-    assert inputs.parse_credits_option("1.10", "--price") == Decimal("1.10")
+    assert inputs.parse_credits("1,001.10") == Decimal("1001.10")
     assert inputs.parse_pairs(["a=b=c", "名前="], "--var") == {"a": "b=c", "名前": ""}
     with pytest.raises(click.UsageError):
-        inputs.parse_credits_option("nan", "--price")
+        inputs.parse_credits("nan")
 
 
 def test_a_person_gets_a_hint_to_type(capsys, monkeypatch) -> None:

@@ -458,9 +458,9 @@ def test_templates_are_looked_up(run: Run, simulator: Simulator) -> None:
         (["plan", "people.csv", "--sender", "Shop"], "one of --text, --template, --say and --play"),
         (["plan", "people.csv", "--text", "a", "--say", "b", "--sender", "Shop"], "one of --text"),
         (["plan", "people.csv", "--text", "a"], "Give --sender, or set a default: xoxzo config set sender …"),
-        (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=COLUMN"),
-        (["plan", "people.csv", *TEXT, "--max-cost", "much"], "--max-cost wants a number of credits"),
-        (["plan", "people.csv", *TEXT, "--expires", "soon"], "--expires wants a time"),
+        (["plan", "people.csv", *TEXT, "--column", "name"], "--column wants NAME=VALUE"),
+        (["plan", "people.csv", *TEXT, "--max-cost", "much"], "'much' is no number of credits"),
+        (["plan", "people.csv", *TEXT, "--expires", "soon"], "'soon' is no time"),
         (["plan", "people.csv", *TEXT, "--quiet", "night"], "quiet: must be two times of day"),
         (["plan", "people.csv", "--text", "{colour}", "--sender", "Shop"], "no column for {colour}"),
         (["plan", "people.csv", "--template", "999", "--sender", "Shop"], "status 404"),
@@ -527,8 +527,8 @@ def test_a_ledger_that_fails_in_mid_run_says_how_to_go_on(run: Run, monkeypatch:
     result = run("run", "people.csv", *TEXT, "--yes")
     assert result.exit_code == 3
     assert result.stderr.endswith(
-        "xoxzo campaign: the ledger cannot be written: database or disk is full\n"
-        "Nothing is lost. Remove the cause, then: xoxzo campaign resume people\n"
+        "xoxzo campaign run: the ledger cannot be written: database or disk is full\n"
+        "  Nothing is lost. Remove the cause, then: xoxzo campaign resume people\n"
     )
 
 

@@ -30,7 +30,10 @@ _NOTE_SECONDS, _WRONG_SECONDS = 5.0, 60.0
 def request_balance(where: Destination | None, base_url: str, timeout: float) -> ProbeResult:
     """Request the balance with the commands' transport, without credentials if `where` is ``None``."""
     sid, token = ("nobody", "nothing") if where is None else (where.sid, where.auth_token)
-    settings = configure(sid=sid, auth_token=token, base_url=base_url, rate=None, app_info="xoxzo-doctor")
+    try:
+        settings = configure(sid=sid, auth_token=token, base_url=base_url, rate=None, app_info="xoxzo-doctor")
+    except ConfigurationError as error:
+        return ProbeResult(None, b"", 0.0, failure=error)
     headers = {name: value for name, value in settings.headers if where is not None or name != "authorization"}
     url = settings.base_url + get_credits().path
     return probe("GET", url, headers, step_seconds=timeout, total_seconds=timeout)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xoxzo.cloudpy.cli.commands.doctor import checks
-from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
 from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
@@ -21,6 +19,7 @@ from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
     from xoxzo.cloudpy.cli.core.config.profiles import Destination
 
 _INDENT, _NARROWEST = 18, 20
@@ -54,8 +53,7 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
         findings.append(finding)
         if not machine:
             print_finding(finding)
-    wrong = {finding.check for finding in findings if finding.state == "wrong"}
-    status = (CREDENTIALS if wrong == {"credentials"} else REJECTED) if wrong else DONE
+    status = status_of(findings)
     if machine:
         result = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
         click.echo(to_json(result))
@@ -67,7 +65,8 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
     """Run all checks, the quick ones first, for a profile or this machine's simulator; `timeout` is in seconds."""
-    from xoxzo.cloudpy.cli.commands.doctor import account
+    from xoxzo.cloudpy.cli.commands.doctor import account, checks
+    from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
     from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
 
     yield from checks.python()
@@ -122,6 +121,12 @@ def _destination_error(where: Destination | CommandError, base_url: str, *, simu
     except ConfigurationError as error:
         return render_error(error)
     return None
+
+
+def status_of(findings: list[Finding]) -> int:
+    """Return the exit status: 0 when nothing is wrong, 4 when only the credentials are, else 3."""
+    wrong = {finding.check for finding in findings if finding.state == "wrong"}
+    return (CREDENTIALS if wrong == {"credentials"} else REJECTED) if wrong else DONE
 
 
 def print_finding(finding: Finding) -> None:

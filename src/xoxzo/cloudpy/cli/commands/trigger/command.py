@@ -21,7 +21,7 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.errors import AuthenticationFailed, NotFound, SimulatorError
+from xoxzo.cloudpy.errors import AuthenticationFailed, ConfigurationError, NotFound, SimulatorError
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:

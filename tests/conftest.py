@@ -158,6 +158,7 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     runtime.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         for name in list(os.environ):
             if (name.startswith("XOXZO_") and not name.startswith("XOXZO_TESTS_")) or name.upper().endswith("_PROXY"):
                 patch.delenv(name)

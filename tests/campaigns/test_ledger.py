@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import stat
 import subprocess
@@ -151,7 +152,7 @@ def test_claims_wait_for_the_disk_and_outcomes_may_ride_along(tmp_path: Path) ->
     statements: list[str] = []
     with TimedSqliteLedger(tmp_path / "c", create=True) as ledger:
         assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(4)))
-        ledger.put({"uid": "c"})
+        ledger.put({"uid": secrets.token_hex(6)})
         ledger.seal()
         ledger.join("a")
         ledger._connection.set_trace_callback(statements.append)
@@ -251,7 +252,7 @@ def test_what_a_lost_wal_had_recorded_is_unknown(tmp_path: Path) -> None:
     assert store.replace_wal("a") == 3
     with store.open("a") as ledger:
         assert _states(ledger) == [State.UNKNOWN] * 3
-        assert {one.error for one in ledger.unknown()} == {"wal_lost"}
+        assert {one.error for one in ledger.unknown()} == {"records_lost"}
         assert not ledger.claim(ClaimRequest(ident=9, limit=9)).recipients
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +32,7 @@ class SenderRun:
     def __init__(self, folder: Path, recipients: list[Recipient], limits: Limits) -> None:
         self.ledger = SqliteLedger(folder / "a", create=True)
         assert not list(self.ledger.add(recipients))
-        self.ledger.put({"uid": "c", "schedule": msgspec.to_builtins(limits.schedule)})
+        self.ledger.put({"uid": secrets.token_hex(6), "schedule": msgspec.to_builtins(limits.schedule)})
         self.ledger.seal()
         self.limits = limits
         self.events: list[Event] = []

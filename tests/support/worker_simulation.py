@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -196,7 +197,7 @@ def _simulate(seed: int, folder: Path) -> SimulationResult:
     ledger = SharedLedger(path, create=True)
     ledger.clock = SteadyClock(0.0, lambda: START + world.now, lambda: world.now)
     assert not list(ledger.add(Recipient(0, f"+8190{10000000 + n}") for n in range(people)))
-    ledger.put({"uid": "c"})
+    ledger.put({"uid": secrets.token_hex(6)})
     ledger.seal()
     limits = Limits(
         concurrency=rng.choice((1, 3, 8)),

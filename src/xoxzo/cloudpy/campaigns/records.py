@@ -177,7 +177,7 @@ OUTCOME_REASONS = {
     "assumed_sent": N_("assumed to be sent"),
     REPORTED: N_("by a delivery report"),
     "expired": N_("expired before it could be sent"),
-    "wal_lost": N_("the records of its last run were lost"),
+    "records_lost": N_("the records of its last run were lost"),
     "not_started": N_("claimed and not started"),
     "process_ended": N_("the process ended before the outcome was recorded"),
     "proven_unsent": N_("proven not to have been sent"),

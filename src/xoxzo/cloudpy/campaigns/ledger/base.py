@@ -72,7 +72,7 @@ class SqlLedger(LedgerQueries):
             ]
             self._change([*change, (statements.HOLD, {"value": str(next_n + len(front)), "next_n": next_n})])
             # A worker may have claimed somebody meanwhile: then nothing was changed.
-            if self._next_n() == next_n:
+            if self.next_n() == next_n:
                 return len(front)
 
     def claim(self, request: ClaimRequest) -> Claim:
@@ -148,6 +148,11 @@ class SqlLedger(LedgerQueries):
         """Have no worker claim anything for an account for some seconds."""
         values = {"account": account, "seconds": seconds}
         self._change([(statement, values) for statement in statements.PAUSE_ACCOUNT])
+
+    def catch_up(self, last: int, began: float) -> int:
+        """Make unknown who waits, up to a position: a newer copy of the ledger may know more. Return how many."""
+        change = [(statement, {"last": last, "began": began}) for statement in statements.CATCH_UP]
+        return int(self._change(change)[-1][0][0])
 
     def give_up(self, ended: float) -> None:
         """Stop holding canaries back for those unknown whose attempt had ended by a moment."""

@@ -133,11 +133,28 @@ class Ledger(Protocol):
     def pause_account(self, account: str, seconds: float) -> None:
         """Have no worker claim anything for an account for some seconds."""
 
+    def next_n(self) -> int:
+        """Return the position up to which recipients were claimed."""
+
+    def catch_up(self, last: int, began: float) -> int:
+        """Make unknown who waits to be sent to or tried again: records are lost, or only a newer copy has them.
+
+        Args:
+            last: the position up to which recipients were claimed at least.
+            began: since when they may have been sent to, in seconds since 1970.
+
+        Returns:
+            How many became unknown.
+        """
+
     def give_up(self, ended: float) -> None:
         """Stop holding canaries back for those unknown whose attempt had ended by a moment: nothing can be proven."""
 
     def take_turn(self, seconds: float) -> bool:
         """Return whether no worker has taken a turn for some seconds, and take it then."""
+
+    def find(self, number: str) -> int | None:
+        """Return the position of a number in E.164, or ``None``."""
 
     def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
         """Return recipients by position, in constant memory."""

@@ -68,7 +68,7 @@ class LedgerQueries:
     def remaining(self, not_within: float | None = None) -> Remaining:
         """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
         is_left_out = LEFT_OUT.replace("{contacted}", contacted_within(not_within))
-        next_n = self._next_n()
+        next_n = self.next_n()
         counts: defaultdict[tuple[int, int | None], int] = defaultdict(int)
         groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"
         for parts, cost, count in self._fetch(groups, next_n, int(State.WAITING)):
@@ -114,9 +114,14 @@ class LedgerQueries:
             opted_out=tuple(OptedOut(line, mask_number(number), *more) for line, number, *more in opted_out),
         )
 
-    def _next_n(self) -> int:
+    def next_n(self) -> int:
         """Return the position up to which recipients were claimed."""
         return int(self._fetch("SELECT next_n FROM progress")[0][0])
+
+    def find(self, number: str) -> int | None:
+        """Return the position of a number in E.164, or ``None``."""
+        rows = self._fetch("SELECT n FROM recipient WHERE number = ?", number)
+        return int(rows[0][0]) if rows else None
 
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return the status of each recipient, in the order of the list."""

@@ -17,7 +17,6 @@ from xoxzo.cloudpy.campaigns.ledger import files, statements
 from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
-from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ _ADD_OUTCOME, _ADD_BLOCK = (
     statements.ADD_OUTCOMES.format(rows=",".join([_ROW] * rows), whole="") for rows in (1, _BLOCK_ROWS)
 )
 _GROUP_ROWS = 1000
-# The index of numbers is written at random while recipients are added; later everything is in order.
-_CREATE_CACHE_KIB, _CACHE_KIB = 16_000, 4_000
 
 
 class SqliteLedger(SqlLedger):
@@ -70,7 +67,7 @@ class SqliteLedger(SqlLedger):
         # The lock and the other files are beside the file itself, and not beside a link to it.
         self.path = Path(path).resolve()
         self._mutex = threading.RLock()
-        self._connection = _open(self.path, create=create, without_wal=without_wal)
+        self._connection = files.open_ledger(self.path, _TABLES, _VERSION, create=create, without_wal=without_wal)
         self._locks: list[FileLock] = []
         # At the end of the program, too: a ledger that is never closed must not keep its mark.
         self._close = weakref.finalize(self, files.close_ledger, self._connection, self.path, self._locks, os.getpid())
@@ -84,6 +81,7 @@ class SqliteLedger(SqlLedger):
         self._contacts_connections: list[sqlite3.Connection] = []
         self._close_contacts = weakref.finalize(self, _close_all, self._contacts_connections)
         self._attached: set[str] = set()
+        self._note: files.ClaimNote | None = None
         self._attach("opt_outs", opt_outs)
         self._connection.create_function("hash_number", 1, hash_number, deterministic=True)
 
@@ -140,6 +138,8 @@ class SqliteLedger(SqlLedger):
                 if claim is not None:
                     self.give_back(claim.ident)
                 raise
+            if claim.recipients and self._note is not None:
+                self._note.write(claim.now, self.next_n(), self.get("first_seed"))
             return claim
 
     def remaining(self, not_within: float | None = None) -> Remaining:
@@ -165,6 +165,21 @@ class SqliteLedger(SqlLedger):
         if not self._locks:
             self._acquire_lock()
             self._end_leases()
+            self._compare_with_note()
+
+    def _compare_with_note(self) -> None:
+        """Make unknown who may have been sent to since this copy of the ledger was made, if there was a newer one."""
+        uid = self.get("uid")
+        if uid is None or self._is_disposable:
+            return
+        self._note = files.ClaimNote(uid)
+        at, last, seed = self._note.read()
+        next_n, latest = self._fetch("SELECT next_n, (SELECT max(at) FROM claim) FROM progress")[0]
+        if at > (latest or 0.0):
+            # With other ones chosen to be the first, positions do not say who was sent to.
+            last = last if seed == str(self.get("first_seed")) else int(self.get("total"))
+            self.put({"newer_copy": (0.0, next_n)})
+            self.catch_up(last, latest or float(self.get("created") or 0))
 
     def _acquire_lock(self) -> None:
         self._locks.append(files.acquire_lock(self.path))
@@ -201,6 +216,8 @@ class SqliteLedger(SqlLedger):
         with self._mutex:
             self._close()
             self._close_contacts()
+            if self._note is not None:
+                self._note.close()
 
     def checkpoint(self) -> None:
         """Move everything into the file itself, so that it can be copied or renamed alone.
@@ -348,7 +365,7 @@ class SqliteLedger(SqlLedger):
         if not files.is_wal_lost(self._connection, self.path):
             return 0
         self._locks.append(files.acquire_lock(self.path))
-        values = {"began": float(self.get(files.MARK) or 0)}
+        values = {"began": float(self.get(files.MARK) or 0), "last": self.get("total") or 0}
         return int(self._change([(statement, values) for statement in statements.LOSE_RECORDS])[-1][0][0])
 
     def purge(self) -> int:
@@ -373,27 +390,3 @@ def contacts_beside(path: Path) -> SqliteContacts:
 def _close_all(connections: list[sqlite3.Connection]) -> None:
     while connections:
         connections.pop().close()
-
-
-def _open(path: Path, *, create: bool, without_wal: bool) -> sqlite3.Connection:
-    if not create and not path.is_file():
-        raise CampaignError("file_not_found", "there is no campaign in {path}", path=path)
-    try:
-        connection = open_database(path, _TABLES, _VERSION, create=create)
-        if not (create or without_wal) and files.is_wal_lost(connection, path):
-            connection.close()
-            raise CampaignError(
-                "wal_missing",
-                "{path}-wal is missing: it has what was recorded last. Put it back beside {path}",
-                path=path,
-            )
-    except FileExistsError:
-        raise CampaignError("file_exists", "{path} exists already", path=path) from None
-    except WrongSchemaError:
-        raise CampaignError("wrong_version", "{path} is no campaign of this version", path=path) from None
-    except (OSError, sqlite3.Error) as error:
-        raise CampaignError(
-            "cannot_be_opened", "the ledger {path} cannot be opened: {error}", path=path, error=error
-        ) from error
-    connection.execute(f"PRAGMA cache_size = {-(_CREATE_CACHE_KIB if create else _CACHE_KIB)}")
-    return connection

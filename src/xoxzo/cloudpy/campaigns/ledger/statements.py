@@ -177,22 +177,21 @@ SWEEP = (*START, *end_claims(3, "process_ended", _LAPSED, "c.lease_until"), *APP
 GIVE_BACK = (*START, *end_claims(0, "not_started", "c.id = :claim", "(SELECT now FROM progress)"), *APPLY)
 """Makes everything waiting again that is left of a claim; only for one from which nothing was started."""
 
-LOSE_RECORDS = (
-    *START,
-    *end_claims(3, "process_ended", "1 = 1", "(SELECT now FROM progress)"),
-    *APPLY,
+CATCH_UP = (
     *START,
     f"""{_OUTCOME}
-    SELECT r.n, 0, 3, CASE WHEN EXISTS (SELECT 1 FROM pending p WHERE p.n = r.n) THEN 0 END, 1, '', 'wal_lost',
+    SELECT r.n, 0, 3, CASE WHEN EXISTS (SELECT 1 FROM pending p WHERE p.n = r.n) THEN 0 END, 1, '', 'records_lost',
     (SELECT now FROM progress), :began, NULL, 0 FROM recipient r
-    WHERE (r.n > (SELECT next_n FROM progress) OR r.n IN (SELECT n FROM pending WHERE state = 0))
-    AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.n = r.n AND o.state IN (1, 4, 5))""",
+    WHERE (r.n > (SELECT next_n FROM progress) AND r.n <= :last)
+    OR r.n IN (SELECT n FROM pending WHERE state = 0 AND claim = 0)""",
     *APPLY,
-    f"""UPDATE progress SET next_n = total, reserved = reserved + coalesce(
-    (SELECT sum(r.cost) FROM recipient r JOIN outcome o ON o.n = r.n WHERE {_MARK}), 0)""",
+    f"""UPDATE progress SET next_n = CASE WHEN next_n < :last THEN :last ELSE next_n END, reserved = reserved
+    + coalesce((SELECT sum(r.cost) FROM recipient r JOIN outcome o ON o.n = r.n WHERE {_MARK}), 0)""",
     CHANGED,
 )
-"""Makes unknown who may have been sent to since a moment, and is not known to: all others, when records are lost."""
+"""Makes unknown who may have been sent to since a moment, when records are lost: all up to a position who wait."""
+LOSE_RECORDS = (*START, *end_claims(3, "process_ended", "1 = 1", "(SELECT now FROM progress)"), *APPLY, *CATCH_UP)
+"""Does so, also for what is claimed; only where nobody works."""
 
 # A message of the campaign was certainly sent, so the sent list shows its tags and what came before.
 _HAS_WITNESS = "last_sent > 0"

@@ -64,7 +64,8 @@ class ReconcileApi:
             event: what ``Callbacks.receive`` returned.
             at: when it came, in seconds since 1970; by default now.
         """
-        n = self._reconciler().position([str(getattr(event, "reference", None) or "")])
+        reconciler = self._reconciler()
+        n = reconciler.position([str(getattr(event, "reference", None) or "")])
         if n is None or self.ledger.get("state") == "purged":
             return False
         if (accessed := getattr(event, "accessed_on", None)) is not None:
@@ -75,7 +76,7 @@ class ReconcileApi:
         if at is None:
             at = max(time.time(), self.ledger.latest_time())
         outcome = Outcome(n, 0, state_of(str(event.status)), ident, REPORTED, at, 0.0, getattr(event, "cost", None))
-        return self.ledger.record([outcome]) > 0
+        return reconciler.record([(outcome, getattr(event, "recipient", ""))]) > 0
 
     @property
     def country(self) -> str:

@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.records import Outcome, State
@@ -50,8 +52,12 @@ class Reconciler:
         self._ledger = ledger
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self._total = int(ledger.get("total") or 0)
+        self._created = float(ledger.get("created") or 0)
         # A byte for each recipient: the list of a large campaign has a million of them.
         self._listed = bytearray()
+        newer: tuple[float, int] = ledger.get("newer_copy") or (0.0, self._total)
+        self.newer_copy_at, self._copied_n = newer
+        """When it was found that a newer copy of the ledger has sent to more recipients; 0 if it was not."""
 
     def position(self, tags: Iterable[str]) -> int | None:
         """Return the position of the recipient whose reference is among some tags."""
@@ -59,6 +65,30 @@ class Reconciler:
             if found := self._reference.fullmatch(tag.strip()):
                 return self._valid_position(found[1])
         return None
+
+    def record(self, found: Iterable[tuple[Outcome, str]]) -> int:
+        """Record what Xoxzo shows about recipients with these numbers; return how many have changed.
+
+        Who was sent to and never claimed shows that the ledger is an older copy. Then all up to that position may have
+        been sent to, and the runs of the campaign pause.
+        """
+        next_n = self._ledger.next_n()
+        known, last = min(next_n, self._copied_n), 0
+        outcomes = []
+        for one, number in found:
+            n = one.n
+            if n > known:
+                # Those chosen to be the first may have changed their positions since the copy was made.
+                n = (number and self._ledger.find(number)) or n
+                last = max(last, n if n == one.n else self._total)
+            if self._listed:
+                self._listed[n] = 1
+            outcomes.append(one if n == one.n else msgspec.structs.replace(one, n=n))
+        if last > next_n:
+            self.newer_copy_at, self._copied_n = self.clock.now(), known
+            self._ledger.put({"newer_copy": (self.newer_copy_at, known), "requested": "pause"})
+            self._ledger.catch_up(last, self._created)
+        return self._ledger.record(outcomes)
 
     async def read_sent_list(self, client: AsyncClient) -> float:
         """Read the sent list, record what it shows, and return when it was requested.
@@ -69,15 +99,16 @@ class Reconciler:
         requested_at = self.clock.now()
         # Only one list by itself shows which time it covers.
         self._listed = bytearray(self._total + 1)
-        group: list[Outcome] = []
+        group: list[tuple[Outcome, str]] = []
         async for message in client.sms.list(since=self._list_since()):
             n = self.position(message.tags)
             if n is not None:
-                group.append(self._listed_outcome(n, message.msgid, str(message.status), message.cost))
+                outcome = self._listed_outcome(n, message.msgid, str(message.status), message.cost)
+                group.append((outcome, message.recipient))
             if len(group) == _GROUP_OUTCOMES:
-                self._ledger.record(group)
+                self.record(group)
                 group = []
-        self._ledger.record(group)
+        self.record(group)
         return requested_at
 
     def _list_since(self) -> date:
@@ -87,7 +118,7 @@ class Reconciler:
         if self.clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
             # The machine's clock was once ahead: the ledger's times do not show on which day something was sent.
             return oldest.date()
-        first = min((one.began for one in self._ledger.unknown()), default=wall)
+        first = min((one.began for one in self._ledger.unknown()), default=self._created or wall)
         return max(datetime.fromtimestamp(first, UTC) - timedelta(days=1), oldest).date()
 
     def read_usage_log(self, path: Path) -> int:
@@ -105,13 +136,13 @@ class Reconciler:
             with path.open(encoding=detect(path).name, newline="") as file:
                 records = self._usage_records(csv.DictReader(file), path)
                 while group := list(islice(records, _GROUP_OUTCOMES)):
-                    self._ledger.record(group)
+                    self.record(group)
                     count += len(group)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise cannot_be_read(path, error) from error
         return count
 
-    def _usage_records(self, reader: csv.DictReader[str], path: Path) -> Iterator[Outcome]:
+    def _usage_records(self, reader: csv.DictReader[str], path: Path) -> Iterator[tuple[Outcome, str]]:
         columns = set(reader.fieldnames or ())
         key = "msgid" if "msgid" in columns else "callid"
         if not {key, "tags", "status"} <= columns:
@@ -123,7 +154,8 @@ class Reconciler:
             found = self._reference.search(row["tags"] or "")
             n = self._valid_position(found[1]) if found else None
             if n is not None:
-                yield self._listed_outcome(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
+                outcome = self._listed_outcome(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
+                yield outcome, row.get("recipient") or ""
 
     def release_unsent(self, requested_at: float, settle: float) -> int:
         """Make those waiting again that the sent list proves unsent; return how many.
@@ -193,7 +225,6 @@ class Reconciler:
         return int(digits) if len(digits) <= _MAX_DIGITS and int(digits) <= self._total else None
 
     def _listed_outcome(self, n: int, ident: str, status: str, cost: Decimal | None) -> Outcome:
-        self._listed[n] = 1
         state = state_of(status)
         # A message without a final status shows no cost yet (API section 15.22).
         return Outcome(n, 0, state, ident, "", self.clock.now(), 0.0, cost if state != State.SENT else None)

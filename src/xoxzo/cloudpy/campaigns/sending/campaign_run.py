@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FIRST_SENT = "first_sent"
 """The code of the reason for which a run stops after the first recipients."""
+_OLDER_COPY = Reason("older_copy", "the ledger is an older copy: more was sent than it has recorded")
 _LIST_ATTEMPTS = 3
 _DEFAULT_RETRY_SECONDS = 60.0
 _MAX_RETRY_SECONDS = 1500.0
@@ -43,6 +44,9 @@ _LAST_READ_SECONDS = 10.0
 _MIN_LOOKUP_SECONDS, _REPEATED_LOOKUP_SECONDS, _MAX_LOOKUP_SECONDS = 0.1, 1.0, 60.0
 # Workers of many machines look up for each other: reading is throttled for the account.
 _SHARED_LOOKUP_SECONDS = 60.0
+# Without anything unknown: to find out whether the database is an older copy.
+_SHARED_CHECK_SECONDS = 1200.0
+_FRESH_SECONDS = 60.0
 # Reading takes no more than a tenth of the time.
 _READ_SHARE = 10
 
@@ -74,6 +78,10 @@ class CampaignRun:
         self._clock = ledger.clock
         self._reconciler = Reconciler(ledger, uid, self._clock)
         self._has_new_unknown = asyncio.Event()
+        # An older copy does not know what was sent since: only the sent list does. A new campaign is none.
+        age = self._clock.now() - float(ledger.get("created") or 0)
+        self._is_unchecked = ledger.next_n() > 0 or age > _FRESH_SECONDS
+        self._check_seconds = _SHARED_LOOKUP_SECONDS
 
         links = read_links(ledger)
         post = content.poster(uid, callbacks, None if links is None else links.link)
@@ -112,11 +120,17 @@ class CampaignRun:
     async def run(self, follow: float = 0.0, *, shared: bool = False) -> Result:
         """Run until every recipient was sent to, or until the run has to stop; see ``Campaign.run_async``."""
         state, reason = "running", NO_REASON
-        if not shared:
+        if shared:
+            self._check_seconds = _SHARED_CHECK_SECONDS
+        else:
             # This run was started after any earlier request to pause, so that request is withdrawn.
             self._ledger.put({"state": "running", "requested": None})
             state, reason = "stopped", Reason("broken_off", "the run was broken off")
         self._emit("started")
+        found_at = self._reconciler.newer_copy_at
+        if lost := sum(one.error == "records_lost" for one in self._ledger.unknown()):
+            fields = {"count": lost}
+            self._emit("settling", Reason("records_lost", "{count} may have been sent since its last record", fields))
         try:
             claim = await self._send()
             if follow:
@@ -125,7 +139,8 @@ class CampaignRun:
             if claim.why == "first":
                 state, reason = "stopped", Reason(FIRST_SENT, "the first ones were sent to: look at their outcomes")
         except Stopped as stopped:
-            state, reason = stopped.state, stopped.reason
+            is_older = stopped.state == "paused" and self._reconciler.newer_copy_at > found_at
+            state, reason = stopped.state, _OLDER_COPY if is_older else stopped.reason
             if state != "running":
                 # The campaign may never be continued, and the list forgets.
                 with suppress(APIError, TimeoutError):
@@ -141,9 +156,7 @@ class CampaignRun:
         return Result(state=state, reason=reason, tally=tally, unknown=tally[State.UNKNOWN])
 
     async def _send(self) -> Claim:
-        # Those of an earlier run are looked up before others push them out of the list.
-        with suppress(APIError):
-            await self._look_up()
+        await self._look_up_first()
         lookup = asyncio.create_task(self._look_up_regularly())
         try:
             claim = await self._sender.send()
@@ -158,6 +171,23 @@ class CampaignRun:
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
         return claim
+
+    async def _look_up_first(self) -> None:
+        """Look those unknown of an earlier run up, before others push them out of the list.
+
+        If the ledger is an older copy, nothing is sent until all that was on its way must be in the list.
+        """
+        newer_copy_at = None
+        while newer_copy_at != (newer_copy_at := self._reconciler.newer_copy_at):
+            settled = newer_copy_at + self._limits.settle
+            if settled > self._clock.now():
+                self._emit("settling", _OLDER_COPY, wake=settled)
+                await self._sender.wait(settled - self._clock.now() + 0.01)
+                self._is_unchecked = True
+            with suppress(APIError):
+                await self._look_up()
+            if self._reconciler.newer_copy_at != newer_copy_at and not self._ledger.blocks:
+                self._ledger.put({"requested": None})  # only this run was to pause, and it waits
 
     async def _look_up_regularly(self) -> None:
         """Look unknown messages up while others are sent: later they may have left the list, which is limited."""
@@ -190,13 +220,15 @@ class CampaignRun:
         Raises:
             APIError: the list could not be read.
         """
-        if self._content.is_call or not self._ledger.tally()[State.UNKNOWN]:
+        is_unknown = self._ledger.tally()[State.UNKNOWN] > 0
+        if self._content.is_call or not (is_unknown or self._is_unchecked):
             return False
-        if self._ledger.blocks and not self._ledger.take_turn(_SHARED_LOOKUP_SECONDS):
-            # Another worker has just done it.
-            return True
-        self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
-        return True
+        seconds = _SHARED_LOOKUP_SECONDS if is_unknown else self._check_seconds
+        # Another worker may just have done it.
+        if not self._ledger.blocks or self._ledger.take_turn(seconds):
+            self._reconciler.release_unsent(await self._reconciler.read_sent_list(self._client), self._limits.settle)
+            self._is_unchecked = False
+        return is_unknown or self._is_unchecked
 
     async def _reconcile(self, claim: Claim) -> None:
         """Look unknown messages up; when they have settled and a canary was sent, release those proven unsent."""

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -212,11 +212,18 @@ def test_the_soft_limit_and_a_shutdown_are_gentle(
     with make(tmp_path, 100) as campaign:
         campaign.dispatch(app, Limits(rate=20, concurrency=4), workers=1)
         arguments = ("spring", campaign.reference_prefix)
+
+    def end_after(count: int, end: Callable[[], None]) -> None:
+        give_up = time.monotonic() + 60
+        while len(reached(simulator)) == count and time.monotonic() < give_up:
+            time.sleep(0.01)
+        end()
+
     for end in (lambda: os.kill(os.getpid(), signal.SIGUSR1), worker._shut_down):
-        timer = threading.Timer(0.3, end)
-        timer.start()
+        ending = threading.Thread(target=end_after, args=(len(reached(simulator)), end))
+        ending.start()
         campaign_chunk(*arguments)
-        timer.join()
+        ending.join()
         with Campaign.open("spring", store=tmp_path) as campaign:
             assert (campaign.state, campaign.tally()[State.UNKNOWN], campaign.tally().in_flight) == ("running", 0, 0)
             assert campaign.tally().sent < 100

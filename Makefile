@@ -222,7 +222,7 @@ $(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-venv | $(VENV)/.stamp-demo
 	@$(PIP) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The install above compiles them; this is for whoever changes a translation afterwards.
+# The install above compiles them; this is for translations that change afterwards.
 $(TRANSLATIONS).mo: $(TRANSLATIONS).po | $(VENV)/.stamp-project
 	@$(PY) scripts/translations.py --compile
 

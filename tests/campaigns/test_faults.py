@@ -146,7 +146,7 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
             "a.csv",
             b"\x81\xff\xff\n",
             {"encoding": "cp932"},
-            r"a.csv, line 3002, character 1: here is no whole character of cp932",
+            r"a.csv, line 3002, character 1: this is not a whole character of cp932",
         ),
         ("a.csv", b"\x81\xff\n", {}, r"the encoding of .*a.csv is not certain"),
         ("a.csv", b'"080', {}, r"line 3002: tel cannot be read: its quotation marks do not fit"),

@@ -106,7 +106,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"\xff\xfea\x00\x81", "no whole character"),
+        (b"\xff\xfea\x00\x81", "not a whole character"),
         (b'a,b\n"x,09011112222\n', "line 1 may name"),
         (b"a,b\n\x81\x20\xff", "is not certain"),
     ],

@@ -60,7 +60,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
     for word in ("<svg", "ResponseLost", "no reason was given", "unknown: may be sent", "prefers-color-scheme"):
         assert word in page
     for words in (
-        "<td>tel holds no digits that can be read: they must be ASCII or full-width</td><td>1</td>",
+        "<td>tel has no readable digits: they must be ASCII or full-width</td><td>1</td>",
         "<td>tel has the number of an earlier row</td><td>1</td>",
         "Half within <b>10 min</b>",
     ):

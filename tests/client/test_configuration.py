@@ -160,8 +160,8 @@ def test_base_url(base_url: str, kept: str) -> None:
 def test_http_is_for_this_machine(base_url: str) -> None:
     """The token would travel in the clear, so http to any other host is refused."""
     assert refused(base_url=base_url) == (
-        "base_url must be https://: http shows the token to everybody on the way, so it is for this machine and for "
-        "simulators on hosts named in XOXZO_SIMULATOR_HOSTS"
+        "base_url must be https://: http would expose the token, so it is only for this machine and for simulators on "
+        "hosts in XOXZO_SIMULATOR_HOSTS"
     )
 
 

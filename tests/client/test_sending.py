@@ -243,7 +243,7 @@ def test_what_was_surely_not_sent_is_raised_again(run, error) -> None:
 @pytest.mark.parametrize(
     ("error", "rule"),
     [
-        (lost(operation="calls.say"), "must be what the send of an SMS raised"),
+        (lost(operation="calls.say"), "must be an error of sending an SMS"),
         (lost(reference=None), "has no reference to look up"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_subclass_of_text_is_text(check: Callable[[Any], Any], value: str) -> 
         ("", "must not be empty or blank"),
         (" ", "must not be empty or blank"),
         ("\t\n\u3000", "must not be empty or blank"),
-        ("a\ud800", "holds half a character (a lone surrogate), which cannot be encoded"),
+        ("a\ud800", "has half a character (a lone surrogate), which cannot be encoded"),
     ],
 )
 @pytest.mark.parametrize(("field", "check"), TEXT_CHECKS)
@@ -213,8 +213,8 @@ def test_tags(tags: Any, reference: str | None, joined: str | None) -> None:
 @pytest.mark.parametrize(
     ("value", "rule"),
     [
-        ("a,b", "must not hold a comma: the API separates tags by commas"),
-        (",", "must not hold a comma: the API separates tags by commas"),
+        ("a,b", "must not contain a comma: the API separates tags by commas"),
+        (",", "must not contain a comma: the API separates tags by commas"),
         (" a", "must not begin or end with a blank: the API trims it away"),
         ("a\n", "must not begin or end with a blank: the API trims it away"),
         ("\u3000a", "must not begin or end with a blank: the API trims it away"),
@@ -266,12 +266,12 @@ def test_extra_parameters() -> None:
     ("value", "rule"),
     [
         ([("a", "b")], "must be a mapping of names to texts"),
-        ({"message": "x"}, "must not hold message: it is a known parameter"),
-        ({"recipient": "x"}, "must not hold recipient: it is a known parameter"),
-        ({"participants": "x"}, "must not hold participants: it is a known parameter"),
+        ({"message": "x"}, "must not contain message: it is a known parameter"),
+        ({"recipient": "x"}, "must not contain recipient: it is a known parameter"),
+        ({"participants": "x"}, "must not contain participants: it is a known parameter"),
         ({"new_flag": True}, "must be text, not bool"),
         ({7: "x"}, "must be text, not int"),
-        ({"new_flag": "\ud800"}, "holds half a character (a lone surrogate), which cannot be encoded"),
+        ({"new_flag": "\ud800"}, "has half a character (a lone surrogate), which cannot be encoded"),
     ],
 )
 def test_extra_parameters_refused(value: Any, rule: str, refused: Refused) -> None:
@@ -479,7 +479,7 @@ def test_path_id(value: str, segment: str) -> None:
 def test_path_id_refuses_dots(value: str, refused: Refused) -> None:
     """An id of dots alone would name another path, so it is refused."""
     assert refused("msgid", checks.path_id, "msgid", value) == (
-        "must not hold a slash nor consist of dots: servers read them as another path"
+        "must not contain a slash or consist of dots: servers read them as another path"
     )
 
 

@@ -84,7 +84,7 @@ def test_a_known_parameter_is_no_extra_one(name: str, parameter: str, refused: C
     """What is checked under a name of its own cannot be set past the check, whether it is set or not."""
     rule = refused("extra", (SENDS | CODES)[name], extra={parameter: "x"})
 
-    assert rule == f"must not hold {parameter}: it is a known parameter"
+    assert rule == f"must not contain {parameter}: it is a known parameter"
 
 
 @pytest.mark.parametrize("name", SENDS)

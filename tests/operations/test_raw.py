@@ -70,8 +70,8 @@ def test_body(given: dict[str, Any], body: bytes, content_type: str | None) -> N
         ("path", ("GET", "/p q/"), {}, "must begin with /"),
         ("path", ("GET", "/p\r\nx: y"), {}, "must begin with /"),
         ("path", ("GET", "/春/"), {}, "must begin with /"),
-        ("path", ("GET", "/p/../q/"), {}, "must not climb"),
-        ("path", ("GET", "/./"), {}, "must not climb"),
+        ("path", ("GET", "/p/../q/"), {}, "dots only"),
+        ("path", ("GET", "/./"), {}, "dots only"),
     ],
 )
 def test_refused(

@@ -160,9 +160,9 @@ def test_countries(text: str, country: str, e164: str, of: str | None, assumptio
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "holds no digits"),
-        ("なし", "holds no digits"),
-        ("-", "holds no digits"),
+        ("", "has no readable digits"),
+        ("なし", "has no readable digits"),
+        ("-", "has no readable digits"),
         ("٠٨٠١١١١٢٢٢٢", "ASCII or full-width"),
         ("080-1111-2222 (自宅)", "something beside"),
         ("FAX 080-1111-2222", "something beside"),
@@ -180,7 +180,7 @@ def test_countries(text: str, country: str, e164: str, of: str | None, assumptio
         ("080-1111-2222（本人）・080-1111-3333", "more than one"),
         ("080-1111-2222\n080-1111-3333", "more than one"),
         ("+818011112222 +818011113333", "more than one"),
-        ("8,011,112,222", "between numbers"),
+        ("8,011,112,222", "a separator"),
         ("080-1111-2222 080-1111-3333", "22 digits: too long"),
         ("1" * 101, "101 characters"),
         ("8.01E+09", "decimal"),

@@ -1,6 +1,6 @@
 """Run lists of calls through whatever ``XoxzoClient`` this interpreter has, and print the results as JSON.
 
-Two interpreters run this same file: one has the package as published, the other has ours. So it keeps to what both
+Two interpreters run this same file: one has the package as published, the other has ours. So it uses only what both
 know. Reads ``[[{"host": …, "sid": …, "token": …, "method": …, "arguments": {…}}, …], …]``. An argument
 ``{"from": 3, "path": ["messages", 0, "msgid"]}`` is taken from the result of call 3 of the same list.
 """

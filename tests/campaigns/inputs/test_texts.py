@@ -114,7 +114,7 @@ def test_a_broken_character_is_told_by_its_place(path: Path) -> None:
     text = f"{HEADER}山田,{A}\r\n佐藤,{B}\r\n".encode() + "株式会社".encode()[:-1] + f",{C}\n".encode()
     assert refused(path, text).startswith(f"broken_character: {path}, line 4, character 4: ")
     assert "line 4, character 4" in refused(path, text.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
-    assert "line 3, character 2: here is no whole character of cp932" in refused(
+    assert "line 3, character 2: this is not a whole character of cp932" in refused(
         path, f"{HEADER}山田,{A}\n佐".encode("cp932") + b"\x81\xff", encoding="shift_jis"
     )
     assert refused(path, b"a", encoding="klingon").startswith("no_such_encoding")
@@ -157,7 +157,7 @@ def test_a_common_name_stands_for_the_encoding_that_includes_it(path: Path) -> N
 )
 def test_what_is_no_list_is_called_by_its_name(path: Path, data: bytes | str, kind: str) -> None:
     """By its content, whatever it is called; with what to do."""
-    assert f" is no list but this: {kind}. Save" in refused(path, data)
+    assert f" is not a list of recipients: {kind}. Save" in refused(path, data)
 
 
 def test_archives_and_compound_files_are_told_apart(path: Path) -> None:

@@ -419,7 +419,7 @@ def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
     config.write_text(run("example", XOXZO_LANG="ja").output)
     assert config.read_text() == example("ja")
     shown = run("--config", config, "--check", XOXZO_LANG="ja").output
-    assert "手順      oncall、2 回まで、誰かが確認するか復旧するまで\n          すぐに  tanaka に SMS\n" in shown
+    assert "リスト    oncall、2 回まで、誰かが確認するか復旧するまで\n          すぐに  tanaka に SMS\n" in shown
     assert "1 分割 (上限 2)、1 人あたり約 3–10 クレジット" in shown
     config.write_text(config.read_text().replace("sender =", "sendr ="))
     refused = run("--config", config, "--check", XOXZO_LANG="ja")

@@ -176,7 +176,7 @@ def test_nobody_answers(client: Client, resend: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["http://127.0.0.1:9/"], "Say what to report"),
+        (["http://127.0.0.1:9/"], "Give what to report"),
         (["ftp://shop", "id"], "url"),
         (["shop", "id", "--sign"], "public_url"),
         (["http://127.0.0.1:9/", "--since", "soon"], "is no day"),

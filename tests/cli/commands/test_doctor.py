@@ -303,7 +303,7 @@ def test_a_clock_that_is_off_is_reported(off: float, state: str, expected: str, 
 @pytest.mark.parametrize(
     ("answer", "check", "state", "expected"),
     [
-        (reply(503), "connection", "wrong", "is in trouble: status 503"),
+        (reply(503), "connection", "wrong", "has a problem: status 503"),
         (reply(200, "<html>Please log in</html>"), "connection", "wrong", "is not Xoxzo: status 200"),
         (reply(302, location="http://portal/"), "connection", "wrong", "is not Xoxzo: status 302"),
         (reply(200, CREDITS), "clock", "skipped", "the server's response has no time"),

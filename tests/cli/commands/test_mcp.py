@@ -121,8 +121,8 @@ def test_ctrl_c(sends: bool, status: int, account: tuple[str, str]) -> None:
     [
         ([], 4, "XOXZO_API_SID"),
         (["--simulator", "--profile", "x"], 2, "exclude each other"),
-        (["--allow", ANNE], 2, "belong together"),
-        (["--budget", "10"], 2, "belong together"),
+        (["--allow", ANNE], 2, "Give both"),
+        (["--budget", "10"], 2, "Give both"),
         (["--allow", ANNE, "--budget", "10"], 2, "Give a sender"),
         (["--allow", ANNE, "--allow", f"person1={ANNE}", "--budget", "10"], 2, "each name once"),
         (["--allow", f"={ANNE}", "--budget", "10"], 2, "each name once"),

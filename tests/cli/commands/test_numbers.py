@@ -45,7 +45,7 @@ def test_numbers_are_formatted(bare, monkeypatch) -> None:
         "JP",
     )
     assert good["notes"][-1] == "the country code was added"
-    assert (bad["e164"], bad["error"][:15]) == (None, "holds no digits")
+    assert (bad["e164"], bad["error"][:15]) == (None, "has no readable")
     assert done.exit_code == REJECTED
     done = bare("phone", "format", "(201) 555-0123", "--country", "US")
     assert done.stdout.startswith("(201) 555-0123\t+12015550123\tfixed_or_mobile\tUS\t")

@@ -162,7 +162,7 @@ def test_an_unread_log_stops_nothing() -> None:
         (["--set", "token=x"], "Error: --token needs --sid"),
         (["--set", "sid=x"], "Error: --sid needs --token"),
         (["--set", "otp_trys=3"], "Error: there is no setting 'otp_trys'; did you mean otp_tries?"),
-        (["--set", "otp_tries=x"], "Error: otp_tries wants a value of the type int"),
+        (["--set", "otp_tries=x"], "Error: otp_tries must be of the type int"),
         (["--set", "allowed_addresses=x"], "xoxzo simulator: 'x' in allowed_addresses is neither"),
         (["--profile", "other"], "Error: Invalid value for '--profile'"),
         (["--credits", "-1"], "Error: Invalid value for '--credits'"),

@@ -175,7 +175,7 @@ def test_wait_ends_as_the_message_does(shell) -> None:
     stuck = lines(shell("sms", "send", "+819000000002", "Hi", *SHOP, "--json"))[0]["msgid"]
     done = shell("sms", "wait", stuck, "--for", "0.01")
     assert (done.exit_code, done.stdout) == (6, "")
-    assert "go on waiting" in done.stderr
+    assert "continue waiting" in done.stderr
 
 
 def test_list_and_find(shell) -> None:

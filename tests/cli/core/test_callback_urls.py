@@ -62,7 +62,7 @@ def test_a_tracked_link_has_a_signed_url_too(shell, monkeypatch: pytest.MonkeyPa
         ("--callbacks http://127.0.0.1:1", SECRET, "--callbacks needs --reference"),
         ("--callbacks http://127.0.0.1:1 --reference a", "", 'export XOXZO_CALLBACK_SECRET="$(python3 -c '),
         ("--callbacks http://127.0.0.1:1 --reference a", "short", "at least 16 characters"),
-        ("--callbacks http://127.0.0.1:1 --reference a --callback-url http://127.0.0.1:2", SECRET, "leave the other"),
+        ("--callbacks http://127.0.0.1:1 --reference a --callback-url http://127.0.0.1:2", SECRET, "omit the other"),
     ],
 )
 def test_what_is_missing_is_reported_before_anything_is_sent(

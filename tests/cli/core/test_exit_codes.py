@@ -116,7 +116,7 @@ def test_a_wait_that_ran_out_is_not_over() -> None:
     refused = to_command_error(errors.TimedOut("deadline", operation="sms.wait", attempts=3))
     assert refused is not None
     assert (refused.status, refused.message) == (6, "sms.wait: the deadline passed (request -, 3 attempts)")
-    assert refused.advice == ("It is not over yet: give the same command again to go on waiting.",)
+    assert refused.advice == ("It has not ended yet: give the same command again to continue waiting.",)
 
 
 def test_an_error_is_shown_in_japanese(monkeypatch) -> None:

@@ -159,8 +159,8 @@ def test_a_command_gives_the_token() -> None:
     ("command", "expected"),
     [
         (["/nowhere/at-all"], "cannot be run: FileNotFoundError"),
-        ([sys.executable, "-c", "print('half'); raise SystemExit(3)"], r"gave none \(status 3\)"),
-        ([sys.executable, "-c", "pass"], r"gave none \(status 0\)"),
+        ([sys.executable, "-c", "print('half'); raise SystemExit(3)"], r"printed no token \(status 3\)"),
+        ([sys.executable, "-c", "pass"], r"printed no token \(status 0\)"),
     ],
 )
 def test_a_command_that_gives_none_is_reported(command, expected) -> None:
@@ -198,7 +198,7 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     profiles.keep_in_keyring("shop", "kept")
     assert profiles.read_token("other", "keyring:shop") == profiles.read_token("shop", "keyring:") == "kept"
-    with pytest.raises(CommandError, match="the keyring has none called nobody"):
+    with pytest.raises(CommandError, match="the keyring has no token called nobody"):
         profiles.read_token("shop", "keyring:nobody")
 
 

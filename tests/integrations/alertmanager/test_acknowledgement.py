@@ -166,7 +166,7 @@ def test_pages(tmp_path: Path) -> None:
     without_calls = settings(caller="", lists={"office": {"steps": [{"to": "tanaka", "method": "sms"}]}}, routes=[])
     with OnCall(tmp_path, without_calls) as on_call:
         refused = ask(on_call, "POST", "/page/tanaka", json={"method": "call"})
-        assert refused.json()["detail"] == "name: cannot be notified so: the settings have no caller"
+        assert refused.json()["detail"] == "name: cannot be notified this way: the settings have no caller"
 
 
 def test_heartbeats(tmp_path: Path) -> None:

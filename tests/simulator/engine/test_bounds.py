@@ -137,7 +137,7 @@ def test_requests_beyond_the_bounds() -> None:
     caller.step(1)
     caller.step(1)
     first = caller.simulator.callbacks[0]
-    assert (first.error, first.outcome) == ("too many requests waited to be made", "will retry")
+    assert (first.error, first.outcome) == ("too many requests were waiting", "will retry")
     for _ in range(5):
         caller.step(5)
     assert {attempt.outcome for attempt in caller.simulator.callbacks} == {"will retry", "gave up"}

@@ -133,11 +133,11 @@ class Callbacks:
             CallbackRejected: the signature is wrong (403), or the token has expired (410).
         """
         if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
-            raise CallbackRejected("the token is not one of ours", 403)
+            raise CallbackRejected("the token has no valid signature", 403)
         try:
             purpose, reference, expires = self._serializer.loads(token)
         except self._bad_data:
-            raise CallbackRejected("the token is not one of ours", 403) from None
+            raise CallbackRejected("the token has no valid signature", 403) from None
         if expires is not None and self._clock() >= expires:
             raise CallbackRejected("the token has expired", 410)
         return Purpose(purpose), reference

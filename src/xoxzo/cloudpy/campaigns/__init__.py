@@ -1,6 +1,6 @@
 """Send one message to very many people: none is sent twice or lost, and every recipient's outcome is reported.
 
-No message is submitted twice and none is silently dropped; what cannot be proven is reported as unknown, never guessed.
+No message is sent twice or silently dropped; what cannot be proven is reported as unknown, never guessed.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ class Campaign(CreateApi, RunApi, ReconcileApi):
         if self.state not in _ENDED:
             raise CampaignError(
                 "campaign_not_ended",
-                "{name} is {state}: cancel it first, or let it come to its end",
+                "{name} is {state}: cancel it first, or let it finish",
                 name=self.name,
                 state=self.state,
             )

@@ -18,7 +18,7 @@ class State(enum.IntEnum):
     """The state of a recipient. The numbers are stored in ledgers: they never change."""
 
     WAITING = 0
-    """Not sent: not claimed yet, or tried and surely not sent. It will be sent."""
+    """Not sent: not claimed yet, or tried without effect. It will be sent."""
     SENT = 1
     """Xoxzo has accepted it; the carrier has not reported a final status."""
     REJECTED = 2
@@ -275,7 +275,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     """Claimed, and without an outcome yet."""
     reserved: Decimal
-    """Estimated credits of what was claimed, without what was surely not sent."""
+    """Estimated credits of what was claimed, without what was not sent."""
     charged: Decimal
     """Credits that Xoxzo is known to have charged."""
 

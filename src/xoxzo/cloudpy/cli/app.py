@@ -13,14 +13,14 @@ _SIMULATOR = ("simulator", ("httpcore2", "jinja2", "prometheus_client", "python_
 
 COMMANDS = {
     "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
-    "template": CommandEntry(_TELEPHONY + "template", "Write, try and send SMS templates."),
+    "template": CommandEntry(_TELEPHONY + "template", "Create, preview and send SMS templates."),
     "otp": CommandEntry(_TELEPHONY + "otp", "Send one-time passwords, and check them."),
     "call": CommandEntry(_TELEPHONY + "call", "Call a phone and play an mp3 or speak a text."),
     "conference": CommandEntry(
         _TELEPHONY + "call:conference", "Call two or three phones and join them in a conference."
     ),
     "din": CommandEntry(_TELEPHONY + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
-    "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that took SMS; the service ended in 2024."),
+    "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that received SMS; the service ended in 2024."),
     "lookup": CommandEntry(_TELEPHONY + "account:lookup", "Look up the carrier of a number."),
     "credits": CommandEntry(_TELEPHONY + "account:credits_", "Show the balance."),
     "phone": CommandEntry(_COMMANDS + "phone", "Convert phone numbers to E.164.", extra="phone"),

@@ -172,7 +172,7 @@ class Client:
             max_retries: as for the client.
             on_event: as for the client.
             may_write: called right before a request is written. Where it returns ``False``, nothing is written, and the
-                call fails with ``TimedOut``, surely without any effect.
+                call fails with ``TimedOut``, without any effect.
 
         Raises:
             ConfigurationError: a number makes no sense.

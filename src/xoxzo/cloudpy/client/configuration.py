@@ -64,7 +64,7 @@ def configure(
         raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
     base_url, simulator_only = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
     if ":" in sid:
-        raise ConfigurationError("sid must not hold a colon: it ends there on the wire")
+        raise ConfigurationError("sid must not contain a colon: HTTP's basic authentication would end it there")
     settings = Settings(
         base_url=base_url,
         simulator_only=simulator_only,
@@ -207,8 +207,8 @@ def _base_url(url: object) -> tuple[str, bool]:
     simulator_only = parts.scheme == "http" and not is_this_machine(host)
     if simulator_only and not is_named_simulator(host):
         raise ConfigurationError(
-            "base_url must be https://: http shows the token to everybody on the way, so it is for this machine "
-            "and for simulators on hosts named in XOXZO_SIMULATOR_HOSTS"
+            "base_url must be https://: http would expose the token, so it is only for this machine and for "
+            "simulators on hosts in XOXZO_SIMULATOR_HOSTS"
         )
     return url.rstrip("/"), simulator_only
 

@@ -144,7 +144,7 @@ class CallState:
         self.request = Request(operation.method, url, headers, operation.body)
 
     def mark_maybe_sent(self) -> None:
-        """Record that an attempt may have had its effect. A later attempt that surely had none does not undo that."""
+        """Record that an attempt may have had its effect. A later attempt without effect does not undo that."""
         if self.operation.effect is not Effect.READ:
             self.maybe_sent = True
 

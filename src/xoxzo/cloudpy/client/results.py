@@ -49,7 +49,7 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     """The number as it was given."""
     status: SendStatus
-    """``sent``; ``refused``, so surely not sent; ``unknown``, so perhaps sent: see ``client.sms.settle``; or
+    """``sent``; ``refused``, so not sent; ``unknown``: it may have been sent, see ``client.sms.settle``; or
     ``not_tried``, since sending stopped before."""
     sent: SentMessage | None = None
     """The message's ``msgid`` and reference, when it was sent."""
@@ -84,7 +84,7 @@ class SendResults(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> tuple[SendResult, ...]:
-        """The messages that were surely not sent; each says why."""
+        """The messages that were not sent; each says why."""
         return self._with("refused")
 
     @property

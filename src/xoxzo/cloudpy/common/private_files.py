@@ -1,4 +1,4 @@
-"""Open files that hold phone numbers or messages: only their owner may read them, whoever could read them before."""
+"""Open files that hold phone numbers or messages: only their owner may read them, even if others could before."""
 
 from __future__ import annotations
 

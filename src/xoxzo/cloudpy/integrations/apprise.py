@@ -28,7 +28,7 @@ _MAX_PARTS = 10
 class NotifyXoxzo(NotifyBase):
     """Sends a notification by SMS, or speaks it in calls.
 
-    ``?retry=`` repeats only what was surely not sent. What may have been sent counts as sent, and a warning is logged.
+    ``?retry=`` repeats only what was not sent. What may have been sent counts as sent, and a warning is logged.
 
     Args:
         sender: the sender of the SMS, or the caller's number of the calls.

@@ -56,12 +56,14 @@ def text(field: str, value: object) -> str:
     if not value.strip():
         raise InvalidArgument(field, "must not be empty or blank")
     if "\0" in value:
-        raise InvalidArgument(field, "must not hold a NUL character, which the API refuses and databases cannot store")
+        raise InvalidArgument(
+            field, "must not contain a NUL character, which the API refuses and databases cannot store"
+        )
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise InvalidArgument(field, "holds half a character (a lone surrogate), which cannot be encoded") from None
+            raise InvalidArgument(field, "has half a character (a lone surrogate), which cannot be encoded") from None
     return value
 
 
@@ -168,7 +170,7 @@ def tags(values: Sequence[str], reference: str | None) -> str | None:
 def _tag(field: str, value: object) -> str:
     value = text(field, value)
     if "," in value:
-        raise InvalidArgument(field, "must not hold a comma: the API separates tags by commas")
+        raise InvalidArgument(field, "must not contain a comma: the API separates tags by commas")
     if value != value.strip():
         raise InvalidArgument(field, "must not begin or end with a blank: the API trims it away")
     return value
@@ -211,7 +213,7 @@ def extra_parameters(values: object, known: Container[str]) -> dict[str, str | N
     for key, value in values.items():
         name = text("extra", key)
         if name in known or name in RECIPIENT_FIELDS:
-            raise InvalidArgument("extra", "must not hold {name}: it is a known parameter", name=name)
+            raise InvalidArgument("extra", "must not contain {name}: it is a known parameter", name=name)
         checked[name] = text("extra", value)
     return checked
 
@@ -352,5 +354,5 @@ def path_id(field: str, value: object) -> str:
     value = text(field, value)
     if not value.strip(".") or not {"/", "\\"}.isdisjoint(value):
         # Encoded they would be one segment, but servers and proxies decode them before they look.
-        raise InvalidArgument(field, "must not hold a slash nor consist of dots: servers read them as another path")
+        raise InvalidArgument(field, "must not contain a slash or consist of dots: servers read them as another path")
     return quote(value, safe="")

@@ -21,7 +21,7 @@ class Effect(enum.Enum):
     IDEMPOTENT = "idempotent"
     """The same as once."""
     CREATE = "create"
-    """A second message, call, charge or record: repeated only when the first attempt surely did nothing."""
+    """A second message, call, charge or record: retried only when the first attempt is known to have had no effect."""
 
 
 class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ def _path(path: str) -> str:
     if segments[0] or not path.isascii() or not {"?", "#", " ", "\\"}.isdisjoint(path) or not path.isprintable():
         raise InvalidArgument("path", "must begin with / and be encoded; a query goes into query=")
     if any(segment and not segment.strip(".") for segment in segments):
-        raise InvalidArgument("path", "must not climb: no segment may consist of dots")
+        raise InvalidArgument("path", "must not have a segment of dots only")
     return path
 
 
@@ -63,7 +63,7 @@ def _fields(name: str, fields: Mapping[str, str]) -> str:
         # With doseq, a subclass of text is encoded as its text: str() of an Enum's member is its name.
         return urlencode(fields, doseq=True)
     except UnicodeEncodeError:
-        raise InvalidArgument(name, "holds half a character (a lone surrogate), which cannot be encoded") from None
+        raise InvalidArgument(name, "has half a character (a lone surrogate), which cannot be encoded") from None
 
 
 def _encode(json: object) -> bytes:

@@ -97,11 +97,11 @@ _CHANGES: tuple[tuple[Callable[[str], str], Note | Assumption], ...] = (
 
 def _objection(text: str) -> str:
     if not re.search(r"[0-9]", text):
-        return N_("holds no digits that can be read: they must be ASCII or full-width")
+        return N_("has no readable digits: they must be ASCII or full-width")
     if _DECIMAL.search(text):
         return N_(
             "is a decimal number, as spreadsheets write them: digits may have been lost; format the column as text"
         )
     if _SECOND_NUMBER.search(text):
-        return N_("holds more than one number, or a mark that stands between numbers")
-    return N_("holds something beside one number: letters, words or signs")
+        return N_("has more than one number, or a separator")
+    return N_("has something besides one number: letters, words or symbols")

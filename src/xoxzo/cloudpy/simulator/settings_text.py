@@ -101,7 +101,7 @@ def _read(text: str) -> tuple[str, Any]:
         _check_numbers(name, found)
     except ValueError:
         raise SimulatorError(
-            "invalid_setting", "{name} wants a value of the type {type}", name=name, type=_type_name(kinds[name])
+            "invalid_setting", "{name} must be of the type {type}", name=name, type=_type_name(kinds[name])
         ) from None
     return name, found
 

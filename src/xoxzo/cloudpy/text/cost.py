@@ -21,7 +21,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 TOO_LONG = N_("the text is over 660 characters and cannot be sent")
 NOT_PUBLISHED = N_("no price is published for this country: give yours as price=")
 K_PREMIUM_NOT_PUBLISHED = N_("the price of K-premium has not been published since 2025-03-01: give yours as price=")
-TRACKING_INFERRED = N_("link tracking is reckoned with 5 credits a message, as seen in one sample")
+TRACKING_INFERRED = N_("link tracking is estimated at 5 credits a message, as in one sample")
 TRACKING_LENGTH = N_("the text is measured before its link is replaced; what Xoxzo measures is not known")
 
 

@@ -308,7 +308,7 @@ class AsyncRecordedReply(_BaseRecordedReply["AsyncStreamedResponse"]):
 class Replayer:
     """Answers from a recording, without any network: requests of one method and path in the order of the recording.
 
-    A recorded failure is raised again, and says of the request what it said then.
+    A recorded failure is raised again, with the same facts about the request.
 
     Args:
         path: the file that a ``Recorder`` or an ``AsyncRecorder`` wrote.

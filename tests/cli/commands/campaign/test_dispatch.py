@@ -124,7 +124,7 @@ def test_a_campaign_that_has_ended_is_not_dispatched(run: Run, simulator: Simula
     run(*("autumn" if part == "spring" else part for part in CREATE))
     run("cancel", "autumn")
     done = run("dispatch", "autumn", "--broker", "memory://", "--yes")
-    assert (done.exit_code, "autumn was cancelled: it cannot go on" in done.stderr) == (2, True)
+    assert (done.exit_code, "autumn was cancelled: it cannot continue" in done.stderr) == (2, True)
 
 
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,7 @@ def test_braces_that_are_no_column_reach_nobody(send: Send, text: str, words: st
             ["--country", "Japan"],
             "Invalid value for '--country': must be two capital letters",
         ),
-        ("phone,n\n090-1111-2222,1\nx,2\n080-1111-333,3\n", [], "line 3: phone holds no digits"),
+        ("phone,n\n090-1111-2222,1\nx,2\n080-1111-333,3\n", [], "line 3: phone has no readable digits"),
         ("phone,n\n090-1111-2222,1\nx,2\n080-1111-333,3\n", [], "line 4: phone has 10 digits"),
     ],
 )
@@ -158,7 +158,7 @@ def test_an_opt_out_that_cannot_be_read_stops_everything(send: Send) -> None:
     files = {"list.csv": PEOPLE, "stop.csv": "名前,電話番号\na,090-1111-2222\nb,O90-1111-3333\n"}
     result, received = send(files, "list.csv", "--text", "hi", "--suppress", "stop.csv")
     assert (result.exit_code, received) == (2, {})
-    assert "stop.csv, line 3: 電話番号 holds something beside one number" in result.stderr
+    assert "stop.csv, line 3: 電話番号 has something besides one number" in result.stderr
 
 
 def test_corrected_bad_rows_send_the_words_of_the_list(send: Send) -> None:
@@ -193,7 +193,7 @@ def test_a_plan_shows_what_decided(send: Send) -> None:
         "read as      delimited text, cp932, delimiter: semicolon, header in line 1\n",
         "numbers      column 電話番号, country JP: 3 of 4 cells are phone numbers (75 %)\n",
         "columns      {氏名} ← 氏名\n",
-        "left out     1 row, line 4: 電話番号 holds no digits that can be read: they must be ASCII or full-width\n",
+        "left out     1 row, line 4: 電話番号 has no readable digits: they must be ASCII or full-width\n",
         "             1 row, line 3: 電話番号 has the number of an earlier row\n",
         "sample       +81••••2222  A様\n",
         "+81••••3333  D様\n",

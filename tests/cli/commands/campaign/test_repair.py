@@ -92,7 +92,7 @@ def test_opt_outs_count(run: Run, simulator: Simulator) -> None:
     assert run("resume", "us", "--yes").exit_code == 0
     assert not simulator.phone("+19012345678").inbox
     result = run("suppress", "two", "-", text="tel\n\n09010000002\nnonsense\n")
-    assert (result.exit_code, "-, line 4: tel holds no digits" in result.stderr) == (2, True)
+    assert (result.exit_code, "-, line 4: tel has no readable digits" in result.stderr) == (2, True)
     result = run("suppress", "two", "-", text="nonsense\n")
     assert (result.exit_code, "-: " in result.stderr) == (2, True)
 

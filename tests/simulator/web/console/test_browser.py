@@ -217,13 +217,13 @@ def test_actions_faults_and_clock(server: Server, page: Any) -> None:
     assert not list(server.simulator.faults)
     follow(page, "/console/clock")
     page.get_by_role("button", name="Stop the clock").click()
-    see(page.get_by_text("The clock is stopped. Nothing moves on", exact=False))
+    see(page.get_by_text("The clock is stopped. Nothing happens", exact=False))
     before = server.simulator.now
     page.get_by_role("button", name="+ 30 days").click()
     see(page.get_by_text("The clock was advanced."))
     assert (server.simulator.now - before).days == 30
     page.get_by_role("button", name="Let it run").last.click()
-    not_see(page.get_by_text("Nothing moves on", exact=False))
+    not_see(page.get_by_text("Nothing happens until", exact=False))
 
 
 def test_a_ringing_phone_is_noticed_elsewhere(server: Server, page: Any) -> None:

@@ -292,7 +292,7 @@ def test_a_request_has_a_page(caller: Caller, visitor: Visitor) -> None:
     assert f'"recipient": "{PHONE}"' in visitor.get("/console/requests/2").words
     assert 'href="/console/calls/' in visitor.get("/console/requests/3").text
     page = visitor.get("/console/requests/4")
-    assert "The rest of 20,008 bytes was not kept." in page.words
+    assert "The rest of 20,008 bytes was not stored." in page.words
     assert "Reply lost lose_reply" in page.words
     assert "A fault closed the connection." in page.words
     assert "curl" not in page.words

@@ -84,7 +84,7 @@ def test_a_post_needs_the_token(visitor: Visitor, token: str) -> None:
     """Without the token of this process a post is refused, and says what to do."""
     answer = visitor.post("/console/faults/all-normal", {"csrf": token})
     assert answer.status == 403
-    assert "Load it anew" in answer.text
+    assert "Reload it" in answer.text
 
 
 def test_reading_changes_nothing(visitor: Visitor, caller: Caller) -> None:

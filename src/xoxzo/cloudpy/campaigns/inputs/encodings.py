@@ -108,8 +108,8 @@ def check_encoding(path: Path, name: str) -> None:
     line, column = _first_broken(path, name)
     raise CampaignError(
         "broken_character",
-        "{path}, line {line}, character {column}: here is no whole character of {encoding}: an export cut it, or the "
-        "encoding is another one (--encoding)",
+        "{path}, line {line}, character {column}: this is not a whole character of {encoding}: an export cut it, or "
+        "the encoding is wrong (--encoding)",
         path=path,
         line=line,
         column=column,

@@ -91,7 +91,7 @@ def no_list(path: Path, what: str) -> CampaignError:
     """Return the error for a file of another kind."""
     return CampaignError(
         "wrong_kind",
-        "{path} is no list but this: {kind}. Save the list as CSV (UTF-8) or as an Excel workbook (.xlsx)",
+        "{path} is not a list of recipients: {kind}. Save the list as CSV (UTF-8) or as an Excel workbook (.xlsx)",
         path=path,
         kind=what,
     )

@@ -66,7 +66,7 @@ class CellFormat(NamedTuple):
     """How cells of one number format are shown."""
 
     code: str
-    """The format, for whoever looks it up."""
+    """The format's code."""
     show: Show | None
     """Returns a number as it is shown, or ``None``; is ``None`` where no number is certain."""
     raw: Callable[[float], str]

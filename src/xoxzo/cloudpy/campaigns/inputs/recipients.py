@@ -186,7 +186,7 @@ def read_numbers(numbers: Iterable[object], country: str, field: str = "suppress
 def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[str], list[BadRow]]:
     """Return the numbers of a file of any kind that `read_table` reads, and the rows without a readable number.
 
-    All columns of phone numbers count: whoever has two has opted out with both.
+    All columns of phone numbers count: a person with two numbers has opted out with both.
 
     Raises:
         CampaignError: the file cannot be read, or has no column of numbers.

@@ -34,7 +34,7 @@ class SqlLedger(LedgerQueries):
     contacts: ContactList
     _claiming: Sequence[str] = statements.CLAIM
     _forget_unsent = statements.UNSENT
-    """Deletes the contacts of those who were surely not sent to, or returns their hashes, to be deleted after it."""
+    """Deletes the contacts of those who were not sent to, or returns their hashes, to be deleted after it."""
 
     def __enter__(self) -> Self:
         return self
@@ -211,7 +211,7 @@ def _without_repeats(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
 
 def not_sealed() -> CampaignError:
     """Return the error for a campaign whose list was not stored to its end."""
-    return CampaignError("not_sealed", "the campaign was not completed when it was created: create it anew")
+    return CampaignError("not_sealed", "the creation of the campaign was interrupted: create it again")
 
 
 def outcome_row(one: Outcome) -> tuple[Any, ...]:
@@ -222,7 +222,7 @@ def outcome_row(one: Outcome) -> tuple[Any, ...]:
 
 
 def _refusal(request: ClaimRequest, requested: str | None, state: str | None, schedule: str | None) -> str:
-    """Return why nothing may be claimed at all, whoever is left; empty if something may be."""
+    """Return why nothing may be claimed at all; empty if something may be."""
     if requested in {'"pause"', '"cancel"'}:
         return str(json.loads(requested))
     if state in {'"cancelled"', '"purged"'}:

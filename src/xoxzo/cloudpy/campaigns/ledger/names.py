@@ -42,7 +42,7 @@ def forgetting(ledger: Ledger) -> Iterator[None]:
 def campaign_exists(name: str) -> CampaignError:
     """Return the error for a name that is taken."""
     return CampaignError(
-        "campaign_exists", "there is a campaign {name} already: go on with it, or take another name", name=name
+        "campaign_exists", "there is a campaign {name} already: continue it, or use another name", name=name
     )
 
 

@@ -171,7 +171,7 @@ class PostgresqlLedger(SqlLedger):
                 try:
                     return super().claim(request)
                 except _AnswerLostError:
-                    # Perhaps it was committed: whoever it has is given back, since nothing of it was started.
+                    # It may have been committed: its recipients are given back, since none was started.
                     self.give_back(request.ident)
                     request = msgspec.structs.replace(request, ident=secrets.randbits(61) + 1)
 

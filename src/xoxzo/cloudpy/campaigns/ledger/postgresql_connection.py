@@ -95,7 +95,7 @@ def schema_of(ident: int) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the first line of what PostgreSQL said; the others may quote values."""
+    """Return the first line of PostgreSQL's error; the others may quote values."""
     return str(error).partition("\n")[0].strip() or type(error).__name__
 
 

@@ -189,7 +189,7 @@ class SqliteLedger(SqlLedger):
         self._checkpoint("FULL")
 
     def _end_leases(self) -> None:
-        # The lock shows that whoever has claimed anything has ended.
+        # The lock shows that every process with a claim has ended.
         if self._fetch("SELECT 1 FROM claim WHERE remaining > 0 LIMIT 1"):
             self._change([("UPDATE claim SET lease_until = {now} - 0.000001 WHERE remaining > 0", None)])
             self.sweep()
@@ -357,7 +357,7 @@ class SqliteLedger(SqlLedger):
         self.put({"sealed": True, "total": total, "zones": zones})
 
     def replace_wal(self) -> int:
-        """Continue without the ``-wal`` file, since it is lost: whoever may have been sent to since then is unknown.
+        """Continue without the lost ``-wal`` file: recipients that may have been sent to since then become unknown.
 
         Returns:
             How many recipients became unknown; 0 if the file is there.

@@ -94,7 +94,7 @@ APPLY = (
     + (SELECT count(*) FROM outcome WHERE {_MARK} AND changed = 1 AND state = tally.state)
     - (SELECT count(*) FROM outcome WHERE {_MARK} AND changed = 1 AND before = tally.state)
     WHERE state IN (SELECT state FROM outcome WHERE {_MARK} UNION SELECT before FROM outcome WHERE {_MARK})""",
-    # What was surely not sent releases its estimated cost.
+    # What was not sent releases its estimated cost.
     f"""UPDATE progress SET
     reserved = reserved - coalesce((SELECT sum(r.cost) FROM outcome o JOIN recipient r ON r.n = o.n
     WHERE {_MARK} AND o.changed = 1 AND o.state IN (0, 2, 6) AND (o.claim > 0 OR o.before = 3)), 0),
@@ -110,7 +110,7 @@ ADD_OUTCOMES = f"""WITH new (n, claim, state, msgid, error, at, began, cost, ret
     cost, retry_at FROM (
         SELECT known.*, CASE
             WHEN before IS NULL THEN 1
-            -- A worker whose lease has ended may still know that something was surely not sent, unless another has it.
+            -- A worker whose lease has ended may still know that something was not sent, unless another has it.
             WHEN state = 0 AND claim > 0 THEN CASE WHEN held_by = claim THEN 1 ELSE 0 END
             -- Its attempt may have lasted longer than its lease.
             WHEN state = 3 AND before = 3 THEN CASE WHEN held_by = claim THEN 1 ELSE 0 END
@@ -297,7 +297,7 @@ ADD_CONTACTS = f"""INSERT INTO contact (hash, campaign, at) SELECT {{hash}}, {_U
 # A person who has something sent again that is unknown does not know that it was not sent.
 UNSENT = f"""SELECT {{hash}} FROM outcome o JOIN recipient r ON r.n = o.n
     WHERE {_MARK} AND o.changed = 1 AND o.state IN (0, 2) AND o.error <> 'resend_requested'"""
-"""Selects what stands for those who have surely not been sent to, by the outcomes of this change."""
+"""Selects the hashes of those who were not sent to, by the outcomes of this change."""
 DELETE_CONTACTS = f"DELETE FROM contact WHERE campaign = {_UID} AND hash IN ({UNSENT})"
 """Deletes their contacts, where these are in the same database."""
 

@@ -1,4 +1,4 @@
-"""Conclude from the sent list which messages were surely not sent. Pure: no clock, no file, no network."""
+"""Prove from the sent list which messages were not sent. Pure: no clock, no file, no network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_unsent(
     requested_at: float,
     settle: float,
 ) -> list[int]:
-    """Return the unknown recipients that were surely not sent to, as far as a sent list can prove that.
+    """Return the unknown recipients that a sent list proves were not sent to.
 
     The list has an undocumented size limit, so a message that is not in it may have been sent all the same. Only
     witnesses on both sides show that the list covers the time of an attempt:

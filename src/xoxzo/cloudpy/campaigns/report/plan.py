@@ -93,7 +93,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
     notes += [
         Reason(
             "no_common_hours",
-            "nothing is sent to numbers that may be in any of these zones, which share no hour of these: {zones}",
+            "nothing is sent to numbers that may be in several of these zones: no sending hour fits all: {zones}",
             {"zones": zones},
         )
         for zones in zones_without_hours(ledger, limits.schedule, now)

@@ -87,7 +87,7 @@ class CampaignRun:
         post = content.poster(uid, callbacks, None if links is None else links.link)
 
         def poster_of(may_write: Callable[[], bool]) -> Post:
-            # What surely had no effect is tried again by the run, which knows budgets, quiet hours and requests.
+            # The run retries what had no effect. It knows budgets, quiet hours and requests.
             sending = client.with_options(max_retries=0, deadline=limits.message_seconds, may_write=may_write)
             return partial(post, sending)
 
@@ -125,7 +125,7 @@ class CampaignRun:
         else:
             # This run was started after any earlier request to pause, so that request is withdrawn.
             self._ledger.put({"state": "running", "requested": None})
-            state, reason = "stopped", Reason("broken_off", "the run was broken off")
+            state, reason = "stopped", Reason("broken_off", "the run was interrupted")
         self._emit("started")
         found_at = self._reconciler.newer_copy_at
         if lost := sum(one.error == "records_lost" for one in self._ledger.unknown()):

@@ -105,7 +105,7 @@ class RunApi:
 
     def _refuse_after(self, *states: str) -> None:
         if (state := self.state) in states:
-            raise CampaignError("campaign_ended", "{name} was {state}: it cannot go on", name=self.name, state=state)
+            raise CampaignError("campaign_ended", "{name} was {state}: it cannot continue", name=self.name, state=state)
 
     async def run_async(
         self,

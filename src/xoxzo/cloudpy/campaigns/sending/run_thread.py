@@ -71,7 +71,7 @@ class RunThread:
             self._thread.join()
 
     def result(self) -> Result | None:
-        """Return the result, raise what was raised, or return ``None`` when the run was broken off."""
+        """Return the result, raise what was raised, or return ``None`` when the run was interrupted."""
         return None if self._result.cancelled() else self._result.result()
 
     def _work(self) -> None:

@@ -26,8 +26,8 @@ class SendFailure(NamedTuple):
 def classify_error(error: BaseException) -> SendFailure:
     """Return what an error of a send means (API sections 1.5 and 1.6).
 
-    A recipient is left waiting only if the request surely had no effect. If the message may have been sent, its state
-    is unknown.
+    A recipient is left waiting only if the request had no effect. If the message may have been sent, its state is
+    unknown.
     """
     name = _describe(error)
     if isinstance(error, errors.InvalidArgument):

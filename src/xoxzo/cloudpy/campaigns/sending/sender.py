@@ -349,7 +349,7 @@ class Sender:
             self._emit("unknown", Reason("send_error", failure.error))
 
     def _pause(self, seconds: float, error: BaseException, name: str) -> bool:
-        """Pause all sending after an error that surely had no effect; return whether it counts as a failure.
+        """Pause all sending after a request that had no effect; return whether it counts as a failure.
 
         A 429 does not; what shows that the network is dead does, once for each pause.
         """
@@ -368,7 +368,7 @@ class Sender:
         return True
 
     async def _release_claimed(self) -> None:
-        """Give back what was claimed and not started: it was surely not sent."""
+        """Give back what was claimed and not started: it was not sent."""
         now = self._clock.now()
         while self._claimed:
             task = self._claimed.popleft()

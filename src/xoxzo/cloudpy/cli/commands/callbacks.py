@@ -89,7 +89,7 @@ def resend(
     Exits with 0 if all were answered with 200, 3 if one was answered otherwise, and 6 if there was no answer.
     """
     if not (idents or log or since):
-        raise click.UsageError(_("Say what to report: ids, --log FILE or --since TIME."))
+        raise click.UsageError(_("Give what to report: ids, --log FILE or --since TIME."))
     begin = None if since is None else _parse_time(since)
     address = _addresses(url, sign=sign)
     posts, session.dry_run = not session.dry_run, False

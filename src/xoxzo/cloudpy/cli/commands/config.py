@@ -68,7 +68,7 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     if not _NAME.fullmatch(name):
         raise CommandError(_("A profile's name is made of ASCII letters, digits, _ and -."))
     if sum([given["token_stdin"], token_command is not None]) > 1 or (token_command is not None and given["keyring"]):
-        raise click.UsageError(_("--token-stdin, --token-command and --keyring: the token comes from one place."))
+        raise click.UsageError(_("Give only one of --token-stdin, --token-command and --keyring."))
     if name in config_file.load().get("profiles", {}) and not replace:
         raise CommandError(_("There is a profile {name} already.", name=name), _("--replace overwrites it."))
     sid = read_setting("sid", sid if sid is not None else _ask(_("SID"), "--sid"), PROFILE_SETTINGS)  # type: ignore[assignment]

@@ -183,7 +183,7 @@ def dial_in(client: Client, url: str) -> Decimal:
     check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
     steps = control(url, "GET", f"/_simulator/calls/{ringing['id']}")["steps"]
     sentence = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
-    check(sentence, f"the greeting was not said: {steps}")
+    check(sentence, f"the greeting was not spoken: {steps}")
     answered = _("answered with say ja “{text}”: {seconds} s, {cost}")
     print_check(answered.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
     return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))

@@ -34,13 +34,13 @@ def command() -> None:
 )
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @click.option(
-    "--country", default="JP", show_default=True, metavar="CC", help="Where numbers without a country code belong."
+    "--country", default="JP", show_default=True, metavar="CC", help="The country of numbers without a country code."
 )
 @json_option
 def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     """Convert numbers to E.164, and show their kind and each assumption; - reads them from standard input.
 
-    The numbers are not masked: they are the result. Ends with 3 when one of them cannot be read.
+    The numbers are not masked: they are the result. Exits with 3 if one of them cannot be read.
     """
     with invalid_arguments_as_errors():
         parse("+818011112222", country)  # an unknown country is no error of a number

@@ -151,7 +151,7 @@ class EventLog:
 )
 @click.option("--allow-network", is_flag=True, help="Let callbacks and action URLs reach other machines.")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Any setting; may be repeated.")
-@click.option("--show-settings", is_flag=True, help="Write all settings as a table, and end.")
+@click.option("--show-settings", is_flag=True, help="Write all settings as a table, and exit.")
 @click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked in the log.")
 @click.option("--unlisted", is_flag=True, help="Hide it from other commands: neither --simulator nor stop finds it.")
 @click.option("--json", "machine", is_flag=True, help="Write the start line and the log as JSON, one object a line.")
@@ -172,8 +172,8 @@ def command(
 ) -> None:
     """Run Xoxzo's telephony service on this machine.
 
-    It serves the same HTTP API, brings messages to phones that are not there, calls callbacks and action URLs on
-    this machine, and never reaches the real service. Stop it with Ctrl-C.
+    It serves the same HTTP API, delivers messages to virtual phones, requests callbacks and action URLs on this
+    machine, and never reaches the real service. Stop it with Ctrl-C.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -266,7 +266,7 @@ _POLL_SECONDS = 0.01
 def stop(url: str | None, timeout: float) -> None:
     """Stop the simulators that run on this machine, and wait until they have gone.
 
-    Exits with 0 when all have stopped, and with 6 when one still runs.
+    Exits with 0 if all have stopped, and 6 if one still runs.
     """
     entries = [entry for entry in local_simulator.running() if url is None or entry.url == url.rstrip("/")]
     if not entries:
@@ -310,10 +310,10 @@ def status(*, machine: bool) -> None:
 
 
 @command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the simulator is, or will be.")
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The URL of the simulator.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
 def wait_ready(url: str, timeout: float) -> None:
-    """Wait until a simulator answers; ends with 0 then, and with 6 when none does in time."""
+    """Wait until a simulator answers. Exits with 0 then, and with 6 if none does in time."""
     deadline = time.monotonic() + timeout
     while not local_simulator.answers_as(url.rstrip("/")):
         if time.monotonic() >= deadline:

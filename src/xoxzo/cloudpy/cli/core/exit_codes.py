@@ -27,7 +27,7 @@ CREDENTIALS = 4
 THROTTLED = 5
 """Too many requests; nothing was done."""
 NOT_SENT = 6
-"""No response, and surely nothing was sent or changed: the command may be repeated."""
+"""No response, and nothing was sent or changed: the command may be repeated."""
 MAY_BE_SENT = 7
 """A message may be on its way, a phone may ring: check before you repeat the command."""
 INTERRUPTED = 130
@@ -170,7 +170,7 @@ def _advice(error: APIError) -> list[str]:
     from xoxzo.cloudpy import errors
 
     if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
-        return [_("It is not over yet: give the same command again to go on waiting.")]
+        return [_("It has not ended yet: give the same command again to continue waiting.")]
     if error.maybe_sent:
         if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
             return [_("Check before you send again: xoxzo sms find {reference}", reference=error.reference)]
@@ -194,7 +194,7 @@ def _field_errors(error: APIError) -> list[str]:
 
 
 _FIELD_ADVICE = {
-    "template": N_("See how it stands: xoxzo template list. On a simulator you approve it yourself, on its page."),
+    "template": N_("See its status: xoxzo template list. On a simulator, approve it yourself in the console."),
     "variables": N_("See what it names: xoxzo template show NUMBER"),
 }
 """What to do about an invalid value, by its field."""
@@ -225,7 +225,7 @@ _CLASS_ADVICE = {
 _MEANINGS = {
     "connection_refused": N_("nothing listens there"),
     "name_not_found": N_("there is no machine of this name"),
-    "network_unreachable": N_("the network does not lead there"),
+    "network_unreachable": N_("the network cannot reach it"),
     "certificate_not_trusted": N_("its certificate is not trusted"),
 }
 """What the codes of a ``TransportFailure`` mean; any other is described by its reason."""

@@ -169,7 +169,9 @@ class Receiver:
                 raise InvalidArgument("name", "must be one of {known}", known=known)
             needed = "caller" if method == "call" else "sender"
             if not getattr(settings, needed):
-                raise InvalidArgument("name", "cannot be notified so: the settings have no {needed}", needed=needed)
+                raise InvalidArgument(
+                    "name", "cannot be notified this way: the settings have no {needed}", needed=needed
+                )
             policy = page_policy(name, method or "sms").name
         labels, key = {"alertname": "Page"}, f"page/{secrets.token_hex(8)}"
         return self._raise_alert(key, labels, message or message_text.TEST_PAGE[settings.language], policy)[1]

@@ -1,7 +1,7 @@
 """The tasks that send one message or start one call.
 
 Celery delivers a task again when a worker dies, and now and then while it is still running. So each attempt is marked
-in the result backend before its request is made, and an attempt that has a mark is never made again: what became of it
+in the result backend before its request is made, and an attempt that has a mark is never made again: its outcome
 is looked up.
 """
 
@@ -56,7 +56,7 @@ def send_sms(
 ) -> dict[str, Any]:
     """Send one SMS. It is never sent again while it may have been sent.
 
-    What surely had no effect (no connection, 429) is tried again, up to ten times. In a Django project the SMS backend
+    What had no effect (no connection, 429) is retried up to ten times. In a Django project the SMS backend
     of the setting ``XOXZO`` sends, and updates the delivery log.
 
     Args:
@@ -210,7 +210,7 @@ def _attempt(operation: str, reference: str, send: Callable[[], dict[str, Any]])
 
 
 def _look_up(operation: str, reference: str, *, is_readable: bool) -> dict[str, Any]:
-    """Return what became of an attempt that another delivery of the task has begun, or may have begun.
+    """Return the outcome of an attempt that another delivery of the task has started, or may have started.
 
     Raises:
         APIError: it is unknown, or failed.

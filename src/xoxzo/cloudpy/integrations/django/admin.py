@@ -184,7 +184,7 @@ class CampaignAdmin(NoAdding, CampaignBase):
             raise Http404
         label, act = _ACTIONS[action]
         if action == "cancel" and "confirmed" not in request.POST:
-            question = _("Cancel this campaign for good? Nobody else is sent to, and it cannot be resumed.")
+            question = _("Cancel this campaign? The remaining recipients get nothing, and it cannot be resumed.")
             return self._page(
                 request,
                 "campaign",

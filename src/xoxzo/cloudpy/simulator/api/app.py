@@ -89,7 +89,7 @@ class Api:
         return self._carry_out(request, route, ident)
 
     def handle_together(self, requests: Sequence[ApiRequest]) -> list[ApiResponse]:
-        """Answer requests in one go: what they changed is saved together; an error of ours is 500 and logged."""
+        """Answer requests in one go: what they changed is saved together; an internal error is a 500, and logged."""
         try:
             with self._engine:
                 responses = [self._handle_safely(request) for request in requests]

@@ -166,7 +166,8 @@ class OfficeCommands:
         account = self._engine.accounts.by_sid(sid)
         if account is None:
             raise ItemNotFound(
-                "no_such_account", "there is no such account: it is kept once it was charged; or give its token, too"
+                "no_such_account",
+                "there is no such account: an account exists from its first charge on; or give its token, too",
             )
         return account
 

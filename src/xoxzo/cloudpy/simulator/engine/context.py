@@ -21,7 +21,7 @@ from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
 
 _LETTERS = string.ascii_letters + string.digits
 
-TOO_MANY_WAITING = N_("too many requests waited to be made")
+TOO_MANY_WAITING = N_("too many requests were waiting")
 """Why an outgoing request failed that was never made."""
 
 

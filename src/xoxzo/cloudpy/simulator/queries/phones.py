@@ -119,7 +119,7 @@ _GAP = 1_800
 
 
 class ThreadEntry(SearchResult, frozen=True, kw_only=True):
-    """One thing in a phone's thread. The `text` of a call is what it would have said, if it was not answered."""
+    """One thing in a phone's thread. The `text` of an unanswered call is what it would have spoken."""
 
     other: str
     """Who is at the other end; empty where the number was withheld."""

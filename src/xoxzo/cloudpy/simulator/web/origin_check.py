@@ -70,5 +70,5 @@ def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | N
     if is_foreign(headers):
         return N_("The request comes from another site.")
     if not hmac.compare_digest(given.encode(), token.encode()):
-        return N_("The page is out of date: the simulator was started again since. Load it anew.")
+        return N_("The page is out of date: the simulator was restarted. Reload it.")
     return None

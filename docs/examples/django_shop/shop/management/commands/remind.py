@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("day")
 
     def handle(self, day, **_options):
-        """Send to whoever is left, and note who has got it."""
+        """Send to the customers that are left, and record each one."""
         guests = Guest.objects.filter(day=day)
         try:
             campaign = Campaign.open(f"reminders-{day}")

@@ -66,14 +66,14 @@ _state = click.option("--state", type=click.Path(dir_okay=False), help="The file
 @_config
 @_state
 @click.option(
-    "--listen", metavar="HOST:PORT", help="The address in place of the settings' one; port 0 takes a free one."
+    "--listen", metavar="HOST:PORT", help="The address, instead of the settings' one; port 0 takes a free port."
 )
-@click.option("--check", is_flag=True, help="Read the settings, show what they lead to, and end.")
+@click.option("--check", is_flag=True, help="Read the settings, show their effect, and exit.")
 @click.option(
     "--show",
     type=click.File("rb"),
     metavar="FILE",
-    help="Show what a payload of Alertmanager's would lead to, and end.",
+    help="Show what a payload of Alertmanager would cause, and exit.",
 )
 @destination_options()
 @click.option("--dry-run", is_flag=True, help="Listen, and print what would be sent instead of sending it.")
@@ -129,7 +129,7 @@ def command(
     "page", "xoxzo alertmanager page tanaka", 'xoxzo alertmanager page oncall --message "db-1 is on fire"'
 )
 @click.argument("name")
-@click.option("--message", default="", help="What the SMS says; by default that it is a test.")
+@click.option("--message", default="", help="The text of the SMS; by default that it is a test.")
 @click.option("--by", "method", type=Choice(["sms", "call"]), help="How a person is notified; by SMS by default.")
 @_config
 @click.option("--listen", metavar="HOST:PORT", help="The address of the receiver; by default the settings' one.")
@@ -145,7 +145,7 @@ def page(
     machine: bool,
     **given: str | None,
 ) -> None:
-    """Notify a person, or begin a list, through the running receiver: a test, or a call for help.
+    """Notify a person, or start a list, through the running receiver: a test, or a call for help.
 
     NAME is a person or a list of the settings. A page ignores quiet hours, and is acknowledged like an alert.
     """
@@ -184,7 +184,7 @@ def page(
 def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
     """Acknowledge an incident: its escalation ends, whether the receiver runs or not.
 
-    The id stands at the end of each message.
+    The id is at the end of each message.
     """
     if bool(idents) == everything:
         raise click.UsageError(_("Give ids, or --all."))
@@ -239,7 +239,7 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
 
 
 @command.subcommand("example", "xoxzo alertmanager example --language ja > oncall.toml")
-@click.option("--language", type=Choice(["en", "ja"]), help="Of texts and remarks; by default the shell's.")
+@click.option("--language", type=Choice(["en", "ja"]), help="Language of texts and comments; by default the shell's.")
 def example_(language: str | None) -> None:
     """Write sample settings: fill in your contacts, and check them with --check."""
     click.echo(loading.example(language or i18n.language()), nl=False)

@@ -45,7 +45,7 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 
     Credentials are checked by a request for the balance. Nothing is sent, and nothing costs.
 
-    Exits with 0 if there is no problem, with 4 if only the credentials are wrong, else with 3.
+    Exits with 0 if there is no problem, 4 if only the credentials are wrong, and else 3.
     """
     check_exclusive(profile, simulator=simulator)
     findings = []

@@ -46,7 +46,7 @@ def command() -> None:
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
 @click.option(
-    "--jp-din-caller", is_flag=True, help="Show a dial-in number of yours, which --caller must be, at a higher price."
+    "--jp-din-caller", is_flag=True, help="Show your dial-in number --caller to the recipient, at a higher price."
 )
 @call_options
 @api(sends=True)
@@ -70,7 +70,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--lang", default="ja", show_default=True, metavar="LANG", help="The text's language: ja or en.")
 @click.option(
-    "--jp-din-caller", is_flag=True, help="Show a dial-in number of yours, which --caller must be, at a higher price."
+    "--jp-din-caller", is_flag=True, help="Show your dial-in number --caller to the recipient, at a higher price."
 )
 @call_options
 @api(sends=True)
@@ -105,7 +105,7 @@ def get(session: Session, callids: Sequence[str]) -> None:
 def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
     """Wait until calls are over; - reads their ids from standard input, one a line.
 
-    Ends with 0 when all were answered, with 3 when one was not, and with 6 when time ran out.
+    Exits with 0 if all were answered, 3 if one was not, and 6 if time ran out.
     """
     from xoxzo.cloudpy.models import CallStatus
 

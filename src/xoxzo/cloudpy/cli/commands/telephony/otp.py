@@ -33,11 +33,14 @@ def command() -> None:
 @command.subcommand("register", "xoxzo otp register https://example.com")
 @click.argument("website")
 @click.option(
-    "--template-id", type=click.IntRange(1), metavar="ID", help="The sentence with the code; 3 by default, Japanese."
+    "--template-id",
+    type=click.IntRange(1),
+    metavar="ID",
+    help="The sentence's number; 3 by default, Japanese.",
 )
 @api()
 def register(session: Session, website: str, template_id: int | None) -> None:
-    """Register a website once, so that codes may be asked for in its name; requests name it in the same words."""
+    """Register a website once, to request codes for it; requests must spell it the same way."""
     with session.client() as client:
         session.out.record(session.out.facts(client.otp.register_website(website=website, template_id=template_id)))
 
@@ -64,13 +67,13 @@ def request(session: Session, website: str, number: str, country: str | None) ->
 @click.argument("website")
 @click.argument("number")
 @click.argument("code")
-@click.option("--otp-id", metavar="ID", help="What the request returned, to verify as Xoxzo's tutorial does.")
+@click.option("--otp-id", metavar="ID", help="The id that the request returned, to verify as in Xoxzo's tutorial.")
 @country_option
 @api()
 def verify(session: Session, website: str, number: str, code: str, *, otp_id: str | None, country: str | None) -> None:
-    """Ask whether a code is right; - reads it from standard input. It counts as a try.
+    """Check a code; - reads it from standard input. Each check counts as an attempt.
 
-    Ends with 0 when it was right, with 3 when it was wrong, expired or used up.
+    Exits with 0 if it was right, and 3 if it was wrong, expired or used up.
     """
     one = read_recipients(session, [number], country)[0]
     typed = read_text(code, None).strip()

@@ -87,7 +87,7 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
 def get(session: Session, msgids: Sequence[str]) -> None:
     """Get the status of messages; - reads their ids from standard input, one a line.
 
-    QUEUED and DELIVERING are on their way, DELIVERED has arrived, FAIL never will.
+    QUEUED and DELIVERING are under way, DELIVERED has arrived, FAIL will never arrive.
     """
     with session.client() as client:
         show_each(session, msgids, client.sms.get, COLUMNS)
@@ -117,7 +117,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 def list_(session: Session, wanted: str | None, tag: str | None, **days: date | None) -> None:
     """List what was sent in the last 90 days, as it arrives.
 
-    Xoxzo throttles this list far harder than everything else, and caps it: ask for few days.
+    This list has a much lower rate limit than other requests, and a size limit: ask for few days.
     """
     from xoxzo.cloudpy.models import MessageStatus
 
@@ -145,7 +145,7 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: date | 
 def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: str | None) -> None:
     """Wait until messages have arrived; - reads their ids from standard input, one a line.
 
-    Ends with 0 when all arrived, with 3 when one failed, and with 6 when time ran out.
+    Exits with 0 if all arrived, 3 if one failed, and 6 if time ran out.
     """
     from xoxzo.cloudpy.models import MessageStatus
 
@@ -167,8 +167,8 @@ def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: st
 def find(session: Session, reference: str, since: date | None) -> None:
     """Look for the messages that were sent with a reference.
 
-    Found proves that one was sent. Not found proves nothing: the list is capped and may lag behind; do not send again
-    because of it. Ends with 0 when one was found, else with 3.
+    If one is found, it was sent. If none is found, it may have been sent all the same: the list has a size limit and
+    may be late, so do not send again because of it. Exits with 0 if one was found, else with 3.
     """
     with session.client() as client:
         found = client.sms.find(reference, since=since)
@@ -186,7 +186,7 @@ def find(session: Session, reference: str, since: date | None) -> None:
 )
 @click.argument("text", required=False)
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
-@click.option("--country", default="JP", show_default=True, metavar="CC", help="Where it would be sent to.")
+@click.option("--country", default="JP", show_default=True, metavar="CC", help="The recipient's country.")
 @click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
 @click.option(
     "--price", type=parse_credits, metavar="CREDITS", help="For each part, where yours differs from the published one."
@@ -197,9 +197,9 @@ def parts(
 ) -> None:
     """Count the parts of a text and what they cost; nothing is sent.
 
-    One character that is not ASCII makes the parts half as long: 70 characters in place of 140.
+    One character that is not ASCII makes the parts half as long: 70 characters instead of 140.
 
-    Ends with 3 for a text that is too long to be sent.
+    Exits with 3 if the text is too long to be sent.
     """
     from xoxzo.cloudpy.text import estimate, measure
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.session import Session
 
 country_option = click.option(
-    "--country", metavar="CC", help="Where numbers without a country code belong; else the configuration's, or JP."
+    "--country",
+    metavar="CC",
+    help="The country of numbers without a country code; by default the configured one, or JP.",
 )
 _TAGGED = (
     click.option("--reference", metavar="TEXT", help="Your own key to find it by; it is sent as a tag."),

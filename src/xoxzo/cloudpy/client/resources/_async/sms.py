@@ -28,7 +28,7 @@ class AsyncSms(AsyncResource):
     """SMS messages: ``client.sms`` (API section 2)."""
 
     async def send(self, *, recipient: str, sender: str, message: str, **options: Unpack[SmsOptions]) -> SentMessage:
-        """Send one SMS. It costs credits and reaches a person; it is retried only if it was surely not sent.
+        """Send one SMS. It costs credits and reaches a person; it is retried only if it was not sent.
 
         Args:
             recipient: the number in E.164, for instance ``+8180…``, without the national 0 (API section 1.8).
@@ -177,14 +177,14 @@ class AsyncSms(AsyncResource):
             The messages found; ``found`` is false when there is none.
 
         Raises:
-            XoxzoError: ``error`` itself, if the message was surely not sent: there is nothing to look up.
+            XoxzoError: ``error`` itself, if the message was not sent: there is nothing to look up.
             InvalidArgument: the error is not of an SMS, or has no reference.
             APIError: as for ``list``.
         """
         if not getattr(error, "maybe_sent", False):
             raise error
         if not isinstance(error, APIError) or error.operation not in {"sms.send", "templates.send"}:
-            raise InvalidArgument("error", "must be what the send of an SMS raised: only they are in the list")
+            raise InvalidArgument("error", "must be an error of sending an SMS: the list has only SMS")
         if error.reference is None:
             raise InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
         return await self.find(error.reference, since=since or checks.day_of_reference(error.reference))

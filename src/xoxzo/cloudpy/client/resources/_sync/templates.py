@@ -97,7 +97,7 @@ class Templates(Resource):
         variables: Mapping[str, str] | None = None,
         **options: Unpack[SmsOptions],
     ) -> SentMessage:
-        """Send one SMS by template. It costs credits and reaches a person; it is retried only if surely not sent.
+        """Send one SMS by template. It costs credits and reaches a person; it is retried only if it was not sent.
 
         Args:
             template: the template's number, or a ``Template`` that was read before: then the variables are held against

@@ -182,7 +182,7 @@ def _person(name: str, people: Table, *, test_numbers: bool) -> Person:
         with _at(path):
             parsed = phone.parse(number, test_numbers=test_numbers)
         if parsed.assumptions:
-            raise InvalidArgument(path, "must be written with + and its country code, or as at home in Japan")
+            raise InvalidArgument(path, "must be written with + and its country code, or as within Japan")
         if zone is not None:
             with _at(table.path("zone")):
                 # Only to check the zone.

@@ -86,9 +86,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heartbeat(Route, frozen=True, kw_only=True):
-    """A dead man's switch: its policy is started when nothing was heard for a while.
+    """A dead man's switch: its list starts when no signal has come for a while.
 
-    It is heard of by an alert that matches, or, if no labels are given, by ``/heartbeat/NAME``.
+    The signal is an alert that matches or, if no labels are given, ``/heartbeat/NAME``.
     """
 
     name: str

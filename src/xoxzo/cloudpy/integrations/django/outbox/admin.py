@@ -69,7 +69,7 @@ class OutboxAdmin(NoAdding, Base):
         hidden = dict.fromkeys(("show_save", "show_save_and_continue"), False)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **hidden})
 
-    @admin.action(description=_("Send again what was surely not sent"), permissions=["change"])
+    @admin.action(description=_("Send again what was not sent"), permissions=["change"])
     def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
         """Send again what Xoxzo has refused and what has expired; leave alone what may have been sent."""
         total, outbox = rows.count(), Outbox(rows.db)

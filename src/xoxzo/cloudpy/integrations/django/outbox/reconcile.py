@@ -1,4 +1,4 @@
-"""Find out what became of unknown messages: from the sent list, from delivery reports, or by a person's decision."""
+"""Find the outcomes of unknown messages: from the sent list, from delivery reports, or by a person's decision."""
 
 from __future__ import annotations
 

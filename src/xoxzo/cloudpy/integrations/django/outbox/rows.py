@@ -1,4 +1,4 @@
-"""Claim rows of the outbox, and write back what became of them: every change is one statement that checks the state.
+"""Claim rows of the outbox, and record their outcomes: every change is one statement that checks the state.
 
 Compare-and-swap holds in every database, whatever its locks and isolation. The database's clock decides.
 """
@@ -28,7 +28,7 @@ _SIGNALS: dict[State, Signal] = {
     State.UNKNOWN: signals.outbox_unknown,
 }
 UNSENT = (State.REJECTED, State.SKIPPED)
-"""The states of what was surely not sent and is not going to be."""
+"""The states of what was not sent and will not be."""
 _SWEEP_ROWS = 500
 
 
@@ -153,7 +153,7 @@ class Outbox:
         return self._change(row, changing, state, error="", **values)
 
     def send_again(self, rows: QuerySet[OutboxMessage]) -> int:
-        """Have rows sent again that were surely not sent, and leave the others alone; return how many."""
+        """Have those rows sent again that were not sent; return how many."""
         return rows.filter(state__in=UNSENT).update(
             state=State.WAITING, owner="", due=DatabaseClock(), expires=None, error="resend_requested"
         )

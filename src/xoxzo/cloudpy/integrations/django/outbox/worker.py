@@ -131,7 +131,7 @@ class Worker:
             outbox.purge(days * _DAY_SECONDS)
         if self._client is None or not (unknown := reconcile.find_open(outbox, _RECONCILE_DAYS * _DAY_SECONDS)):
             return
-        # The list is throttled: what stays unknown is looked up ever more seldom.
+        # The list has a low rate limit: what stays unknown is looked up less and less often.
         age = outbox.now() - max(row.ended for row in unknown)
         if outbox.take_turn("reconciled", max(_RECONCILE_SECONDS, age / 10)):
             try:
@@ -146,7 +146,7 @@ class Worker:
             return 0
         lease = Lease(self._clock, asked, self._limits)
         if self._live is not None:
-            # What surely had no effect is tried again later: meanwhile others may be sent.
+            # What had no effect is retried later: meanwhile others may be sent.
             self._live.client = conf.get_client().with_options(
                 max_retries=0, deadline=self._limits.message_seconds, may_write=lease.may_write
             )

@@ -40,7 +40,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     theme: str = ""
     """``light``, ``dark`` or, for what the system wants, an empty text."""
     sound: bool = False
-    """Whether a ringing phone is to be heard."""
+    """Whether a ringing phone plays a sound."""
     origin: str = ""
     """Where the simulator was reached, such as ``http://127.0.0.1:8080``."""
 
@@ -90,7 +90,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         return int(written) if is_digits(written) else None
 
     def done(self, message: str, to: str, **values: object) -> ActionResult:
-        """Return that something was done, said in the reader's language; `to` is the page that shows it."""
+        """Return a message that something was done, in the reader's language; `to` is the page that shows it."""
         return ActionResult(self.gettext(message).format(**values), to)
 
 

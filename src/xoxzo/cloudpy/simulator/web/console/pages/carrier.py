@@ -52,7 +52,7 @@ def add_rule(request: PageRequest) -> ActionResult:
     seconds = request.number("seconds", 60) if outcome == "delay" else 0.0
     pattern = request.text("pattern").replace(" ", "")
     request.simulator.carrier.add_rule(pattern, outcome, kind="call" if kind == "call" else "sms", seconds=seconds)
-    return request.done(N_("The rule is in force."), HOME)
+    return request.done(N_("The rule was added."), HOME)
 
 
 ACTS = {
@@ -65,7 +65,9 @@ ACTS = {
     f"{HOME}/delay": delay,
     f"{HOME}/rules/add": add_rule,
     f"{HOME}/rules/remove": command(
-        lambda request: request.simulator.carrier.remove_rule(request.integer("ident")), N_("The rule is gone."), HOME
+        lambda request: request.simulator.carrier.remove_rule(request.integer("ident")),
+        N_("The rule was deleted."),
+        HOME,
     ),
 }
 """What can be posted from here."""

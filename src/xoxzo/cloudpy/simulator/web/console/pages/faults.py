@@ -17,13 +17,13 @@ _TIMED = frozenset({"throttled", "slow", "hang", "refuse", "callback_late"})
 NAMES = {
     "throttled": (N_("Too many requests"), N_("Answers 429 with Retry-After, and does nothing.")),
     "error": (N_("Server error"), N_("Answers 500, and does nothing.")),
-    "error_after": (N_("Done, but answers 500"), N_("Does what was asked, and answers 500.")),
-    "slow": (N_("Slow answer"), N_("Does what was asked, and answers after some seconds.")),
+    "error_after": (N_("Done, but answers 500"), N_("Carries out the request, and answers 500.")),
+    "slow": (N_("Slow answer"), N_("Carries out the request, and answers after some seconds.")),
     "hang": (N_("Hangs"), N_("Does nothing, and closes the connection after some seconds.")),
     "drop": (N_("Connection dropped"), N_("Does nothing, and closes the connection.")),
     "refuse": (N_("Connection refused"), N_("Closes the port for some seconds. This page stays connected.")),
-    "lose_reply": (N_("Reply lost"), N_("Does what was asked, and closes the connection instead of answering.")),
-    "truncate": (N_("Reply cut short"), N_("Does what was asked, and answers with JSON that breaks off.")),
+    "lose_reply": (N_("Reply lost"), N_("Carries out the request, and closes the connection without an answer.")),
+    "truncate": (N_("Reply cut short"), N_("Carries out the request, and answers with incomplete JSON.")),
     "callback_late": (N_("Callback late"), N_("Posts a callback some seconds later, and so out of order.")),
     "callback_twice": (N_("Callback twice"), N_("Posts a callback two times.")),
     "callback_lost": (N_("Callback lost"), N_("Posts no callback, as if it had been delivered.")),
@@ -81,7 +81,7 @@ ACTS = {
     ),
     f"{HOME}/off": off,
     f"{HOME}/all-normal": command(
-        lambda request: request.simulator.faults.all_normal(), N_("All is normal again."), HOME
+        lambda request: request.simulator.faults.all_normal(), N_("All faults are off."), HOME
     ),
 }
 """What can be posted from here."""

@@ -16,7 +16,7 @@ TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""
 
 HABITS = {
-    "answer": N_("answers by itself"),
+    "answer": N_("answers automatically"),
     "hold": N_("rings until you answer"),
     "decline": N_("declines"),
     "ignore": N_("is not answered"),

@@ -6,16 +6,12 @@ import logging
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TextIO
 
+from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from typing import TextIO
-
-    from xoxzo.cloudpy.client.settings import Settings
-    from xoxzo.cloudpy.protocols import Attempt, AttemptStart
+from xoxzo.cloudpy.protocols import Attempt, AttemptStart
 
 VARIABLE = "XOXZO_LOG"
 

@@ -27,22 +27,19 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Generator
+from typing import Any, cast
 
 import msgspec
 
 from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.masking import mask_path
 from xoxzo.cloudpy.operations.bodies import DecodingError, decode_error_body, retry_after_seconds
 from xoxzo.cloudpy.operations.content_coding import CONTENT_ENCODING, decoded
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, Response, TimeBudget, TransportFailure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 
 MAX_RECORD_BYTES = 1_000_000
 """The greatest size of one response, decoded. Lists are streamed and have no limit."""

@@ -8,8 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.errors import XoxzoError  # noqa: TC001 - tools resolve the fields' types at run time
-from xoxzo.cloudpy.models import SentMessage  # noqa: TC001 - likewise
+from xoxzo.cloudpy.errors import XoxzoError
+from xoxzo.cloudpy.models import SentMessage
 
 T = TypeVar("T")
 SendStatus = Literal["sent", "refused", "unknown", "not_tried"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from xoxzo.cloudpy.protocols import AttemptStart, EventHook
+from xoxzo.cloudpy.protocols import AttemptStart, EventHook
 
 
 class RateLimiter:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import queue
 import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text.shortening import shorten
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
-
-    from xoxzo.cloudpy.client.client import Client
 
 _SCHEMA = ("CREATE TABLE sent (at REAL NOT NULL, key TEXT NOT NULL)", "CREATE INDEX sent_at ON sent (at)")
 _SCHEMA_VERSION = 1

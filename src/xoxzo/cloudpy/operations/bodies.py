@@ -6,20 +6,18 @@ What the API document calls uncertain never raises (API section 14).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from xoxzo.cloudpy.models.base import Model
 
-    from xoxzo.cloudpy.models.base import Model
-
-    Reader = Callable[[Mapping[str, Any], str], Any]
+Reader = Callable[[Mapping[str, Any], str], Any]
 
 M = TypeVar("M", bound="Model")
 

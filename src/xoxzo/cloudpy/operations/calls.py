@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.bodies import Fields
 from xoxzo.cloudpy.operations.operation import Operation, read_operation, write_operation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from xoxzo.cloudpy.operations.bodies import Fields
-    from xoxzo.cloudpy.protocols import CallbackUrls, SendOptions
+from xoxzo.cloudpy.protocols import CallbackUrls, SendOptions
 
 _CONFERENCES = "/voice/simple/conferences/"
 

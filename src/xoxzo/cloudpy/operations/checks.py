@@ -6,22 +6,17 @@ import os
 import re
 import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, UnverifiedValueWarning
 from xoxzo.cloudpy.phone import rules
+from xoxzo.cloudpy.protocols import CallbackUrls
 from xoxzo.cloudpy.text import measure
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
-
-    from xoxzo.cloudpy.protocols import CallbackUrls
 
 MIN_SECRET_BYTES = 16
 _SENDER_RULE = N_("must be at most 10 ASCII letters and digits, or at most 15 digits")

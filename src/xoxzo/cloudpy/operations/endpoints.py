@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from xoxzo.cloudpy.operations.operation import Effect  # noqa: TC001 - msgspec resolves the fields' types at run time
+from xoxzo.cloudpy.operations.operation import Effect
 
 
 class ClientCall(msgspec.Struct, frozen=True, array_like=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,9 +18,7 @@ from xoxzo.cloudpy.operations.operation import (
     list_operation,
     write_operation,
 )
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.protocols import CallbackUrls
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 Number = TypeVar("Number", DialInNumber, SmsInNumber)
 Subscription = TypeVar("Subscription", DialInSubscription, SmsInSubscription)

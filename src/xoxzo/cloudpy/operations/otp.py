@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.bodies import Fields
 from xoxzo.cloudpy.operations.operation import Operation, write_operation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xoxzo.cloudpy.operations.bodies import Fields
 
 # Fields by which a server might say in a success that the code was wrong. None is documented.
 _VERDICTS = ("verified", "valid", "success")

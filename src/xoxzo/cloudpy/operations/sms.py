@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Unpack, cast
 from urllib.parse import quote
 
 import msgspec
@@ -13,14 +14,9 @@ from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import Message, SentMessage
 from xoxzo.cloudpy.operations import bodies, checks
+from xoxzo.cloudpy.operations.bodies import Fields
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation, list_operation, read_operation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
-
-    from xoxzo.cloudpy.operations.bodies import Fields
-    from xoxzo.cloudpy.protocols import CallbackUrls, SmsFields, SmsOptions
+from xoxzo.cloudpy.protocols import CallbackUrls, SmsFields, SmsOptions
 
 _PATH = "/sms/messages/"
 _NO_FIELDS: tuple[Fields, str | None] = {}, None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Mapping
+from typing import Any, Unpack
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import SentMessage, Template
@@ -18,11 +19,7 @@ from xoxzo.cloudpy.operations.operation import (
     write_operation,
 )
 from xoxzo.cloudpy.operations.sms import read_sent, sms_fields
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xoxzo.cloudpy.protocols import SmsOptions
+from xoxzo.cloudpy.protocols import SmsOptions
 
 _PATH = "/sms/templates/"
 

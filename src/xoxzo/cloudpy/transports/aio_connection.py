@@ -9,25 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sized
+from typing import Any, cast
 
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
-from xoxzo.cloudpy.protocols import Progress, TransportFailure
+from xoxzo.cloudpy.errors import Phase
+from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
 from xoxzo.cloudpy.transports.pool import readability
-from xoxzo.cloudpy.transports.routes import connect_failure
+from xoxzo.cloudpy.transports.routes import Route, connect_failure
 from xoxzo.cloudpy.transports.tcp import NEXT_ADDRESS_SECONDS, bad_name
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Sized
-
-    from xoxzo.cloudpy.errors import Phase
-    from xoxzo.cloudpy.protocols import TimeBudget
-    from xoxzo.cloudpy.transports.routes import Route
-    from xoxzo.cloudpy.transports.tls import Trust
+from xoxzo.cloudpy.transports.tls import Trust
 
 _RECEIVE_BYTES = 65_536
 # The most of an unread body that is buffered; then reading from the socket pauses.

@@ -6,20 +6,14 @@ httptools, the parser of Node.js, reads. What is written is so little that it is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from xoxzo.cloudpy.protocols import TransportFailure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.protocols import Request
-    from xoxzo.cloudpy.transports.routes import Route
+from xoxzo.cloudpy.protocols import Request, TransportFailure
+from xoxzo.cloudpy.transports.routes import Route
 
 # httptools has no limit of its own for what comes before the body, informational responses included.
 _MAX_HEAD_BYTES = 100_000

@@ -9,28 +9,27 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import ConfigurationError, Phase
-from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse, TransportFailure
+from xoxzo.cloudpy.protocols import (
+    AsyncCompleteResponse,
+    AsyncStreamedResponse,
+    AsyncTransport,
+    CompleteResponse,
+    Progress,
+    Request,
+    StreamedResponse,
+    TimeBudget,
+    Transport,
+    TransportFailure,
+)
 from xoxzo.cloudpy.transports.redaction import HIDDEN, HIDDEN_ID, Redaction, is_number, path_segments
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xoxzo.cloudpy.protocols import (
-        AsyncStreamedResponse,
-        AsyncTransport,
-        Progress,
-        Request,
-        StreamedResponse,
-        TimeBudget,
-        Transport,
-    )
 
 _TITLE = b'{"xoxzo_recording":1}\n'
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from xoxzo.cloudpy.common.masking import mask_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from xoxzo.cloudpy.protocols import Request
+from xoxzo.cloudpy.protocols import Request
 
 HIDDEN = "•••"
 """The placeholder for a removed value."""

@@ -7,14 +7,18 @@ project, or the name may lead elsewhere than in the container where it was right
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Progress, Request
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.protocols import AsyncStreamedResponse, AsyncTransport, StreamedResponse, TimeBudget, Transport
+from xoxzo.cloudpy.protocols import (
+    AsyncStreamedResponse,
+    AsyncTransport,
+    Progress,
+    Request,
+    StreamedResponse,
+    TimeBudget,
+    Transport,
+)
 
 _MAX_HEALTH_BYTES = 10_000
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
-from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
+from xoxzo.cloudpy.errors import Phase
+from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseReader, check_tunnel, encode_request
 from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots, readability
-from xoxzo.cloudpy.transports.routes import RouteFinder, connect_failure
+from xoxzo.cloudpy.transports.routes import Origin, Route, RouteFinder, connect_failure
 from xoxzo.cloudpy.transports.tcp import open_socket
 from xoxzo.cloudpy.transports.tls import TlsOverTls, Trust
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from xoxzo.cloudpy.errors import Phase
-    from xoxzo.cloudpy.protocols import Request
-    from xoxzo.cloudpy.transports.routes import Origin, Route
 
 _RECEIVE_BYTES = 65_536
 

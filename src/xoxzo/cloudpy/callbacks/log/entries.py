@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Literal, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
 Kind = Literal["sms", "call", "conference", "incoming-sms"]
 Source = Literal["sent", "delivery-report", "call-ended", "link-clicked", "incoming-sms", "asked"]

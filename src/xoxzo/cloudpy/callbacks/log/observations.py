@@ -6,9 +6,10 @@ storages follow these rules.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -26,10 +27,6 @@ from xoxzo.cloudpy.models import (
     StartedCall,
     StartedConference,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from decimal import Decimal
 
 MAX_NOTES = 50
 """Notes of one entry. Later reports still change the status, but do not lengthen the history."""

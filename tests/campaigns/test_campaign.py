@@ -19,6 +19,7 @@ from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.errors import APIError, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
+from xoxzo.cloudpy.protocols import AsyncStreamedResponse, AsyncTransport, Progress, Request, TimeBudget
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
 
@@ -380,20 +381,39 @@ def test_a_task_works_for_a_while(simulator: Simulator, client: AsyncClient, tmp
     assert len(reached(simulator)) == 30
 
 
-def _client(simulator: Simulator) -> AsyncClient:
-    transport = simulator.async_transport()
+def _client(simulator: Simulator, transport: AsyncTransport | None = None) -> AsyncClient:
+    transport = transport or simulator.async_transport()
     return AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport, max_retries=0)
+
+
+class _HoldsSends:
+    """A transport that holds messages back from the fortieth on, until it has answered with the sent list."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport, self._posts, self._was_listed = transport, 0, asyncio.Event()
+
+    async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncStreamedResponse:
+        self._posts += request.method == "POST"
+        if request.method == "POST" and self._posts >= 40:
+            await self._was_listed.wait()
+        response = await self._transport.send(request, budget, progress)
+        if request.method == "GET" and response.status == 200:
+            self._was_listed.set()
+        return response
+
+    async def close(self) -> None:
+        await self._transport.close()
 
 
 def test_unknown_messages_are_looked_up_while_others_are_sent(tmp_path: Path) -> None:
     """Those at the beginning of a campaign that is larger than the sent list are found before they have left it."""
-    with Simulator(Settings(list_cap=60, sms_queued_seconds=0.05)) as simulator, make(tmp_path, 80) as campaign:
-        own = _client(simulator)
+    with Simulator(Settings(list_cap=60, sms_queued_seconds=0.05)) as simulator, make(tmp_path, 90) as campaign:
+        own = _client(simulator, _HoldsSends(simulator.async_transport()))
         simulator.faults.add("lose_reply", SEND, times=2)
         # The list is read again when the throttle allows it.
         simulator.faults.add("throttled", "GET /sms/messages/", times=1, seconds=1)
-        result = run(campaign, own, Limits(rate=20.0, concurrency=2, settle=600.0, canaries=0))
-        assert (result.state, result.unknown, result.tally.sent) == ("finished", 0, 80)
+        result = run(campaign, own, Limits(concurrency=2, settle=600.0, canaries=0))
+        assert (result.state, result.unknown, result.tally.sent) == ("finished", 0, 90)
         assert set(reached(simulator).values()) == {1}
 
 

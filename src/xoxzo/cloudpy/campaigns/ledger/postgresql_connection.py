@@ -24,9 +24,9 @@ _PARAMETER_TYPES = dict.fromkeys(("claim", "limit", "alone", "canaries", "budget
 )
 """The types of parameters, by their names without a number at the end; those of all others are ``DOUBLE PRECISION``."""
 _ROW_TYPES = ("BIGINT",) * 3 + ("TEXT",) * 2 + ("DOUBLE PRECISION",) * 2 + ("BIGINT", "DOUBLE PRECISION")
-# As one parameter, whatever their number.
-_ROWS = "SELECT {} FROM json_array_elements(CAST(:rows AS JSON)) AS r OFFSET 0".format(
-    ", ".join(f"CAST(r ->> {place} AS {kind})" for place, kind in enumerate(_ROW_TYPES))
+# As one parameter for each column, whatever the number of rows: of all ways PostgreSQL reads arrays fastest.
+_ROWS = "SELECT * FROM unnest({}) OFFSET 0".format(
+    ", ".join(f"CAST(:rows{place} AS {kind}[])" for place, kind in enumerate(_ROW_TYPES))
 )
 # A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
 # All statements concern few rows, whatever the planner expects of tables that have just been filled.
@@ -54,8 +54,8 @@ class PreparedStatements:
         """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
         if isinstance(values, list):
             statement = statement.replace("VALUES {rows}", _ROWS).replace("{whole}", "OFFSET 0")
-            # PostgreSQL stores no NUL, and an outcome is recorded whatever id the server has given.
-            values = {"rows": msgspec.json.encode(values).decode().replace("\\u0000", "\\ufffd")}
+            columns = zip(_ROW_TYPES, zip(*values, strict=True), strict=True)
+            values = {f"rows{place}": _array(*column) for place, column in enumerate(columns)}
         ready = self.fill_in(statement)
         if ready not in self._names:
             names = list(dict.fromkeys(_PARAMETER.findall(ready)))
@@ -72,6 +72,15 @@ class PreparedStatements:
     def fill_in(self, statement: str) -> str:
         """Return a statement with what PostgreSQL has in the places of ``{now}`` and ``{hash}``."""
         return statement.replace("{hash}", _HASH).replace("{now}", self.now).replace("{ahead}", "0")
+
+
+def _array(kind: str, column: tuple[Any, ...]) -> str:
+    """Return values as an array of PostgreSQL."""
+    if kind != "TEXT":
+        return f"{{{msgspec.json.encode(column)[1:-1].decode()}}}"
+    # PostgreSQL stores no NUL, and an outcome is recorded whatever id the server has given.
+    texts = (one.replace("\\", r"\\").replace('"', r"\"").replace("\0", "\ufffd") for one in column)
+    return '{"' + '","'.join(texts) + '"}'
 
 
 def connect(address: str, search_path: str) -> psycopg.Connection[Any]:

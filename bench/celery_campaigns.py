@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUPPORT = Path(__file__).parent.parent / "tests" / "support"
-WORKERS, ROUNDS, MESSAGES = 2, 5, 40_000
+WORKERS, ROUNDS, MESSAGES = 2, 3, 100_000
 CONCURRENCY = Limits().concurrency
 GOAL, GOAL_RATIO = 6_000, 0.65
 CONTENT = Content(kind="text", sender="Shop", message="こんにちは")

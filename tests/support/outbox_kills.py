@@ -85,7 +85,12 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
         finally:
             for worker in workers:
                 worker.terminate()
-            codes = [worker.wait(60) for worker in workers]
+            try:
+                codes = [worker.wait(GIVE_UP_SECONDS) for worker in workers]
+            finally:
+                for worker in workers:
+                    worker.kill()
+                    worker.wait()
         assert codes == [0] * WORKERS, (folder / "output").read_text()
         return {"kills": kills, **_compare(alias, simulator, range(rows, rows + rows // 2))}
 

@@ -118,6 +118,9 @@ def _numbers(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Describe amounts as what they are written as: numbers, where msgspec's schema has texts for them."""
     if isinstance(value, dict):
         if value.get("format") == "decimal":
-            return {**{name: inner for name, inner in value.items() if name != "format"}, "type": "number"}
+            return {
+                **{name: inner for name, inner in value.items() if name not in {"format", "default"}},
+                "type": "number",
+            }
         return {name: _numbers(inner) for name, inner in value.items()}
     return [_numbers(inner) for inner in value] if isinstance(value, list) else value

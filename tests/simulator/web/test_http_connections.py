@@ -240,7 +240,7 @@ def test_a_clock_that_runs_needs_no_step() -> None:
 
 
 def test_a_send_passes_few_modules() -> None:
-    """Between the server and the response, a send calls functions of at most 16 modules of the simulator."""
+    """Between the server and the response, a send calls functions of at most 14 modules of the simulator."""
     modules: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
@@ -271,7 +271,7 @@ def test_a_send_passes_few_modules() -> None:
     with Simulator() as simulator:
         asyncio.run(main())
     assert statuses == [201, 0, 201, 0]
-    assert 5 < len(modules) <= 16
+    assert 5 < len(modules) <= 14
 
 
 def test_a_client_that_writes_no_more_is_answered(wire: Wire, server: Server) -> None:

@@ -32,25 +32,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallRecord": "queries.results",
-    "CallbackAttempt": "engine.records.requests",
-    "Carrier": "settings",
-    "NumberRange": "settings",
-    "Phone": "runtime.phone",
-    "RealClock": "engine.clock",
-    "ReceivedSms": "queries.results",
-    "Settings": "settings",
-    "Simulator": "simulator",
-    "SteppedClock": "engine.clock",
-    "TemplateRecord": "queries.results",
-    "profile": "settings",
+    "engine.clock": ("RealClock", "SteppedClock"),
+    "engine.records.requests": ("CallbackAttempt",),
+    "queries.results": ("CallRecord", "ReceivedSms", "TemplateRecord"),
+    "runtime.phone": ("Phone",),
+    "settings": ("Carrier", "NumberRange", "Settings", "profile"),
+    "simulator": ("Simulator",),
 }
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.app import Application, is_api_path
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.http_connection import HttpConnection
 
 # They are imported when the server starts; a missing one is reported at once.

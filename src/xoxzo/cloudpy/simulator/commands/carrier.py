@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import get_args
+from typing import Literal, get_args
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
@@ -89,15 +89,15 @@ class CarrierCommands:
 
     def answer(self, callid: str) -> None:
         """Pick up the phone that a call rings at; raise `SimulatorError` if none rings."""
-        self._call(callid, self._engine.calls.phones.pick_up)
+        self._ring(callid, "answer")
 
     def decline(self, callid: str) -> None:
         """Decline a call, which ends as NO ANSWER: the API has no refusal; raise `SimulatorError` if none rings."""
-        self._call(callid, self._engine.calls.phones.decline)
+        self._ring(callid, "decline")
 
     def ignore(self, callid: str) -> None:
         """Let a phone ring until it times out; raise `SimulatorError` if no phone rings for this call."""
-        self._call(callid, self._engine.calls.phones.ignore)
+        self._ring(callid, "ignore")
 
     def hang_up(self, callid: str) -> None:
         """End a call that is in progress; raise `SimulatorError` if it is not."""
@@ -111,9 +111,9 @@ class CarrierCommands:
             if message is None or not do(message):
                 raise ItemNotFound("no_such_message", "there is no such message under way")
 
-    def _call(self, callid: str, do: Callable[[str], bool]) -> None:
-        with self._engine:
-            if not do(callid):
+    def _ring(self, callid: str, what: Literal["answer", "decline", "ignore"]) -> None:
+        with self._engine as engine:
+            if not engine.calls.phones.act(callid, what):
                 raise ItemNotFound("no_ringing_call", "there is no such call that rings")
 
 

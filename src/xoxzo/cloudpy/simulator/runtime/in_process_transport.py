@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.protocols import AsyncCompleteResponse, CompleteResponse, TransportFailure
+from xoxzo.cloudpy.protocols import (
+    AsyncCompleteResponse,
+    CompleteResponse,
+    Progress,
+    Request as Sent,
+    TimeBudget,
+    TransportFailure,
+)
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xoxzo.cloudpy.protocols import Progress, Request as Sent, TimeBudget
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 
 class SimulatorTransport:

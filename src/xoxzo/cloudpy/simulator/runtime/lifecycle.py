@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -16,8 +17,6 @@ from xoxzo.cloudpy.simulator.runtime.engine_loop import LoopThread
 from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
 
 T = TypeVar("T")

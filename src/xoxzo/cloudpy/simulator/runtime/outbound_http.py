@@ -11,20 +11,16 @@ import asyncio
 import ipaddress
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import httpcore2
+from httpcore2 import SOCKET_OPTION
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult, request_headers
 from xoxzo.cloudpy.simulator.engine.errors import Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from httpcore2 import SOCKET_OPTION
 
 MAX_CONCURRENT = 100
 """Requests under way at the same time; the rest waits."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
 from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import (
     CloseConnection,
     ConnectionClosed,
@@ -22,7 +23,6 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
 from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, is_foreign
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
     from xoxzo.cloudpy.simulator.web.console.app import Console
 
 _CONTROL = b"/_simulator"

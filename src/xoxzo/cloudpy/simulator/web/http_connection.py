@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.web.asgi_tools import ConnectionClosed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from xoxzo.cloudpy.simulator.api.app import Api
 
 MAX_HEAD_BYTES = 65_536
 MAX_HEAD_SECONDS = 30.0

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from xoxzo.cloudpy.simulator.queries.overview import count_by_status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 
 class Metrics(Collector):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -76,21 +76,15 @@ class PhoneRinger:
         """Return the phones that ring now, the oldest call first."""
         return list(self._ringing.values())
 
-    def pick_up(self, callid: str) -> bool:
-        """Answer by command; return whether a phone was ringing."""
-        ringing = self._ringing.get(callid)
-        return ringing is not None and self._stop(ringing, ringing.answered)
-
-    def decline(self, callid: str) -> bool:
-        """Decline by command, which the caller sees as no answer; return whether a phone was ringing."""
-        ringing = self._ringing.get(callid)
-        return ringing is not None and self._declined(ringing)
-
-    def ignore(self, callid: str) -> bool:
-        """Let it ring until it stops by itself; return whether a phone was ringing."""
+    def act(self, callid: str, what: Literal["answer", "decline", "ignore"]) -> bool:
+        """Answer by command, decline, which the caller sees as no answer, or let it ring; false if no phone rings."""
         ringing = self._ringing.get(callid)
         if ringing is None:
             return False
+        if what == "answer":
+            return self._stop(ringing, ringing.answered)
+        if what == "decline":
+            return self._declined(ringing)
         left = self._ringing[callid] = replace(ringing, is_ignored=True)
         self._step(left.call, "left ringing")
         self._context.after(self._context.settings.no_answer_seconds, lambda: self._unanswered(left))

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates, list_ringing
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console import template_filters
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
 from xoxzo.cloudpy.simulator.web.console.preferences import translate_reason
-
-if TYPE_CHECKING:
-    from jinja2.bccache import Bucket
-
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 _HOME = Path(__file__).parent
 
@@ -30,26 +26,22 @@ TOPICS = ("faults", "clock", "carrier", "template", "call", "console")
 """Events that change what every page shows."""
 
 
-class _Compiled(BytecodeCache):
+class _Compiled(FileSystemBytecodeCache):
     """Keeps compiled templates where Python keeps compiled modules: the first page then takes a third of the time."""
 
+    def __init__(self) -> None:
+        self._home = _HOME / "templates" / "__pycache__"
+        super().__init__(str(self._home), f"%s.{sys.implementation.cache_tag}.jinja")
+
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError), self._place(bucket).open("rb") as file:
-            bucket.load_bytecode(file)  # one of another text, or of another version, is ignored
+        with suppress(OSError):
+            super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        if sys.dont_write_bytecode:
-            return
-        place = self._place(bucket)
-        half = place.with_suffix(f".{os.getpid()}")
         with suppress(OSError):  # where it cannot be written, each process compiles anew
-            place.parent.mkdir(exist_ok=True)
-            half.write_bytes(bucket.bytecode_to_string())
-            half.replace(place)
-
-    @staticmethod
-    def _place(bucket: Bucket) -> Path:
-        return _HOME / "templates" / "__pycache__" / f"{bucket.key}.{sys.implementation.cache_tag}.jinja"
+            if not sys.dont_write_bytecode:
+                self._home.mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
 
 
 @cache

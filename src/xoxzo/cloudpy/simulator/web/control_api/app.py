@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Awaitable, Callable
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -18,20 +20,15 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.openapi import document
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.settings import USER_AGENT
-from xoxzo.cloudpy.simulator.web.asgi_tools import read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, read_body
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
 from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
-
-    from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-    from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send
     from xoxzo.cloudpy.simulator.web.metrics import Metrics
 
 _JSON = {"content-type": "application/json"}

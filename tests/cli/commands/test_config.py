@@ -79,7 +79,7 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
         (("set", "default", "nobody"), "There is no profile nobody"),
         (("set", "sender", "too long a name"), "sender: must be at most 10"),
         (("set", "country", "Japan"), "country: must be two capital letters"),
-        (("set", "confirm_above", "much"), "no number of credits"),
+        (("set", "confirm_above", "much"), "not a number of credits"),
         (("set", "host", "a.example", "--profile", "shop"), "host: must be an absolute"),
         (("set", "sender", "Shop", "--profile", "nobody"), "There is no profile nobody"),
         (("unset", "sender", "--profile", "nobody"), "There is no profile nobody"),

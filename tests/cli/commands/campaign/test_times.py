@@ -108,7 +108,7 @@ def test_those_contacted_lately_are_left_out(run: Run) -> None:
     assert run("resume", "second", "--yes", "--not-within", "none").exit_code == 0
     with Campaign.open("second") as campaign:
         assert (campaign.limits.not_within, campaign.tally().sent) == (0.0, total)
-    for wrong, why in (("soon", "is no time: write 7d, 12h, 90m, or none"), ("91d", "90 days")):
+    for wrong, why in (("soon", "is not a duration: write 7d, 12h, 90m, or none"), ("91d", "90 days")):
         failed = run("plan", "people.csv", *TEXT, "--not-within", wrong)
         assert failed.exit_code == 2
         assert why in failed.stderr

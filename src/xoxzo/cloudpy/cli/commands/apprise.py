@@ -35,7 +35,7 @@ def install(folder: Path | None) -> None:
     path = (folder or _default_folder()).expanduser() / _FILE_NAME
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != PLUGIN:
-            raise CommandError(_("{path} exists, and is not ours: nothing was written", path=path))
+            raise CommandError(_("{path} exists with other content: nothing was written", path=path))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(PLUGIN, encoding="utf-8")
     except OSError as error:
@@ -44,7 +44,7 @@ def install(folder: Path | None) -> None:
     if find_spec("apprise") is None:
         click.echo(
             _(
-                "Apprise is not installed beside this library. Type: {command}",
+                "Apprise is not installed in the environment of this library. Type: {command}",
                 command=f'{sys.executable} -m pip install "xoxzo-cloudpy[apprise]"',
             ),
             err=True,

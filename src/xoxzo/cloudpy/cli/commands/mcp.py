@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 )
 @destination_options()
 @click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="A recipient that is allowed; may be repeated.")
-@click.option("--budget", type=parse_credits, metavar="CREDITS", help="What may be spent until this server ends.")
-@click.option("--sender", help="From whom SMS are sent; without it there are none.")
+@click.option("--budget", type=parse_credits, metavar="CREDITS", help="The credits that this server may spend.")
+@click.option("--sender", help="The sender of SMS; without it no SMS are sent.")
 @click.option("--caller", help="The number that calls show; without it no calls are made.")
 @click.option(
     "--sms-price",
@@ -129,12 +129,12 @@ def _send_limits(allow: tuple[str, ...], budget: Decimal | None) -> SendLimits |
     if not allow and budget is None:
         return None
     if not allow or budget is None:
-        raise click.UsageError(_("--allow and --budget belong together: whom may it reach, and for how much?"))
+        raise click.UsageError(_("Give both --allow and --budget: whom it may reach, and for how many credits."))
     recipients: dict[str, str] = {}
     for entry in allow:
         name, mark, number = entry.rpartition("=")
         name = name if mark else f"person{len(recipients) + 1}"
         if not name or name in recipients:
-            raise click.UsageError(_("--allow wants each name once, as in anne=+818011112222"))
+            raise click.UsageError(_("--allow takes each name once, for instance anne=+818011112222"))
         recipients[name] = number
     return SendLimits(recipients, budget)

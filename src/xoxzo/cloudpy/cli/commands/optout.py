@@ -111,7 +111,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
 def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None:
     """List since when and why numbers are on the list: those given, or all.
 
-    Numbers are not stored, so all entries are shown by the beginnings of their hashes. Ends with 3 when a given number
+    Numbers are not stored, so all entries are shown by the beginnings of their hashes. Exits with 3 if a given number
     is not on the list.
     """
     opt_outs = _opt_outs(country)

@@ -81,7 +81,7 @@ def parse_day(value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        line = _("{value!r} is no day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
+        line = _("{value!r} is not a day: write 2026-01-31, today, yesterday, or 7d for seven days ago.", value=value)
         raise click.BadParameter(line) from None
 
 
@@ -90,7 +90,7 @@ def parse_time(value: str) -> datetime:
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(_("{value!r} is no time: write 2026-11-30T18:00+09:00", value=value)) from None
+        raise click.BadParameter(_("{value!r} is not a time: write 2026-11-30T18:00+09:00", value=value)) from None
     return found if found.tzinfo else found.astimezone()
 
 
@@ -107,7 +107,7 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
         name, mark, rest = value.partition("=")
         if not mark or not name or name in found:
             raise click.UsageError(
-                _("{option} wants NAME=VALUE, each name once: {value!r}", option=option, value=value)
+                _("{option} takes NAME=VALUE, each name once: {value!r}", option=option, value=value)
             )
         found[name] = rest
     return found
@@ -119,4 +119,4 @@ def parse_credits(value: str) -> Decimal:
         found = Decimal(value.replace(",", ""))
         if found.is_finite() and found >= 0:
             return found
-    raise click.BadParameter(_("{value!r} is no number of credits, 0 or more", value=value))
+    raise click.BadParameter(_("{value!r} is not a number of credits, 0 or more", value=value))

@@ -83,7 +83,7 @@ def content_from(given: dict[str, Any], account: ClientOptions | None) -> Conten
     """Return the content that a command's options give; the text of a template is read from the account."""
     kinds: list[Any] = [kind for kind in CONTENT_KINDS if given[kind] is not None]
     if len(kinds) != 1:
-        raise click.UsageError(_("Say what to send by one of --text, --template, --say and --play."))
+        raise click.UsageError(_("Give the content by one of --text, --template, --say and --play."))
     [kind] = kinds
     if not given["sender"]:
         option = "caller" if kind in {"say", "play"} else "sender"

@@ -54,7 +54,7 @@ _zone = click.option(
     "zone",
     metavar="ZONE",
     callback=lambda _ctx, _parameter, value: None if value is None else _read_zone(value),
-    help="Of times, as Asia/Tokyo; by default this machine's, or where that is UTC the recipients'.",
+    help="The time zone, such as Asia/Tokyo; by default this machine's, or the recipients' if that is UTC.",
 )
 _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 
@@ -160,7 +160,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
     "--yen-per-credit",
     type=parse_credits,
     metavar="YEN",
-    help="What a credit costs you: shows amounts in yen as well.",
+    help="The price of a credit in yen: shows amounts in yen, too.",
 )
 @json_option
 def report(
@@ -266,7 +266,7 @@ def _read_zone(name: str) -> ZoneInfo:
 
 def _check_json_output(output: str | None, *, machine: bool) -> None:
     if machine and output not in {None, "-"}:
-        raise click.UsageError(_("--json writes to standard output: leave -o out."))
+        raise click.UsageError(_("--json writes to standard output: omit -o."))
 
 
 def _state(campaign: Campaign) -> str:

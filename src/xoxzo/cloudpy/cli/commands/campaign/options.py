@@ -131,10 +131,10 @@ _CONTENT = (
     _content("--template", type=click.IntRange(1), help="The number of an approved template."),
     _content("--say", help="Call and speak this message."),
     _content("--play", metavar="URL", help="Call and play this mp3 (http only)."),
-    _content("--language", help="Of a spoken message: ja or en; ja by default."),
+    _content("--language", help="The language of a spoken message: ja or en; ja by default."),
     _content(
         "--sender",
-        help="Of an SMS: 10 letters and digits, or 15 digits. Of a call: the caller's number; else the configured one.",
+        help="The SMS's sender, 10 letters and digits or 15 digits, or the call's caller; else the configured one.",
     ),
     _content("--tag", "tags", multiple=True, help="A tag for each message; may be repeated."),
     _content("--track-link", is_flag=True, help="Replace the first link with a tracked short link."),
@@ -166,23 +166,23 @@ def _country(_ctx: click.Context, _parameter: click.Parameter, value: str | None
 country_option = partial(
     click.option,
     "--country",
-    help="Where numbers without a country code belong; else the configuration's, or JP.",
+    help="The country of numbers without a country code; by default the configured one, or JP.",
     callback=_country,
 )
 _INPUT = (
-    _input("--name", help="What the campaign is called; by default as the file."),
+    _input("--name", help="The name of the campaign; by default the file's."),
     _input("--number", help="The column of the phone numbers."),
     _input("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="The column of a placeholder."),
     country_option(cls=SectionedOption, section=N_("Recipients and columns")),
-    _input("--any-number", is_flag=True, help="Take numbers that are no mobiles as well."),
+    _input("--any-number", is_flag=True, help="Also send to numbers that are not mobile."),
     _input("--split", metavar="N/PARTS", help="Take a random part of the list: 1/2, and 2/2 for the others."),
     _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
     _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="A list of numbers to leave out."),
-    _input("--encoding", help="Of the file; by default found out."),
-    _input("--delimiter", help="Between cells; by default found out."),
+    _input("--encoding", help="The encoding of the file; by default detected."),
+    _input("--delimiter", help="The character between cells; by default detected."),
     _input("--header/--no-header", default=None, help="Whether the first row names the columns."),
     _input("--header-row", type=click.IntRange(1), metavar="N", help="The line that names the columns."),
-    _input("--sheet", help="Of a workbook; by default the first that is not hidden."),
+    _input("--sheet", help="The sheet of a workbook; by default the first that is not hidden."),
     _input("--hidden", type=click.Choice(["include", "skip"]), help="What to do with a workbook's hidden rows."),
 )
 
@@ -190,7 +190,7 @@ _INPUT = (
 def _parse_period(value: str) -> float:
     found = parse_period("0m" if value == "none" else value)
     if found is None:
-        raise click.BadParameter(_("{value!r} is no time: write 7d, 12h, 90m, or none", value=value))
+        raise click.BadParameter(_("{value!r} is not a duration: write 7d, 12h, 90m, or none", value=value))
     return found
 
 

@@ -62,7 +62,7 @@ _SHOW_SECONDS = 0.1
 @input_options
 @limit_options
 @destination_options
-@click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Let so many requests fail.")
+@click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Percentage of requests that fail.")
 @click.option(
     "--balance", type=parse_credits, metavar="CREDITS", help="The balance to rehearse with; by default the account's."
 )
@@ -77,7 +77,7 @@ def rehearse(
     machine: bool,
     **given: Any,  # noqa: ANN401 - click's options
 ) -> None:
-    """Play a whole campaign on this machine, at full speed, and show what the real run would give.
+    """Simulate a whole campaign on this machine, at full speed, and show the results to expect.
 
     Nothing is sent, whatever the destination is, and nothing is stored. A simulator in this process takes the messages,
     with the balance and the template of the account, which are only read. Its clock advances by itself: a run that

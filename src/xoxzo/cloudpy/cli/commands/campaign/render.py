@@ -81,7 +81,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         (_("hours"), _("at any time") if plan.schedule is None else describe_schedule(plan.schedule)),
         *((_("left out"), line) for line in _left_out(plan)),
         *(
-            (_("doubts"), _("{count} times: {doubt}", count=f"{count:,}", doubt=_(assumption)))
+            (_("assumptions"), _("{count} times: {assumption}", count=f"{count:,}", assumption=_(assumption)))
             for assumption, count in plan.assumptions.items()
         ),
     ]

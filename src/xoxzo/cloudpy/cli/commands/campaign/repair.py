@@ -133,7 +133,7 @@ def settle(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 -
 @campaign_command("xoxzo campaign suppress customers opt-outs.txt")
 @with_campaign
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@country_option(help="Where numbers without a country code belong; by default as in the campaign's list.")
+@country_option(help="The country of numbers without a country code; by default as in the campaign's list.")
 @json_option
 def suppress(campaign: Campaign, file: str, *, country: str | None, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.

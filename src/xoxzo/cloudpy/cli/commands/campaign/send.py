@@ -312,4 +312,4 @@ def _send_test(campaign: Campaign, account: ClientOptions, numbers: list[str], *
     )
     click.echo(sentence, err=True)
     if not yes:
-        _ask(_("Did it arrive as it should? Send to all recipients now?"), _("Nothing was sent to the recipients."))
+        _ask(_("Did it arrive correctly? Send to all recipients now?"), _("Nothing was sent to the recipients."))

@@ -48,7 +48,7 @@ def account(where: Destination | CommandError, base_url: str, timeout: float) ->
     elif answer.failure is not None:
         yield _connection_failure(answer.failure, base_url, timeout)
     elif answer.status is not None and answer.status >= 500:
-        sentence = _("{url} is in trouble: status {status}", url=base_url, status=answer.status)
+        sentence = _("{url} has a problem: status {status}", url=base_url, status=answer.status)
         yield Finding("connection", "wrong", sentence, (_("Try again later."),), facts)
     elif _is_not_xoxzo(answer):
         sentence = _("what answers at {url} is not Xoxzo: status {status}", url=base_url, status=answer.status)
@@ -141,7 +141,7 @@ def _credentials(where: Destination | CommandError, answer: ProbeResult) -> Find
         sentence = _("accepted (SID {sid}); {credits} credits are left", sid=where.sid_masked, credits=shown)
         return Finding("credentials", "fine", sentence, facts={**facts, "credits": float(left)})
     if answer.status == 429:
-        return Finding("credentials", "note", _("not tried: too many requests; ask again in a while"), facts=facts)
+        return Finding("credentials", "note", _("not tried: too many requests; try again later"), facts=facts)
     if answer.status == 403:
         sentence = _("the account must not read its balance from here: status 403")
         return Finding("credentials", "wrong", sentence, (_("Does Xoxzo allow this machine's IP address?"),), facts)

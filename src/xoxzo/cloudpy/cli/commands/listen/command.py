@@ -49,8 +49,8 @@ _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "
     cls=Command,
     epilog=examples(
         "xoxzo listen",
-        "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log heard.jsonl",
-        "xoxzo listen --replay heard.jsonl --forward http://127.0.0.1:8000/xoxzo",
+        "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log received.jsonl",
+        "xoxzo listen --replay received.jsonl --forward http://127.0.0.1:8000/xoxzo",
     ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -59,7 +59,9 @@ _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "
 )
 @click.option("--forward", metavar="URL", help="Send each request on to this address, and answer what it answers.")
 @click.option("--log", "log_file", type=click.Path(dir_okay=False), help="Add each request to this file, to replay it.")
-@click.option("--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; end.")
+@click.option(
+    "--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; exit."
+)
 @click.option("--answer", default='say en "Hello"', show_default=True, help="The line that answers an incoming call.")
 @click.option("--verify", is_flag=True, help="Accept only URLs signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked.")
@@ -78,13 +80,13 @@ def command(
 ) -> None:
     """Receive callbacks on a port of this machine and show them as they arrive.
 
-    Without --verify everything is shown, whoever sent it. Each is answered with 200, or with what --forward answers;
+    Without --verify all requests are shown, from any sender. Each is answered with 200, or with what --forward answers;
     an incoming call with the line of --answer. Stop it with Ctrl-C.
     """
     printer = CallbackPrinter(machine=machine, show_content=show_content)
     if replay is not None:
         if forward is None:
-            raise click.UsageError(_("--replay needs --forward: where shall they go?"))
+            raise click.UsageError(_("--replay needs --forward, the URL to send to."))
         _replay(replay, forward, printer)
         return
     with ExitStack() as stack:

@@ -54,7 +54,7 @@ def din() -> None:
 
 @click.group(cls=Group, epilog=examples("xoxzo sin list", "xoxzo sin release JPafr34rafic76tf"))
 def sin() -> None:
-    """Numbers that took SMS. The service ended on 2024-04-30: what Xoxzo answers now is not known."""
+    """Numbers that received SMS. The service ended on 2024-04-30: what Xoxzo answers now is not known."""
 
 
 def _add_commands(group: Group, kind: NumberKind) -> None:
@@ -76,7 +76,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
     @argument
     @api(sends=True)
     def subscribe(session: Session, uid: str) -> None:
-        """Subscribe a number. The first 30 days are charged at once, and so are the next ones."""
+        """Subscribe a number. The first 30 days are charged at once, and then every 30 days."""
         with session.client() as client:
             number, cost = None, None
             if not (session.yes or session.dry_run or session.destination.is_simulator):
@@ -108,7 +108,7 @@ def _add_commands(group: Group, kind: NumberKind) -> None:
     @argument
     @api(sends=True)
     def release(session: Session, uid: str) -> None:
-        """Release a number. It is gone then; another one may get it."""
+        """Release a number. You cannot get it back, and another customer may get it."""
         confirm_action(session, _("Release {uid} for good?", uid=uid))
         with session.client() as client:
             kind.of(client).unsubscribe(uid)

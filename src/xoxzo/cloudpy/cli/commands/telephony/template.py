@@ -45,7 +45,7 @@ def _variables(function: Callable[..., Any]) -> Callable[..., Any]:
     ),
 )
 def command() -> None:
-    """Write, try and send SMS templates: what accounts send by unless Xoxzo has approved free texts for them."""
+    """Create, preview and send SMS templates. Accounts without Xoxzo's approval for free texts send by templates."""
 
 
 @command.subcommand("list", "xoxzo template list", "xoxzo template list --json | jq .name")
@@ -73,14 +73,14 @@ def show(session: Session, template: int) -> None:
     "create",
     "xoxzo template create Booking '{name}様 ご予約は{day}です'",
     "xoxzo template create Booking --file booking.txt",
-    short_help="Write a template; Xoxzo has to approve it.",
+    short_help="Create a template; Xoxzo has to approve it.",
 )
 @click.argument("name")
 @click.argument("content", required=False)
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @api()
 def create(session: Session, name: str, content: str | None, file: str | None) -> None:
-    """Write a template, with placeholders such as {name}. Xoxzo has to approve it before it can be sent."""
+    """Create a template, with placeholders such as {name}. Xoxzo has to approve it before it can be sent."""
     text = read_text(content, file)
     with session.client() as client:
         session.out.record(template_fields(session, client.templates.create(name=name, content=text)))
@@ -93,7 +93,7 @@ def create(session: Session, name: str, content: str | None, file: str | None) -
     short_help="Change a template; Xoxzo has to approve it again.",
 )
 @click.argument("template", type=NUMBER)
-@click.option("--name", metavar="NAME", help="How it is called from now on.")
+@click.option("--name", metavar="NAME", help="The new name.")
 @click.option("--content", metavar="TEXT", help="Its new text; - reads it from standard input.")
 @click.option("--file", metavar="FILE", help="Read the new text from a file (UTF-8); - is standard input.")
 @api()
@@ -158,7 +158,7 @@ def send(
 ) -> None:
     """Send an SMS by a template to one or several phones, one after the other.
 
-    The template is read first: what its text does not name is refused, and the cost is known, before anything is sent.
+    The template is read first, to check its placeholders and the cost before anything is sent.
     """
     from xoxzo.cloudpy.operations import templates
 
@@ -200,6 +200,6 @@ def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise click.UsageError(
-            _("--variables wants a JSON object of texts, such as {sample}", sample='{"name": "山田"}')
+            _("--variables must be a JSON object of texts, such as {sample}", sample='{"name": "山田"}')
         )
     return {**given, **found}

@@ -52,7 +52,7 @@ def _from_keyring(profile: str, name: str) -> str:
     except Exception as error:  # noqa: BLE001 - each back end has errors of its own
         raise _no_token(profile, _("the keyring refuses: {why}", why=type(error).__name__)) from None
     if not found:
-        raise _no_token(profile, _("the keyring has none called {name}", name=name))
+        raise _no_token(profile, _("the keyring has no token called {name}", name=name))
     return found
 
 
@@ -80,14 +80,14 @@ def _from_command(profile: str, command: list[str]) -> str:
     token = (ended.stdout.splitlines() or [""])[0].strip()
     if ended.returncode or not token:
         raise _no_token(
-            profile, _("{command} gave none (status {status})", command=command[0], status=ended.returncode)
+            profile, _("{command} printed no token (status {status})", command=command[0], status=ended.returncode)
         )
     return token
 
 
 def _no_token(profile: str, why: str) -> CommandError:
-    anew = _("Give it anew: xoxzo config add-profile {name} --replace", name=profile)
-    return CommandError(_("profile {name}: no token: {why}", name=profile, why=why), anew, status=CREDENTIALS)
+    advice = _("Give it again: xoxzo config add-profile {name} --replace", name=profile)
+    return CommandError(_("profile {name}: no token: {why}", name=profile, why=why), advice, status=CREDENTIALS)
 
 
 PROFILE = "XOXZO_PROFILE"

@@ -26,7 +26,7 @@ def signing_secret() -> str:
         raise CommandError(
             _("{variable} is not set, and URLs are signed with it.", variable=SIGNING_VARIABLE),
             _("Type: {command}", command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
-            _("Keep it: whoever receives the callbacks needs the same one."),
+            _("Store it: the program that receives the callbacks needs the same value."),
         )
     return secret
 
@@ -43,7 +43,7 @@ def use_signed_callbacks(given: dict[str, Any]) -> None:
     if given["callbacks"] is None:
         return
     if given["callback_url"] is not None or given.get("lt_callback_url") is not None:
-        raise click.UsageError(_("--callbacks makes the addresses itself: leave the other callback URLs out."))
+        raise click.UsageError(_("--callbacks makes the URLs: omit the other callback URLs."))
     if given["reference"] is None:
-        raise click.UsageError(_("--callbacks needs --reference: each address is bound to it."))
+        raise click.UsageError(_("--callbacks needs --reference: each URL is bound to it."))
     given["callbacks"] = signing_callbacks(given["callbacks"])

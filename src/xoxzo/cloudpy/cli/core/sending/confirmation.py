@@ -57,7 +57,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
     if where.kind == "nothing":
         raise CommandError(
             _("nothing listens at {url}; nothing was sent.", url=where.base_url),
-            _("Start a simulator (xoxzo simulator), or whatever is to be there."),
+            _("Start a simulator (xoxzo simulator), or the server that should be there."),
             status=NOT_SENT,
         )
     chosen = session.setting("confirm_above", (int, float))
@@ -70,7 +70,7 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
         cost = _("its cost is not known") if plan.cost is None else _("it costs {cost}", cost=describe_cost(plan))
         raise CommandError(
             _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.", cost=cost),
-            _("--yes sends without asking; xoxzo config set confirm_above CREDITS moves the limit."),
+            _("--yes sends without asking; xoxzo config set confirm_above CREDITS changes the limit."),
             status=USAGE,
         )
     show_summary(session, plan)

@@ -179,7 +179,7 @@ def test_nobody_answers(client: Client, resend: Callable[..., Result]) -> None:
         (["http://127.0.0.1:9/"], "Give what to report"),
         (["ftp://shop", "id"], "url"),
         (["shop", "id", "--sign"], "public_url"),
-        (["http://127.0.0.1:9/", "--since", "soon"], "is no day"),
+        (["http://127.0.0.1:9/", "--since", "soon"], "is not a day"),
         (["http://127.0.0.1:9/", "--log", "{other}"], "delivery log"),
     ],
 )

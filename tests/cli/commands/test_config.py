@@ -89,8 +89,8 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
         (("add-profile", "x", "--sid", "a"), "use --token-stdin"),
         (("add-profile", "x"), "use --sid"),
         (("add-profile", "x", "--sid", "a", "--token-stdin"), "There is no token"),
-        (("add-profile", "x", "--token-stdin", "--token-command", "a"), "from one place"),
-        (("add-profile", "x", "--keyring", "--token-command", "a"), "from one place"),
+        (("add-profile", "x", "--token-stdin", "--token-command", "a"), "Give only one of"),
+        (("add-profile", "x", "--keyring", "--token-command", "a"), "Give only one of"),
     ],
 )
 def test_what_cannot_be_set_is_reported(bare, home, words, expected) -> None:

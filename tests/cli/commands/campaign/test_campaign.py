@@ -424,7 +424,7 @@ def test_every_command_writes_json(run: Run, simulator: Simulator) -> None:
     assert (figures["total"], figures["charged"], figures["reported_deliveries"]) == (3, 30, 0)
     assert figures["parts"] == [{"parts": 1, "messages": 3, "credits": 30}]
     for verb in ("export", "report"):
-        assert "leave -o out" in run(verb, "people", "-o", "a", "--json").stderr
+        assert "omit -o" in run(verb, "people", "-o", "a", "--json").stderr
     assert objects("purge", "people", "--yes") == [{"name": "people", "purged": 3}]
     Campaign.create("other", "people.csv", _content()).close()
     assert objects("pause", "other") == [{"name": "other", "requested": "pause", "is_running": False}]

@@ -177,7 +177,7 @@ def test_bad_rows_stop_everything_until_they_are_left_out(run: Run, simulator: S
         file.writelines(f"x{n},nonsense\n" for n in range(7))
     result = run("run", "people.csv", *TEXT, "--yes")
     assert result.exit_code == 2
-    assert "line 5: tel holds no digits that can be read" in result.stderr
+    assert "line 5: tel has no readable digits" in result.stderr
     assert "… and 2 more\n" in result.stderr
     assert "7 rows cannot be sent to; nothing was sent." in result.stderr
     assert Path("people.bad.csv").read_text(encoding="utf-8-sig").count("nonsense") == 7

@@ -27,7 +27,7 @@ _SCHEMA = (
     "CREATE INDEX delivery_updated ON delivery (updated)",
     "CREATE INDEX delivery_unfinished ON delivery (updated) WHERE NOT final",
 )
-_COLUMNS = "kind, ident, reference, status, final, sent, clicked, cost, created, updated, history"
+_COLUMNS = Entry.__struct_fields__
 _SCHEMA_VERSION = 1
 
 _encode = msgspec.json.Encoder().encode
@@ -78,24 +78,12 @@ class SqliteStorage:
 
     def save(self, entry: Entry) -> None:
         """Insert an entry, or replace the one with the same ``row``."""
-        values = (
-            entry.kind,
-            entry.ident,
-            entry.reference,
-            entry.status,
-            entry.final,
-            entry.sent,
-            entry.clicked,
-            entry.cost,
-            entry.created.timestamp(),
-            entry.updated.timestamp(),
-            _encode(entry.history).decode(),
-        )
+        times = {"created": entry.created.timestamp(), "updated": entry.updated.timestamp()}
+        values = {**msgspec.structs.asdict(entry), **times, "history": _encode(entry.history).decode()}
+        marks = ", ".join(f":{name}" for name in _COLUMNS)
         with self._lock:
-            self._connect().execute(
-                f"INSERT OR REPLACE INTO delivery (row, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-                (entry.row, *values),
-            )
+            statement = f"INSERT OR REPLACE INTO delivery ({', '.join(_COLUMNS)}) VALUES ({marks})"  # noqa: S608
+            self._connect().execute(statement, values)
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
         """Return the entries with an id and without a final status that were last updated before a time."""
@@ -132,8 +120,8 @@ class SqliteStorage:
 
     @staticmethod
     def _select(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
-        found = connection.execute(f"SELECT row, {_COLUMNS} FROM delivery WHERE {where}", values)  # noqa: S608
-        return [_entry(row) for row in found]
+        rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM delivery WHERE {where}", values)  # noqa: S608
+        return [_entry(row) for row in rows]
 
     def _connect(self) -> sqlite3.Connection:
         # SQLite connections must not be used after a fork; the parent's stays open for the parent.
@@ -153,7 +141,7 @@ class SqliteStorage:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    values = dict(zip(("row", *_COLUMNS.split(", ")), row, strict=True))
+    values = dict(zip(_COLUMNS, row, strict=True))
     flags = {name: bool(values[name]) for name in ("final", "sent", "clicked")}
     times = {name: datetime.fromtimestamp(values[name], UTC) for name in ("created", "updated")}
     return Entry(**{**values, **flags, **times, "history": _history(values["history"])})

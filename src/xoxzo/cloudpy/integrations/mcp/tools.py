@@ -1,10 +1,13 @@
-"""Tools that only read: they cost nothing and send nothing. The docstrings are the descriptions for the assistant."""
+"""The tools. Their docstrings are the descriptions for the assistant.
+
+`ReadTools` cost nothing and send nothing. `SendTools` send or cost credits: the limits are checked before each send.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +17,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
 from xoxzo.cloudpy.integrations.mcp.formatting import Formatter, tool
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
+from xoxzo.cloudpy.models import CarrierLookup, SentMessage, StartedCall
 from xoxzo.cloudpy.phone import parse
 from xoxzo.cloudpy.text import estimate
 
@@ -213,13 +217,8 @@ class SendTools:
     ) -> dict[str, Any]:
         """Send one SMS to somebody on the allow-list. It reaches a person and costs credits."""
         number = self._limits.number_of(recipient)
-        sender = self._settings.sender or ""
-
-        async def send() -> dict[str, Any]:
-            sent = await self._client.sms.send(recipient=number, sender=sender, message=message, reference=reference)
-            return {"id": sent.msgid}
-
-        return await self._send(reference, ("sms", number, message), self._sms_cost(message, number), number, send)
+        send = partial(self._client.sms.send, sender=self._settings.sender or "", message=message)
+        return await self._send("sms", send, number, reference, self._sms_cost(message, number))
 
     @tool
     async def template_send(
@@ -235,15 +234,8 @@ class SendTools:
         if template.approved_content is None:
             raise InvalidArgument("template_id", "is a template that Xoxzo has not approved yet")
         cost = self._sms_cost(template.render(variables).text, number)
-
-        async def send() -> dict[str, Any]:
-            sent = await self._client.templates.send(
-                template, recipient=number, sender=self._settings.sender or "", variables=variables, reference=reference
-            )
-            return {"id": sent.msgid}
-
-        content = ("template", template_id, number, tuple(sorted(variables.items())))
-        return await self._send(reference, content, cost, number, send)
+        send = partial(self._client.templates.send, template, sender=self._settings.sender or "", variables=variables)
+        return await self._send(f"template {template_id}", send, number, reference, cost)
 
     @tool
     async def call_say(
@@ -255,20 +247,10 @@ class SendTools:
     ) -> dict[str, Any]:
         """Call somebody on the allow-list and speak a message. The first minute costs credits, answered or not."""
         number = self._limits.number_of(recipient)
-
-        async def send() -> dict[str, Any]:
-            call = await self._client.calls.say(
-                caller=self._settings.caller or "",
-                recipient=number,
-                tts_message=message,
-                tts_lang=language,
-                reference=reference,
-            )
-            return {"id": call.callid}
-
-        minutes = 1 + len(message) // _SPOKEN_CHARACTERS_PER_MINUTE
-        content = ("say", number, message, language)
-        return await self._send(reference, content, self._call_cost(minutes), number, send)
+        caller = self._settings.caller or ""
+        say = partial(self._client.calls.say, caller=caller, tts_message=message, tts_lang=language)
+        cost = self._call_cost(1 + len(message) // _SPOKEN_CHARACTERS_PER_MINUTE)
+        return await self._send("say", say, number, reference, cost)
 
     @tool
     async def call_play(
@@ -279,26 +261,18 @@ class SendTools:
     ) -> dict[str, Any]:
         """Call somebody on the allow-list and play an mp3. Three minutes are charged to the budget, answered or not."""
         number = self._limits.number_of(recipient)
-
-        async def send() -> dict[str, Any]:
-            call = await self._client.calls.play(
-                caller=self._settings.caller or "", recipient=number, recording_url=recording_url, reference=reference
-            )
-            return {"id": call.callid}
-
-        cost = self._call_cost(_PLAY_MINUTES)
-        return await self._send(reference, ("play", number, recording_url), cost, number, send)
+        play = partial(self._client.calls.play, caller=self._settings.caller or "", recording_url=recording_url)
+        return await self._send("play", play, number, reference, self._call_cost(_PLAY_MINUTES))
 
     @tool
     async def lookup(self, recipient: Recipient, reference: Reference) -> dict[str, Any]:
         """Look up the carrier of somebody on the allow-list. It costs 5 credits, found or not."""
         number = self._limits.number_of(recipient)
+        return await self._send("lookup", partial(self._look_up), number, reference, LOOKUP_CREDITS)
 
-        async def request() -> dict[str, Any]:
-            carrier = await self._client.lookup.carrier(number)
-            return self._formatter.fields(carrier, "found", "carrier", "country", "mcc", "mnc")
-
-        return await self._send(reference, ("lookup", number), LOOKUP_CREDITS, number, request)
+    async def _look_up(self, *, recipient: str, reference: str) -> CarrierLookup:
+        del reference  # a look-up takes none
+        return await self._client.lookup.carrier(recipient)
 
     def _sms_cost(self, message: str, number: str) -> Decimal | None:
         country = parse(number, test_numbers=True).country or "ZZ"
@@ -308,19 +282,14 @@ class SendTools:
         return None if self._settings.call_price is None else self._settings.call_price * minutes
 
     async def _send(
-        self,
-        reference: str,
-        content: tuple[object, ...],
-        cost: Decimal | None,
-        number: str,
-        send: Callable[[], Awaitable[dict[str, Any]]],
+        self, kind: str, send: partial[Any], number: str, reference: str, cost: Decimal | None
     ) -> dict[str, Any]:
         """Charge the cost to the budget, send, and record the outcome."""
-        earlier = self._limits.reserve(reference, content, cost)
+        earlier = self._limits.reserve(reference, (kind, number, send.keywords), cost)
         if earlier is not None:
             return earlier
         try:
-            sent = await send()
+            sent = await send(recipient=number, reference=reference)
         except (InvalidArgument, APIError) as error:
             if isinstance(error, APIError) and error.maybe_sent:
                 self._limits.mark_unknown(reference)
@@ -332,7 +301,7 @@ class SendTools:
             self._limits.mark_unknown(reference)
             raise
         result = {
-            **sent,
+            **self._describe(sent),
             "recipient": self._formatter.number(number),
             "reference": reference,
             "credits_charged": float(cost or 0),
@@ -341,3 +310,8 @@ class SendTools:
         }
         self._limits.mark_sent(reference, result)
         return result
+
+    def _describe(self, sent: SentMessage | StartedCall | CarrierLookup) -> dict[str, Any]:
+        if isinstance(sent, CarrierLookup):
+            return self._formatter.fields(sent, "found", "carrier", "country", "mcc", "mnc")
+        return {"id": sent.msgid if isinstance(sent, SentMessage) else sent.callid}

@@ -13,6 +13,7 @@ import pytest
 
 import xoxzo.cloudpy
 from xoxzo.cloudpy.client.configuration import USER_AGENT, adjust, basic, configure, transport_options
+from xoxzo.cloudpy.client.settings import SimulatorHost
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -169,8 +170,8 @@ def test_http_is_for_named_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable names further hosts that http may reach, where a simulator must respond."""
     monkeypatch.setenv("XOXZO_SIMULATOR_HOSTS", "Simulator, other")
     settings = make(base_url="http://simulator:8080")
-    assert (settings.base_url, settings.simulator_only) == ("http://simulator:8080", True)
-    assert not make(base_url="http://127.0.0.1:8080").simulator_only
+    assert (settings.base_url, settings.simulator) == ("http://simulator:8080", SimulatorHost("simulator:8080"))
+    assert make(base_url="http://127.0.0.1:8080").simulator is None
     assert refused(base_url="http://third:8080").startswith("base_url must be https://")
 
 

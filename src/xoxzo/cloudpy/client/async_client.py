@@ -119,16 +119,8 @@ class AsyncClient:
         def make() -> AsyncTransport:
             from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
-            return check(AsyncHttpTransport(**options))
+            return AsyncHttpTransport(**options)
 
-        def check(transport: AsyncTransport) -> AsyncTransport:
-            if not settings.simulator_only:
-                return transport
-            from xoxzo.cloudpy.transports.simulator_check import AsyncSimulatorCheck
-
-            return AsyncSimulatorCheck(transport)
-
-        transport = None if transport is None else check(transport)
         holder = TransportHolder(make, transport, discard=discard_async, options=options)
         self._use(AsyncDriver(holder, settings))
 

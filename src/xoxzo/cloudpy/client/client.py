@@ -120,16 +120,8 @@ class Client:
         def make() -> Transport:
             from xoxzo.cloudpy.transports.threads import HttpTransport
 
-            return check(HttpTransport(**options))
+            return HttpTransport(**options)
 
-        def check(transport: Transport) -> Transport:
-            if not settings.simulator_only:
-                return transport
-            from xoxzo.cloudpy.transports.simulator_check import SimulatorCheck
-
-            return SimulatorCheck(transport)
-
-        transport = None if transport is None else check(transport)
         holder = TransportHolder(make, transport, discard=discard_sync, options=options)
         self._use(Driver(holder, settings))
 

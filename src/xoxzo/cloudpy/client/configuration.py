@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xoxzo.cloudpy.client.event_hooks import check_header, set_up_log
-from xoxzo.cloudpy.client.settings import RateLimiter, Settings
+from xoxzo.cloudpy.client.settings import RateLimiter, Settings, SimulatorHost
 from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
@@ -62,12 +62,12 @@ def configure(
     auth_token = _credential("auth_token", auth_token, "XOXZO_API_AUTH_TOKEN")
     if not sid or not auth_token:
         raise ConfigurationError(_NO_CREDENTIALS, code="no_credentials")
-    base_url, simulator_only = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
+    base_url, simulator = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
     if ":" in sid:
         raise ConfigurationError("sid must not contain a colon: HTTP's basic authentication would end it there")
     settings = Settings(
         base_url=base_url,
-        simulator_only=simulator_only,
+        simulator=simulator,
         headers=(
             ("authorization", basic(sid, auth_token)),
             ("accept", "application/json"),
@@ -190,8 +190,8 @@ def _credential(name: str, given: object, variable: str) -> str:
     return value
 
 
-def _base_url(url: object) -> tuple[str, bool]:
-    """Return the address without a final slash, and whether only a simulator may respond there."""
+def _base_url(url: object) -> tuple[str, SimulatorHost | None]:
+    """Return the address without a final slash, and its host if only a simulator may respond there."""
     url = plain(url)
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
@@ -204,13 +204,13 @@ def _base_url(url: object) -> tuple[str, bool]:
         raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
     if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
-    simulator_only = parts.scheme == "http" and not is_this_machine(host)
-    if simulator_only and not is_named_simulator(host):
+    is_remote = parts.scheme == "http" and not is_this_machine(host)
+    if is_remote and not is_named_simulator(host):
         raise ConfigurationError(
             "base_url must be https://: http would expose the token, so it is only for this machine and for "
             "simulators on hosts in XOXZO_SIMULATOR_HOSTS"
         )
-    return url.rstrip("/"), simulator_only
+    return url.rstrip("/"), SimulatorHost(parts.netloc) if is_remote else None
 
 
 def _beginnings(numbers: object) -> tuple[str, ...]:

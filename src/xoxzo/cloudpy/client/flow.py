@@ -224,7 +224,11 @@ def flow(
                 added = yield Start(AttemptStart(**_attempt_fields(state)))
                 request = msgspec.structs.replace(request, headers=request.headers + cast("Headers", added))
                 begun = clock()
-            outcome = yield Send(request, state.budget, progress, isinstance(state.operation, Listing))
+            outcome: Outcome = None
+            if settings.simulator is not None and not settings.simulator.checked:
+                health = yield Send(settings.simulator.health_request, state.budget, Progress(), streamed=False)
+                outcome = settings.simulator.check(health)
+            outcome = outcome or (yield Send(request, state.budget, progress, isinstance(state.operation, Listing)))
             decision = _decide(state, outcome, progress, wall)
             pause = _pause_before_retry(state, decision, chance) if decision.retry else None
             notification = None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import msgspec
 
-from xoxzo.cloudpy.protocols import AttemptStart, EventHook
+from xoxzo.cloudpy.errors import ConfigurationError
+from xoxzo.cloudpy.operations.bodies import DecodingError, decode_json
+from xoxzo.cloudpy.protocols import AttemptStart, EventHook, Request, Response, TransportFailure
 
 
 class RateLimiter:
@@ -35,6 +38,46 @@ class RateLimiter:
         return send_at - now
 
 
+class SimulatorHost(msgspec.Struct):
+    """A host of ``XOXZO_SIMULATOR_HOSTS``: nothing goes there over plain http before a simulator has responded.
+
+    The variable may be left over from another project, or the name may lead elsewhere than in the container where it
+    was right; and requests hold credentials.
+    """
+
+    name: str
+    """The host, with its port."""
+    checked: bool = False
+    """Whether a simulator has responded."""
+
+    @property
+    def health_request(self) -> Request:
+        """The request for the simulator's health, without credentials."""
+        return Request("GET", f"http://{self.name}/_simulator/health", (("accept", "application/json"),))
+
+    def check(self, outcome: object) -> TransportFailure | None:
+        """Take what the request for its health got, and return it if that was no response.
+
+        Raises:
+            ConfigurationError: something else than a simulator has responded.
+        """
+        if not isinstance(outcome, Response):
+            return cast("TransportFailure", outcome)
+        try:
+            health = decode_json(outcome.body)
+        except DecodingError:
+            health = None
+        self.checked = outcome.status == 200 and isinstance(health, dict) and "instance" in health
+        if not self.checked:
+            raise ConfigurationError(
+                "{host} is named in XOXZO_SIMULATOR_HOSTS, but no simulator responds there (status {status}); nothing "
+                "was sent. A simulator that refuses the name (403) must allow it: xoxzo simulator --allow-host NAME",
+                host=self.name,
+                status=outcome.status,
+            )
+        return None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How calls are made; all times in seconds."""
 
@@ -56,8 +99,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Called after each attempt."""
     start_hooks: tuple[Callable[[AttemptStart], Mapping[str, str] | None], ...] = ()
     """The ``before_attempt`` of those that have one: called before each attempt."""
-    simulator_only: bool = False
-    """Whether the address is plain http on another host, where only a simulator may respond."""
+    simulator: SimulatorHost | None = None
+    """The host if the address is plain http on another one, where only a simulator may respond."""
     allowed_recipients: tuple[str, ...] | None = None
     """How numbers that may be reached begin; ``None`` for all numbers."""
     may_write: Callable[[], bool] | None = None

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from xoxzo.cloudpy import AsyncClient, Client, ConfigurationError
+from xoxzo.cloudpy import AsyncClient, Client, ConfigurationError, ConnectionFailed
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.transports.threads import HttpTransport
 
@@ -96,3 +96,12 @@ def test_nothing_goes_to_what_is_no_simulator(stranger: tuple[str, list[tuple[st
     with closing(HttpTransport()) as transport, pytest.raises(ConfigurationError, match="no simulator responds there"):
         credits_of(url, own_transport=transport)
     assert set(seen) == {("/_simulator/health", None)}
+
+
+def test_no_response_is_an_error_as_of_any_request() -> None:
+    """Where nothing responds, the call fails as without the check: surely not sent."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        port = unused.getsockname()[1]
+    with pytest.raises(ConnectionFailed) as caught:
+        credits_of(f"http://simulator:{port}")
+    assert not caught.value.maybe_sent

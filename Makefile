@@ -133,7 +133,7 @@ fuzz-callbacks: $(VENV)/.stamp-fuzz ## Try the reading of callbacks for five min
 docs: $(DOCS)/.stamp ## Show the documentation in a browser, also while it is written; PORT=8000
 	@$(MKDOCS) serve --quiet --livereload --dev-addr 127.0.0.1:$(PORT)
 
-site: $(DOCS)/.stamp ## Build the documentation into site/, for a web server
+site: $(DOCS)/.stamp ## Build the documentation into site/, for a web server or to open site/index.html
 	@$(MKDOCS) build --quiet --strict --site-dir site
 
 format: $(VENV)/.stamp-dev ## Format the code and mend what can be mended

@@ -280,7 +280,7 @@ def test_first_callback(environment: dict[str, str], tmp_path: Path) -> None:
     shown = [command for block in blocks_of(page) if block.language == "console" for command in commands_of(block)]
     start, migrate, serve, send = [one for one in shown if one.startswith(("django-admin ", "python manage.py "))]
     run_commands([start], page.name, environment, tmp_path)
-    for name in ("first_callback/settings.py", "first_callback/urls.py", "django_shop/shop/receivers.py"):
+    for name in ("first_callback/shop/settings.py", "first_callback/shop/urls.py", "django_shop/shop/receivers.py"):
         text = (REPOSITORY / "docs" / "examples" / name).read_text().replace(":8000", f":{port}")
         with (tmp_path / "shop" / Path(name).name).open("a" if "settings" in name else "w") as file:
             file.write(text)

@@ -10,8 +10,7 @@ from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOut
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.opt_outs.endpoint import OptOutEndpoint, OptOutPage
-from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
+from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutEndpoint, OptOutLinks, OptOutPage
 from xoxzo.cloudpy.campaigns.opt_outs.opt_outs import OptOuts
 from xoxzo.cloudpy.campaigns.records import Reason, Recipient, RecipientStatus, State, Tally, Unsettled
 from xoxzo.cloudpy.campaigns.report.compare import Comparison, Difference, Variant, compare

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections import deque
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import chain, count
@@ -115,10 +114,12 @@ def export(
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
         raise CampaignError("wrong_ending", "{path}: the name must end with .xlsx or .csv", path=path)
-    if ending != ".xlsx":
-        return _write_csv_file(header, rows, path)
     try:
-        return _write_workbook(header, rows, path)
+        if ending == ".xlsx":
+            return _write_workbook(header, rows, path)
+        # With a byte-order mark, so that Excel does not read it as cp932.
+        with os.fdopen(open_private(path), "w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            return _write_csv(header, rows, file)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
 
@@ -131,17 +132,10 @@ def export_csv(
 
 
 def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinfo | None) -> Iterator[tuple[Any, ...]]:
-    recipients: deque[Recipient] = deque()
     name = str(zone) if zone else datetime.now().astimezone().tzname()
-
-    def remembering() -> Iterator[RecipientStatus]:
-        for one in statuses:
-            recipients.append(one.recipient)
-            yield one
-
-    for row in export_rows(remembering()):
-        local = (value.astimezone(zone) if isinstance(value, datetime) else value for value in row)
-        yield (*local, name, *own.cells(recipients.popleft()))
+    for one in statuses:
+        local = (value.astimezone(zone) if isinstance(value, datetime) else value for value in export_row(one))
+        yield (*local, name, *own.cells(one.recipient))
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> Path:
@@ -166,7 +160,7 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str],
     )
     text = io.StringIO()
     _write_csv((*columns, *OWN_COLUMNS), cells, text)
-    # Half a character in a cell is one reason why a row is bad. For the byte-order mark see `_write_csv_file`.
+    # Half a character in a cell is one reason why a row is bad. For the byte-order mark see `export`.
     content = text.getvalue().encode("utf-8-sig", "replace")
     stem = path.name.removesuffix(_BAD_ROWS_ENDING)
     numbered = (path.with_name(f"{stem}-{number}{_BAD_ROWS_ENDING}") for number in count(2))
@@ -179,33 +173,26 @@ def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str],
     return free
 
 
-def export_rows(statuses: Iterable[RecipientStatus]) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of `EXPORT_COLUMNS` for each recipient; times are aware, credits are ``Decimal``."""
-    for one in statuses:
-        recipient = one.recipient
-        yield (
-            recipient.line,
-            recipient.number,
-            one.state.name,
-            one.ident,
-            *(datetime.fromtimestamp(at, UTC) if at else None for at in (one.began, one.sent, one.ended)),
-            recipient.parts,
-            recipient.cost,
-            one.charged,
-            outcome_reason(one.error),
-            datetime.fromtimestamp(one.opted_out, UTC) if one.opted_out else None,
-            one.opt_out_source,
-        )
+def export_row(one: RecipientStatus) -> tuple[Any, ...]:
+    """Return the values of `EXPORT_COLUMNS` for a recipient; times are aware, credits are ``Decimal``."""
+    recipient = one.recipient
+    return (
+        recipient.line,
+        recipient.number,
+        one.state.name,
+        one.ident,
+        *map(_time, (one.began, one.sent, one.ended)),
+        recipient.parts,
+        recipient.cost,
+        one.charged,
+        outcome_reason(one.error),
+        _time(one.opted_out),
+        one.opt_out_source,
+    )
 
 
-def _write_csv_file(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], path: Path) -> int:
-    try:
-        descriptor = open_private(path)
-        # With a byte-order mark, so that Excel does not read it as cp932.
-        with os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            return _write_csv(header, rows, file)
-    except OSError as error:
-        raise _cannot_be_written(path, error) from None
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], file: TextIO) -> int:

@@ -145,27 +145,22 @@ class _Page:
         figures = self._figures
         total, states = figures.total, figures.states
         failed = states[State.FAILED] + states[State.REJECTED]
+        counted = (
+            (figures.accepted, self.gettext("sent"), "main"),
+            (states[State.DELIVERED], self.gettext("delivered"), "good"),
+            (failed, self.gettext("failed"), "bad"),
+            (states[State.UNKNOWN], self.gettext("unknown"), "unknown"),
+        )
         shown = (
             (f"{total:,}", self.gettext("recipients"), "", ""),
-            (f"{figures.accepted:,}", self.gettext("sent"), _of(figures.accepted, total), "main"),
-            (f"{states[State.DELIVERED]:,}", self.gettext("delivered"), _of(states[State.DELIVERED], total), "good"),
-            (f"{failed:,}", self.gettext("failed"), _of(failed, total), "bad" if failed else ""),
-            (
-                f"{states[State.UNKNOWN]:,}",
-                self.gettext("unknown"),
-                _of(states[State.UNKNOWN], total),
-                "unknown" if states[State.UNKNOWN] else "",
-            ),
+            *((f"{count:,}", word, _of(count, total), kind if count else "") for count, word, kind in counted),
             self._charged(),
         )
-        return (
-            '<div class="cards">'
-            + "".join(
-                f'<div class="card {kind}"><b>{value}</b><span>{escape(word)}</span><small>{escape(more)}</small></div>'
-                for value, word, more, kind in shown
-            )
-            + "</div>"
+        cards = "".join(
+            f'<div class="card {kind}"><b>{value}</b><span>{escape(word)}</span><small>{escape(more)}</small></div>'
+            for value, word, more, kind in shown
         )
+        return f'<div class="cards">{cards}</div>'
 
     def _charged(self) -> tuple[str, str, str, str]:
         charged, estimate = self._figures.charged, self._figures.estimate

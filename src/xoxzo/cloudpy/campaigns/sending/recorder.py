@@ -71,7 +71,7 @@ class Recorder:
             self._last_error = outcome.error or self._last_error
         if len(self._outcomes) >= _MAX_BUFFERED and not self._ledger.blocks:
             try:
-                self._record_now(durable=False)
+                self._write(*self._take(), durable=False)
             except CampaignError as error:
                 self._fail(error)
 
@@ -87,7 +87,7 @@ class Recorder:
     async def record(self, *, durable: bool = True) -> None:
         """Record what was taken; raise ``CampaignError``."""
         if not self._ledger.blocks:
-            self._record_now(durable=durable)
+            self._write(*self._take(), durable=durable)
             return
         async with self._lock:
             await asyncio.to_thread(self._write, *self._take(), durable=durable)
@@ -110,9 +110,6 @@ class Recorder:
         self._has_pending_commit = not durable
         if durable:
             self._durable_at = self._clock.monotonic()
-
-    def _record_now(self, *, durable: bool) -> None:
-        self._write(*self._take(), durable=durable)
 
     def _take(self) -> tuple[list[Outcome], str]:
         # In the event loop, where others are added: another thread could lose one of them.

@@ -15,7 +15,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable
 
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.limits import Limits
@@ -180,31 +180,16 @@ class Rehearser:
             self._on_event(event)
 
 
-class _InstantSelector(selectors.BaseSelector):
+class _InstantSelector(selectors.SelectSelector):
     """Advances the virtual clock instead of waiting."""
 
-    def __init__(self, now: float) -> None:
-        self.now = now
-        self._selector = selectors.DefaultSelector()
+    now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            message = "deadlock: nothing is scheduled"
-            raise RuntimeError(message)
+            raise RuntimeError("deadlock: nothing is scheduled")
         self.now += max(0.0, timeout)
         return []
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - as its base
-        return self._selector.register(fileobj, events, data)
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 - as its base
-        return self._selector.unregister(fileobj)
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return self._selector.get_map()
-
-    def close(self) -> None:
-        self._selector.close()
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -215,7 +200,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, now: float = 0.0) -> None:
-        self._virtual = _InstantSelector(now)
+        self._virtual = _InstantSelector()
+        self._virtual.now = now
         super().__init__(self._virtual)
 
     def time(self) -> float:

@@ -139,7 +139,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
     """
     _check_json_output(output, machine=machine)
     if machine:
-        for row in exports.export_rows(campaign.recipient_statuses()):
+        for row in map(exports.export_row, campaign.recipient_statuses()):
             write_json(**dict(zip(exports.EXPORT_COLUMNS, row, strict=True)))
         return
     own, zone = exports.own_columns(campaign.ledger), zone or default_zone(campaign.ledger)

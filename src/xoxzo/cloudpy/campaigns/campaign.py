@@ -16,7 +16,7 @@ from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
-from xoxzo.cloudpy.campaigns.reconciliation.reconcile_api import ReconcileApi
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.report.plan import make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MAX_BAD_ROWS = 100_000
 _READING = frozenset({"encoding", "delimiter", "header", "header_row", "sheet", "hidden"})
+_READ = ("kind", "encoding", "delimiter", "sheet", "header_row")
 _MAX_REASONS = 20
 _REPEATED = Reason("repeated", "has the number of an earlier row")
 
@@ -150,11 +151,7 @@ class CreateApi:
                     "split": None if part is None else msgspec.to_builtins(part),
                     "input": {
                         "file": file,
-                        "kind": table.kind,
-                        "encoding": table.encoding,
-                        "delimiter": table.delimiter,
-                        "sheet": table.sheet,
-                        "header_row": table.header_row,
+                        **{name: getattr(table, name) for name in _READ},
                         "country": country,
                         "asked": {
                             **reading,

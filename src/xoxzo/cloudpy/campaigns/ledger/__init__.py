@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.campaigns.ledger.protocol import CampaignStore, Ledger
+from xoxzo.cloudpy.campaigns.ledger.base import Ledger
+from xoxzo.cloudpy.campaigns.ledger.campaign_store import CampaignStore
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.campaigns.ledger.stores import FolderStore, open_store
 

@@ -1,10 +1,10 @@
-"""What the ledgers in SQLite and in PostgreSQL share: all that works on their common tables."""
+"""What a ledger does: SQLite does it for one process, PostgreSQL for many, both with the same tables and statements."""
 
 from __future__ import annotations
 
 import json
 import random
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.campaigns.ledger import statements
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
-    from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+    from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient
 
 Change = list[tuple[str, Any]]
 """Statements with their parameters: none, a mapping, or for `statements.ADD_OUTCOMES` a list of rows."""
@@ -26,12 +26,25 @@ _HORIZON_SECONDS = 0.5
 _UNSENT = frozenset({State.WAITING, State.REJECTED})
 
 
-class SqlLedger(LedgerQueries):
-    """The methods of ``Ledger`` that are the same in both databases. A subclass runs changes and queries."""
+class Ledger(LedgerQueries, ABC):
+    """The recipients, claims and outcomes of one campaign. All times are seconds since 1970.
+
+    Workers claim recipients and send to them. Recipients never change; a claim is durable before `claim` returns, and
+    it is its worker's until its lease has ended by the ledger's clock. What has no outcome then is unknown: it is
+    reconciled, and not sent again. Outcomes are appended; a certain state is never replaced by a less certain one,
+    whoever records it and whenever.
+
+    Methods raise ``CampaignError`` where the ledger cannot be read or written.
+    """
 
     clock: SteadyClock
+    """The ledger's time."""
+    blocks: bool
+    """Whether methods may wait for other machines, so that an event loop should not call them itself."""
     opt_outs: OptOutList
+    """The opt-out list of its store."""
     contacts: ContactList
+    """Who may have got a message of the campaigns of its store."""
     _claiming: Sequence[str] = statements.CLAIM
     _forget_unsent = statements.UNSENT
     """Deletes the contacts of those who were not sent to, or returns their hashes, to be deleted after it."""
@@ -44,7 +57,57 @@ class SqlLedger(LedgerQueries):
 
     @abstractmethod
     def close(self) -> None:
-        """Close the ledger."""
+        """Close the ledger and release its lock. Closing twice does nothing."""
+
+    @abstractmethod
+    def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
+        """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
+
+    def seal(self) -> None:
+        """Close the list of recipients; a campaign can run only afterwards."""
+        total = self._fetch("SELECT count(*) FROM recipient")[0][0]
+        zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
+        self._change([("UPDATE progress SET total = :total", {"total": total})])
+        self.put({"sealed": True, "total": total, "zones": zones})
+
+    @abstractmethod
+    def lock(self) -> None:
+        """Keep all workers out until this ledger is closed.
+
+        Raises:
+            CampaignError: another process runs the campaign.
+        """
+
+    @abstractmethod
+    def join(self, account: str) -> None:
+        """Begin to work on the campaign: as one worker of many, or where only one process can, as the only one.
+
+        Args:
+            account: a hash of the account, whose rate and pauses its campaigns share.
+
+        Raises:
+            CampaignError: another process runs it and it can have only one, or it was not sealed.
+        """
+
+    @abstractmethod
+    def leave(self) -> None:
+        """End this worker's work."""
+
+    @abstractmethod
+    def is_locked_elsewhere(self) -> bool:
+        """Return whether another process, or another ledger of this one, runs the campaign."""
+
+    @abstractmethod
+    def take_seat(self, seats: int) -> bool:
+        """Take one of the seats of those who send, until this ledger is closed; return whether one was free."""
+
+    @abstractmethod
+    def free_seats(self, seats: int) -> int:
+        """Return how many of the seats nobody has taken."""
+
+    @abstractmethod
+    def purge(self) -> int:
+        """Delete numbers, variables and ids and keep the totals; return how many recipients there were."""
 
     @abstractmethod
     def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
@@ -59,7 +122,11 @@ class SqlLedger(LedgerQueries):
         self._change([*_putting(values), *((statement, None) for statement in statements.RESCHEDULE)])
 
     def choose_first(self, count: int, seed: int) -> int:
-        """Let only so many recipients be claimed from now on, chosen at random; return how many are left for it."""
+        """Let only so many recipients be claimed from now on; return how many they are.
+
+        They are chosen at random, by the seed alone, among those never claimed, whose first positions they take. The
+        value ``hold`` has the last position that may be claimed.
+        """
         while True:
             next_n, total = self._fetch("SELECT next_n, total FROM progress")[0]
             front = range(next_n + 1, min(next_n + count, total) + 1)
@@ -76,7 +143,13 @@ class SqlLedger(LedgerQueries):
                 return len(front)
 
     def claim(self, request: ClaimRequest) -> Claim:
-        """Take recipients for sending; the claim is durable when this returns."""
+        """Take recipients for sending, or return why there is none; the claim is durable when this returns.
+
+        Nothing is claimed on request to pause, when too many messages have failed, over the budget, while the account
+        is paused or its send times are taken. Those that are suppressed are skipped, and on request those whom another
+        campaign of the store has contacted lately; those outside their sending hours are postponed. Who is claimed is
+        among the contacts before this returns, until it is recorded that nothing was sent.
+        """
         asked = self.clock.monotonic()
         gap = 1 / request.rate if request.rate else 0.0
         # A recipient whose zone has no row may be sent to.
@@ -111,7 +184,19 @@ class SqlLedger(LedgerQueries):
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
     ) -> int:
-        """Append outcomes; return how many changed their recipient's state."""
+        """Append outcomes in one transaction; return how many changed their recipient's state.
+
+        Recording an outcome of a claim twice does nothing more. An outcome is taken after the lease has ended, too: if
+        it is certain, or if nobody else has claimed the recipient meanwhile.
+
+        Args:
+            outcomes: the outcomes.
+            results: ``1`` for each message that was sent and ``0`` for each that has failed, in their order: the share
+                of failed ones among the last hundred may stop the campaign.
+            last_error: the last error.
+            durable: whether they survive a power cut when this returns. If not, they survive the process, and the next
+                durable transaction includes them; what a power cut takes until then is unknown, and is reconciled.
+        """
         changed = 0
         for group in _without_repeats(outcomes):
             change: Change = [(statement, None) for statement in statements.START]
@@ -133,13 +218,13 @@ class SqlLedger(LedgerQueries):
         self._change([(statement, {"claim": claim}) for statement in change])
 
     def sweep(self) -> int:
-        """Make unknown what is left of claims whose lease has ended; return how many."""
+        """Make unknown what is left of claims whose lease has ended, by any worker; return how many."""
         if not self._fetch("SELECT 1 FROM claim WHERE remaining > 0 AND lease_until < {now} LIMIT 1"):
             return 0
         return int(self._change([(statement, None) for statement in statements.SWEEP])[-1][0][0])
 
     def reserve(self, account: str, count: int, rate: float) -> float:
-        """Reserve send times anew; return in how many seconds the first one is."""
+        """Reserve so many send times anew, within the account's rate; return in how many seconds the first one is."""
         values = {"account": account, "count": count, "gap": 1 / rate}
         rows = self._change([(statement, values) for statement in statements.RESERVE])
         return max(0.0, float(rows[-1][0][0]))
@@ -150,16 +235,24 @@ class SqlLedger(LedgerQueries):
         self._change([(statement, values) for statement in statements.PAUSE_ACCOUNT])
 
     def catch_up(self, last: int, began: float) -> int:
-        """Make unknown who waits, up to a position: a newer copy of the ledger may know more. Return how many."""
+        """Make unknown who waits to be sent to or tried again: records are lost, or only a newer copy has them.
+
+        Args:
+            last: the position up to which recipients were claimed at least.
+            began: since when they may have been sent to, in seconds since 1970.
+
+        Returns:
+            How many became unknown.
+        """
         change = [(statement, {"last": last, "began": began}) for statement in statements.CATCH_UP]
         return int(self._change(change)[-1][0][0])
 
     def give_up(self, ended: float) -> None:
-        """Stop holding canaries back for those unknown whose attempt had ended by a moment."""
+        """Stop holding canaries back for those unknown whose attempt had ended by a moment: nothing can be proven."""
         self._change([("UPDATE progress SET given_up = :ended WHERE given_up < :ended", {"ended": ended})])
 
     def take_turn(self, seconds: float) -> bool:
-        """Return whether nobody has taken a turn for some seconds, and take it then."""
+        """Return whether no worker has taken a turn for some seconds, and take it then."""
         update = "UPDATE progress SET reconciled = {now} WHERE reconciled <= {now} - :seconds"
         before = self._fetch("SELECT reconciled FROM progress")[0][0]
         self._change([(update, {"seconds": seconds})])

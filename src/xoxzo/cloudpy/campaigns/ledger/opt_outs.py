@@ -11,7 +11,6 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,9 +20,9 @@ from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import psycopg
 
@@ -48,19 +47,16 @@ _RESERVE = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(las
 
 
 class OptOut(msgspec.Struct, frozen=True):
-    """An entry of an opt-out list.
-
-    Attributes:
-        hash: what stands for the number; see `hash_number`.
-        since: when it was added, in seconds since 1970.
-        source: where it came from: ``link`` for a link in a message, or what was given when it was added.
-        campaign: the ``reference_prefix`` of the only campaign that leaves the number out; empty for all campaigns.
-    """
+    """An entry of an opt-out list."""
 
     hash: bytes
+    """What stands for the number; see `hash_number`."""
     since: float
+    """When it was added, in seconds since 1970."""
     source: str = ""
+    """Where it came from: ``link`` for a link in a message, or what was given when it was added."""
     campaign: str = ""
+    """The ``reference_prefix`` of the only campaign that leaves the number out; empty for all campaigns."""
 
 
 def hash_number(number: str) -> bytes:
@@ -149,12 +145,13 @@ class OptOutList(_SharedTables):
 
 
 class _SqliteFile(_SharedTables):
-    """Tables in a file that only its owner can read; it is created when something is added."""
+    """Tables in a file beside the ledgers that only its owner can read; it is created when something is added."""
 
     TABLES: tuple[str, ...]
+    NAME: str
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / self.NAME
 
     def connect(self) -> sqlite3.Connection:
         """Return a connection to the file, which is created where it is missing."""
@@ -206,6 +203,7 @@ class SqliteOptOuts(_SqliteFile, OptOutList):
     """An opt-out list in a file."""
 
     TABLES = TABLES
+    NAME = "opt-outs.sqlite"
 
 
 class SqliteContacts(_SqliteFile, ContactList):
@@ -219,6 +217,7 @@ class SqliteContacts(_SqliteFile, ContactList):
         *CONTACT_TABLES,
         "CREATE TABLE addition (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, campaign TEXT NOT NULL, at REAL NOT NULL)",
     )
+    NAME = "contacts.sqlite"
     ADD = "INSERT INTO addition (hashes, campaign, at) VALUES (?, ?, ?)"
 
     def lock(self, connection: sqlite3.Connection, *, sorted_: bool) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed, outcome_row
+from xoxzo.cloudpy.campaigns.ledger.base import Ledger, not_sealed, outcome_row
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlContacts, PostgresqlOptOuts
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
     COMMON,
@@ -48,7 +48,7 @@ _SEATS = 1024
 _CONTACTS = 1
 
 
-class PostgresqlLedger(SqlLedger):
+class PostgresqlLedger(Ledger):
     """One campaign in a database, for any number of workers. See `Ledger` for its methods.
 
     Args:
@@ -324,15 +324,12 @@ class PostgresqlLedger(SqlLedger):
 
     def seal(self) -> None:
         """Close the list of recipients, and index it."""
-        total = int(self._fetch("SELECT count(*) FROM recipient")[0][0])
         with self._connection() as connection:
             connection.execute(
                 "ALTER TABLE recipient ADD PRIMARY KEY (n); CREATE INDEX recipient_number ON recipient (number)"
             )
             connection.execute("ANALYZE recipient")
-        zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
-        self._change([("UPDATE progress SET total = :total", {"total": total})])
-        self.put({"sealed": True, "total": total, "zones": zones})
+        super().seal()
 
     def purge(self) -> int:
         """Delete numbers, variables and ids, in the files of the database, too, and keep the totals."""

@@ -36,14 +36,11 @@ _CONNECT_SECONDS = 10
 
 
 class PreparedStatements:
-    """The statements of one connection.
-
-    Attributes:
-        now: the SQL of the time.
-    """
+    """The statements of one connection."""
 
     def __init__(self) -> None:
         self.now = _NOW
+        """The SQL of the time."""
         self._names: dict[str, tuple[str, list[str]]] = {}
 
     def forget(self) -> None:

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.names import (
+from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
     DRAFT_SECONDS,
+    CampaignStore,
     campaign_exists,
     campaign_not_found,
     check_name,
@@ -42,7 +43,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """What brings the common schema from each version to the next one."""
 
 
-class PostgresqlStore:
+class PostgresqlStore(CampaignStore):
     """Keeps campaigns in a database. See ``CampaignStore`` for its methods.
 
     Args:
@@ -59,22 +60,9 @@ class PostgresqlStore:
             raise ConfigurationError(
                 'campaigns in PostgreSQL need an extra: pip install "xoxzo-cloudpy[postgresql]"'
             ) from None
-        self._address = address
-
-    @property
-    def address(self) -> str:
-        """The URL of the database."""
-        return self._address
-
-    @property
-    def opt_outs(self) -> PostgresqlOptOuts:
-        """The opt-out list of all campaigns in the database."""
-        return PostgresqlOptOuts(self._connect)
-
-    @property
-    def contacts(self) -> PostgresqlContacts:
-        """Who may have got a message of the campaigns in the database."""
-        return PostgresqlContacts(self._connect)
+        self.address = address
+        self.opt_outs = PostgresqlOptOuts(self._connect)
+        self.contacts = PostgresqlContacts(self._connect)
 
     def names(self) -> Iterator[str]:
         """Return the names of all campaigns, sorted."""
@@ -93,12 +81,9 @@ class PostgresqlStore:
             found = self._find(connection, name)
         if found is None:
             raise campaign_not_found(name)
-        return PostgresqlLedger(self._address, found, name)
+        return PostgresqlLedger(self.address, found, name)
 
-    def remove(self, name: str) -> None:
-        """Delete a campaign; its ledger must be closed."""
-        with suppress(CampaignError), self.open(name) as ledger:
-            ledger.forget()
+    def _delete(self, name: str) -> None:
         with self._connect() as connection:
             found = self._find(connection, name)
             if found is not None:
@@ -120,7 +105,7 @@ class PostgresqlStore:
             found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (time.time(),))
             ident = found.fetchall()[0][0]
         try:
-            with PostgresqlLedger(self._address, ident, name, create=True) as ledger, forgetting(ledger):
+            with PostgresqlLedger(self.address, ident, name, create=True) as ledger, forgetting(ledger):
                 yield ledger
             with self._connect() as connection:
                 try:
@@ -137,7 +122,7 @@ class PostgresqlStore:
         import psycopg
 
         try:
-            with connect(self._address, COMMON) as connection:
+            with connect(self.address, COMMON) as connection:
                 _prepare(connection)
                 yield connection
         except psycopg.Error as error:

@@ -55,7 +55,7 @@ class LedgerQueries:
         return json.loads(rows[0][0]) if rows else None
 
     def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
-        """Return recipients by position."""
+        """Return recipients by position, in constant memory."""
         end = last if last is not None else 2**62
         while first <= end and (page := self._page(first, end)):
             yield from page
@@ -124,7 +124,7 @@ class LedgerQueries:
         return int(rows[0][0]) if rows else None
 
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
-        """Return the status of each recipient, in the order of the list."""
+        """Return the state of each recipient, in the order of the list and in constant memory."""
         opted_out = (
             f"SELECT r.n, s.since, s.source FROM recipient r, {OPT_OUTS} AND r.n BETWEEN ? AND ? ORDER BY s.since"
         )
@@ -192,7 +192,7 @@ class LedgerQueries:
             ident = rows[-1][0]
 
     def latest_time(self) -> float:
-        """Return the latest time in the ledger."""
+        """Return the latest time in the ledger: time must not go back between runs."""
         return float(self._fetch("SELECT CASE WHEN now > last_sent THEN now ELSE last_sent END FROM progress")[0][0])
 
     def tally(self) -> Tally:

@@ -12,7 +12,7 @@ from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.ledger.protocol import Ledger
+    from xoxzo.cloudpy.campaigns.ledger.base import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
     from xoxzo.cloudpy.campaigns.records import Hours
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import files, statements
-from xoxzo.cloudpy.campaigns.ledger.base import SqlLedger, not_sealed
+from xoxzo.cloudpy.campaigns.ledger.base import Ledger, not_sealed
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.errors import CampaignError
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 _VERSION = 5
 _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
-_OPT_OUTS = "opt-outs.sqlite"
-"""The file of the opt-out list, beside the ledgers."""
-_CONTACTS = "contacts.sqlite"
 _TABLES = (
     *(statement.format(**_TYPES) for statement in statements.TABLES),
     statements.ACCOUNT_TABLE,
@@ -46,7 +43,7 @@ _ADD_OUTCOME, _ADD_BLOCK = (
 _GROUP_ROWS = 1000
 
 
-class SqliteLedger(SqlLedger):
+class SqliteLedger(Ledger):
     """Recipients, claims and outcomes in a file that only its owner can read. See `Ledger` for its methods.
 
     Any number of processes may query it, record delivery reports and request a pause; one may run.
@@ -75,8 +72,8 @@ class SqliteLedger(SqlLedger):
         self._is_durable, self._has_pending_commit = True, False
         self.clock = SteadyClock()
         self.clock = SteadyClock(self.latest_time())
-        self.opt_outs = opt_outs = opt_outs_beside(self.path)
-        self._contacts_file = contacts_beside(self.path)
+        self.opt_outs = opt_outs = SqliteOptOuts(self.path.parent)
+        self._contacts_file = SqliteContacts(self.path.parent)
         self.contacts = self._contacts_file
         self._contacts_connections: list[sqlite3.Connection] = []
         self._close_contacts = weakref.finalize(self, _close_all, self._contacts_connections)
@@ -349,13 +346,6 @@ class SqliteLedger(SqlLedger):
                     repeated.append(one)
         return repeated
 
-    def seal(self) -> None:
-        """Close the list of recipients."""
-        total = self._fetch("SELECT count(*) FROM recipient")[0][0]
-        zones = [row[0] for row in self._fetch("SELECT DISTINCT zone FROM recipient")]
-        self._change([("UPDATE progress SET total = :total", {"total": total})])
-        self.put({"sealed": True, "total": total, "zones": zones})
-
     def replace_wal(self) -> int:
         """Continue without the lost ``-wal`` file: recipients that may have been sent to since then become unknown.
 
@@ -375,16 +365,6 @@ class SqliteLedger(SqlLedger):
             return connection.execute(
                 "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0"
             ).rowcount
-
-
-def opt_outs_beside(path: Path) -> SqliteOptOuts:
-    """Return the opt-out list of the folder that a ledger is in."""
-    return SqliteOptOuts(path.parent / _OPT_OUTS)
-
-
-def contacts_beside(path: Path) -> SqliteContacts:
-    """Return the contacts of the folder that a ledger is in."""
-    return SqliteContacts(path.parent / _CONTACTS)
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:

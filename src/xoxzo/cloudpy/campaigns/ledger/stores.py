@@ -10,23 +10,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.ledger.files import delete_files
-from xoxzo.cloudpy.campaigns.ledger.names import (
+from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
     DRAFT_SECONDS,
+    CampaignStore,
     campaign_exists,
     campaign_not_found,
     check_name,
     forgetting,
 )
-from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger, contacts_beside, opt_outs_beside
+from xoxzo.cloudpy.campaigns.ledger.files import delete_files
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts
+from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.common.user_folders import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts
-    from xoxzo.cloudpy.campaigns.ledger.protocol import CampaignStore
 
 VARIABLE = "XOXZO_CAMPAIGNS"
 """The environment variable that holds the address of the store."""
@@ -57,26 +57,14 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
     return FolderStore(chosen)
 
 
-class FolderStore:
+class FolderStore(CampaignStore):
     """Keeps each campaign in a file of one folder. See ``CampaignStore`` for its methods."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = Path(folder)
-
-    @property
-    def address(self) -> str:
-        """The folder."""
-        return str(self._folder)
-
-    @property
-    def opt_outs(self) -> SqliteOptOuts:
-        """The opt-out list of all campaigns in the folder."""
-        return opt_outs_beside(self._folder / "any")
-
-    @property
-    def contacts(self) -> SqliteContacts:
-        """Who may have got a message of the campaigns in the folder."""
-        return contacts_beside(self._folder / "any")
+        self.address = str(self._folder)
+        self.opt_outs = SqliteOptOuts(self._folder)
+        self.contacts = SqliteContacts(self._folder)
 
     def copy_lists(self, store: CampaignStore) -> None:
         """Add the opt-out list and the contacts of another store, for a preview or a rehearsal in this one."""
@@ -107,10 +95,7 @@ class FolderStore:
             raise campaign_not_found(name)
         return SqliteLedger(self.path(name))
 
-    def remove(self, name: str) -> None:
-        """Delete a campaign; its ledger must be closed."""
-        with suppress(CampaignError), self.open(name) as ledger:
-            ledger.forget()
+    def _delete(self, name: str) -> None:
         delete_files(self.path(name))
 
     def replace_wal(self, name: str) -> int:

@@ -125,6 +125,8 @@ def test_retries(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixtu
         ),
         ("xoxzo://s:t@/+818011110001?from=Shop", ("s", "t", "Shop", [ANNE])),
         ("xoxzo://Shop/+818011110001", (None, None, "Shop", [ANNE])),
+        # The token comes from the environment; each number is notified once.
+        ("xoxzo://sid@Shop/+818011110001/%2B818011110001", ("sid", None, "Shop", [ANNE])),
     ],
 )
 def test_urls(url: str, expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +139,7 @@ def test_urls(url: str, expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPat
     assert found.parse_url(None) is None
     again = Apprise.instantiate(found.url())
     assert (again.url(), again.url_identifier, len(again)) == (found.url(), found.url_identifier, len(expected[3]))
+    assert (again.user, again.password) == expected[:2]
     if found.password:
         assert ":****@" in found.url(privacy=True)
         assert "to%2Fk" not in found.url(privacy=True)

@@ -80,7 +80,7 @@ class NotifyXoxzo(NotifyBase):
             for name, given, known in (("mode", mode, MODES), ("lang", lang, _LANGUAGES)):
                 if given not in known:
                     raise InvalidArgument(name, "must be one of {names}", names=", ".join(known))  # noqa: TRY301
-            self.targets = [checks.recipient(target, "targets") for target in targets or ()]
+            self.targets = list(dict.fromkeys(checks.recipient(target, "targets") for target in targets or ()))
             if not self.targets:
                 raise InvalidArgument("targets", "must have a number")  # noqa: TRY301
             (checks.sender if mode == "sms" else checks.caller)(sender)
@@ -139,8 +139,10 @@ class NotifyXoxzo(NotifyBase):
         """Return the URL of this service; with `privacy`, the token is hidden."""
         account = ""
         if self.user:
-            token = self.pprint(self.password or "", privacy, mode=PrivacyMode.Secret, safe="")
-            account = f"{self.quote(self.user, safe='')}:{token}@"
+            account = self.quote(self.user, safe="")
+            if self.password:
+                account += f":{self.pprint(self.password, privacy, mode=PrivacyMode.Secret, safe='')}"
+            account += "@"
         targets = "/".join(self.quote(target, safe="+") for target in self.targets)
         arguments = {"mode": self.mode, "lang": self.lang, **self.url_parameters(*args, privacy=privacy, **kwargs)}
         return f"xoxzo://{account}{self.quote(self.sender, safe='')}/{targets}/?{self.urlencode(arguments)}"

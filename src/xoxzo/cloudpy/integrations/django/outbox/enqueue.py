@@ -119,7 +119,13 @@ def wake_worker(alias: str) -> None:
     """Have a worker look at an outbox. Nothing depends on it: a sweep finds what it has missed."""
     worker = get_settings().worker
     if worker == "celery":
-        _celery_app().send_task(TASK, (alias,), retry=False, ignore_result=True)
+        app = _celery_app()
+        if app.conf.task_always_eager:
+            # `send_task` would look for a broker all the same.
+            import_module(TASK_MODULES[worker]).send_outbox.apply((alias,))
+        else:
+            # With `retry=False`, Celery still connects again and again, for six seconds.
+            app.send_task(TASK, (alias,), retry=True, retry_policy={"max_retries": 0}, ignore_result=True)
     elif worker == "tasks":
         # Only here: importing it fails where TASKS has no such backend.
         import_module(TASK_MODULES[worker]).send_outbox.enqueue(alias)

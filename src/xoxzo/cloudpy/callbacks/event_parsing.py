@@ -42,12 +42,7 @@ _JSON_FIELDS = ("link_tracking", "participants")
 
 
 def parse_event(purpose: Purpose, reference: str | None, fields: Fields) -> Event:
-    """Build the event for a callback's fields.
-
-    Args:
-        purpose: the purpose of the callback URL.
-        reference: the reference of the callback URL, or ``None``.
-        fields: the fields of the body, or of the query of an incoming call; the event keeps them in ``raw``.
+    """Build the event for a callback's fields, which are kept in its ``raw``.
 
     Raises:
         CallbackRejected: a field that the purpose needs is missing, or an id is too long (400).
@@ -59,10 +54,6 @@ def parse_body(content_type: str, body: bytes) -> Fields:
     """Parse the body of a POST: JSON, a multipart form, or else a form.
 
     JSON is recognised by its first character as well as by its content type. A byte order mark is left out.
-
-    Args:
-        content_type: the ``Content-Type`` header; ``""`` when there was none.
-        body: the complete body.
 
     Raises:
         CallbackRejected: the body is none of these, or has too many fields (400).

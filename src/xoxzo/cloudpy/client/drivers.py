@@ -108,12 +108,7 @@ def _warn_unclosed() -> None:
 
 
 class _BaseDriver(Generic[AnyTransport]):
-    """What both drivers have alike.
-
-    Args:
-        holder: holds the transport.
-        settings: the settings of the client.
-    """
+    """What both drivers have alike."""
 
     clock = staticmethod(time.monotonic)
     """Returns monotonic seconds, for waits between calls."""
@@ -227,12 +222,7 @@ class RawResponseDriver(_WithResponse["Transport"], Driver):
 
 
 def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
-    """Send one request and read its response.
-
-    Args:
-        transport: carries the request.
-        step: the request.
-        limit: the most bytes to read of a body that is not streamed; ``None`` for all.
+    """Send one request and read its response, at most `limit` bytes of a body that is not streamed.
 
     Raises:
         TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.

@@ -103,16 +103,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class CallState:
-    """The state of one call over all its attempts.
-
-    Args:
-        operation: the operation to carry out.
-        settings: the settings of the client.
-        clock: returns monotonic seconds.
-
-    Attributes:
-        received: the last response, for ``with_raw_response``.
-        observed: whether attempts are logged or reported to a hook.
+    """The state of one call over all its attempts; `clock` returns monotonic seconds.
 
     Raises:
         InvalidArgument: a recipient is not among ``allowed_recipients``.
@@ -127,7 +118,9 @@ class CallState:
         self.operation = operation
         self.settings = settings
         self.received: Response | None = None
+        """The last response, for ``with_raw_response``."""
         self.observed = True
+        """Whether attempts are logged or reported to a hook."""
         self.request_id = _ids.randbytes(16).hex()
         self.clock = clock
         self.budget = TimeBudget(settings.connect, settings.read, clock() + settings.deadline, clock)

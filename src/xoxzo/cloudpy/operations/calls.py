@@ -74,18 +74,9 @@ def call_fields(
     tags: Sequence[str] = (),
     extra: Mapping[str, str] | None = None,
 ) -> tuple[Fields, str | None]:
-    """Check the :class:`~xoxzo.cloudpy.SendOptions` of a call or conference.
+    """Check :class:`~xoxzo.cloudpy.SendOptions`; return all parameters by their names in the API, and the reference.
 
-    Args:
-        own: the operation's own parameters, checked; all that the endpoint knows, so those not to be sent are ``None``.
-        callback_url: as in :class:`~xoxzo.cloudpy.SendOptions`, and so are the others.
-        callbacks: makes the URL.
-        reference: a key, or ``"auto"``.
-        tags: more tags.
-        extra: parameters that are not known.
-
-    Returns:
-        All parameters by their names in the API, and the reference.
+    `own` are the operation's own parameters: all that the endpoint knows, so those not to be sent are ``None``.
     """
     reference = checks.optional_reference(reference)
     fields = own | {

@@ -68,15 +68,9 @@ class AsyncHttpTransport:
     def fetch(
         self, request: Request, budget: TimeBudget, progress: Progress, limit: int
     ) -> Coroutine[Any, Any, Response]:
-        """Send one request and return its response with its body, not later than ``budget`` allows.
+        """Send one request and return its response with its body, as a :class:`~xoxzo.cloudpy.protocols.Fetcher` does.
 
         That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
-
-        Args:
-            request: the request.
-            budget: how long it may take; ``expires_at`` bounds all of it, the wait for a free connection included.
-            progress: records whether the request may have left.
-            limit: the most bytes to read of the body.
 
         Raises:
             TransportFailure: no response came. One that breaks off after its head is returned, and says so.
@@ -157,18 +151,12 @@ class LoopConnections(IdlePool[AsyncConnection]):
     """The connections of one event loop, and slots for those in use; calls beyond them wait in their order.
 
     asyncio's semaphore costs several times as much as these slots where many calls wait, as they do in a campaign.
-
-    Args:
-        max_connections: how many may be in use at once; ``None`` for no limit.
-
-    Attributes:
-        free_slots: how many more may be in use.
-        queue: the requests to be written.
     """
 
     def __init__(self, max_connections: int | None) -> None:
         super().__init__()
         self.free_slots: float = float("inf") if max_connections is None else max_connections
+        """How many more may be in use."""
         self.queue = WriteQueue()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweeping = False

@@ -61,10 +61,6 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     Bytes are read into a buffer of its own: without one the event loop takes a new one of 256 KB from the operating
     system for each response, and gives it back, which costs as much as the rest of reading.
-
-    Attributes:
-        reader: reads its responses.
-        paused: whether reading from the socket has paused, until :meth:`take_body` is called.
     """
 
     def __init__(self) -> None:
@@ -78,6 +74,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._used = False
         self._broken = ""
         self.paused = False
+        """Whether reading from the socket has paused, until :meth:`take_body` is called."""
         # One timer for many waits: it is set anew when it goes off, and not with each of them.
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = self._wait_until = 0.0
@@ -247,12 +244,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
 
 async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnection:
-    """Open a connection, TLS and a proxy's tunnel included.
-
-    Args:
-        route: where to.
-        budget: how long it may take; ``connect`` bounds all of it.
-        trust: whose certificates are trusted.
+    """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
 
     Raises:
         TransportFailure: there is none.
@@ -286,13 +278,6 @@ async def dial(host: str, port: int) -> AsyncConnection:
 
     The event loops' own ways are not used: asyncio's forgets a socket whose caller is cancelled in the moment in which
     it is connected, and uvloop's tries one address after another.
-
-    Args:
-        host: a name or an IP address.
-        port: the port.
-
-    Raises:
-        OSError: there is none.
     """
     loop = asyncio.get_running_loop()
     try:

@@ -26,11 +26,7 @@ _is_method = lru_cache(maxsize=16)(re.compile(r"[A-Z]+").fullmatch)
 
 
 def encode_request(request: Request, route: Route) -> bytes:
-    """Turn a request into bytes.
-
-    Args:
-        request: the request.
-        route: its route, which adds ``host`` and what a proxy wants.
+    """Turn a request into bytes; the route adds ``host`` and what a proxy wants.
 
     Raises:
         TransportFailure: its method or a header cannot be sent unchanged.
@@ -59,9 +55,6 @@ class Headers(Mapping[str, str]):
     """Header fields, names in lower case; of a repeated one the last.
 
     They are decoded at the first access, which most sends never make.
-
-    Args:
-        raw: names and values as they came.
     """
 
     def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:

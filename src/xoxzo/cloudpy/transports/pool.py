@@ -69,11 +69,7 @@ class IdlePool(Generic[C]):
 
 
 def readability(descriptor: int) -> Callable[[], Sized]:
-    """Return a function that returns what can be read from a socket, its end included: empty for nothing.
-
-    Args:
-        descriptor: the socket's file descriptor.
-    """
+    """Return a function that returns what can be read from a socket, its end included: empty for nothing."""
     if not hasattr(select, "poll"):
         return lambda: select.select([descriptor], [], [], 0)[0]
     poll = select.poll()
@@ -100,11 +96,7 @@ class Slot:
 
 
 class ThreadSlots:
-    """A number of slots that threads share.
-
-    Args:
-        number: how many there are; ``None`` for no limit.
-    """
+    """A number of slots that threads share; ``None`` for no limit."""
 
     def __init__(self, number: int | None) -> None:
         self._limited = number is not None

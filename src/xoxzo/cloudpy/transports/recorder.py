@@ -89,11 +89,7 @@ def _matches(recorded: str, requested: str) -> bool:
 
 
 class Writer:
-    """Writes exchanges to a new file that only its owner can read.
-
-    Args:
-        path: the file.
-    """
+    """Writes exchanges to a new file that only its owner can read."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = os.fspath(path)
@@ -147,10 +143,7 @@ def as_failure(error: BaseException) -> TransportFailure | None:
 
 
 class Reader:
-    """Hands out the recorded exchanges, each once.
-
-    Args:
-        path: the file.
+    """Hands out the exchanges of a file, each once.
 
     Raises:
         ConfigurationError: the file is no recording.

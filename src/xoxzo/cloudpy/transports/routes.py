@@ -119,11 +119,7 @@ def parse_target(url: str) -> Target:
 
 
 def parse_proxy(address: str, source: str) -> Proxy:
-    """Take a proxy's address apart.
-
-    Args:
-        address: for instance ``http://user:password@proxy.example:3128``; without a scheme, ``http://`` is meant.
-        source: what named it, for the error.
+    """Take apart the address of a proxy that `source` names; without a scheme, ``http://`` is meant.
 
     Raises:
         ConfigurationError: it is no address, or its scheme is neither ``http`` nor ``https``.
@@ -169,12 +165,7 @@ def make_route(target: Target, proxy: Proxy | None = None) -> Route:
 
 
 def connect_failure(route: Route, error: Exception) -> TransportFailure:
-    """Make the failure for a connection that could not be opened.
-
-    Args:
-        route: where to; a proxy on it is named by what named it, so that the right setting is blamed.
-        error: why: ``TimeoutError``, another ``OSError``, or a ``TransportFailure`` of a tunnel.
-    """
+    """Make the failure for a connection that could not be opened; a proxy is named by the setting to blame."""
     proxy = "" if route.proxy is None else route.proxy.source
     through = f" (through the proxy that {proxy} names)" if proxy else ""
     if isinstance(error, TimeoutError) or (isinstance(error, TransportFailure) and error.timeout is not None):

@@ -28,15 +28,7 @@ AddressInfo = tuple[Any, ...]
 
 
 def open_socket(host: str, port: int, seconds: float) -> socket.socket:
-    """Open a TCP connection.
-
-    Args:
-        host: a name or an IP address.
-        port: the port.
-        seconds: how long it may take, the name's lookup included.
-
-    Returns:
-        A connected socket.
+    """Open a TCP connection within so many seconds, the name's lookup included.
 
     Raises:
         OSError: there is none; ``TimeoutError`` when time ran out.

@@ -55,12 +55,7 @@ class HttpTransport:
         self._slots = ThreadSlots(self._max_connections)
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> HttpStreamedResponse:
-        """Send one request and return its response, the body unread.
-
-        Args:
-            request: the request.
-            budget: how long it may take, the wait for a free connection included.
-            progress: records whether the request may have left.
+        """Send one request and return its response, the body unread; the budget includes the wait for a connection.
 
         Raises:
             TransportFailure: no response came.
@@ -143,17 +138,11 @@ class HttpStreamedResponse:
 
 
 class ThreadConnection:
-    """One connection. Only one thread uses it at a time.
-
-    Args:
-        stream: a connected socket.
-
-    Attributes:
-        reader: reads its responses.
-    """
+    """One connection over a connected socket. Only one thread uses it at a time."""
 
     def __init__(self, stream: socket.socket) -> None:
         self.reader = ResponseReader()
+        """Reads its responses."""
         self._phase: Phase = "read"
         self._use(stream)
 
@@ -253,12 +242,7 @@ class ThreadConnection:
 
 
 def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:
-    """Open a connection, TLS and a proxy's tunnel included.
-
-    Args:
-        route: where to.
-        budget: how long it may take; ``connect`` bounds all of it.
-        trust: whose certificates are trusted.
+    """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
 
     Raises:
         TransportFailure: there is none.

@@ -133,13 +133,7 @@ def _log_keys(context: ssl.SSLContext) -> None:
 
 
 class TlsOverTls:
-    """TLS in a tunnel of a connection that speaks TLS itself: the ``ssl`` module wraps no TLS socket a second time.
-
-    Args:
-        stream: the connection to the proxy, its time-out set.
-        context: whose certificates are trusted.
-        host: the server's name.
-    """
+    """TLS in a tunnel of a connection that speaks TLS itself: the ``ssl`` module wraps no TLS socket a second time."""
 
     def __init__(self, stream: socket.socket | TlsOverTls, context: ssl.SSLContext, host: str) -> None:
         self._stream = stream

@@ -73,10 +73,7 @@ def is_acknowledgeable(incident: Incident) -> bool:
 def render_page(incident: Incident, language: str, *, changed: bool = False) -> str:
     """Render the page of a link, with a button that acknowledges if that is still possible.
 
-    Args:
-        incident: the incident.
-        language: ``ja`` or ``en``.
-        changed: whether alerts have joined since the person opened the page.
+    `changed` is whether alerts have joined since the person opened the page.
     """
     _ = translations(language).gettext
     items = "".join(

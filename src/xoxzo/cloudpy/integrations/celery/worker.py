@@ -44,10 +44,7 @@ def _shut_down(**_more: object) -> None:
 def find_problems(app: Celery, pool: str, prefetch: int) -> Iterator[str]:
     """Return what is wrong with a worker's settings: one line each, with what to write instead.
 
-    Args:
-        app: the application.
-        pool: the module of the worker's pool.
-        prefetch: how many tasks the worker takes in advance for each of its processes.
+    `pool` is the module of its pool; `prefetch` is how many tasks it takes in advance for each of its processes.
     """
     if pool not in _PREFORK_POOLS:
         name = pool.rpartition(".")[2]

@@ -193,13 +193,7 @@ class AsyncSms(AsyncResource):
 async def _send_prepared(
     driver: AsyncDriver, prepared: list[PreparedSms], on_result: Callable[[SendResult], object] | None
 ) -> SendResults:
-    """Send one message after another; stop at an error after which no message can be sent.
-
-    Args:
-        driver: makes the calls.
-        prepared: what :func:`~xoxzo.cloudpy.operations.sms.prepare_many` returns.
-        on_result: called with each result as soon as it is known; what it raises is logged.
-    """
+    """Send one message after another; stop at an error after which no message can be sent."""
     results: list[SendResult] = []
     stopped_by: AuthenticationFailed | NotEnoughCredits | ConfigurationError | None = None
     for recipient, operation in prepared:

@@ -31,14 +31,7 @@ def write_row(
     send_at: datetime | None,
     expires_at: datetime | None,
 ) -> OutboxMessage:
-    """Write a row, and nothing else; after the commit a worker is woken.
-
-    Args:
-        kind: ``sms`` or ``call``.
-        message: a `SmsMessage` or a `CallMessage`.
-        using: the alias of the database whose transaction is open.
-        send_at: not before then.
-        expires_at: not after then.
+    """Write a row for an ``sms`` or a ``call``, and nothing else; after the commit a worker is woken.
 
     Raises:
         InvalidArgument: a value is invalid, or cannot be stored.

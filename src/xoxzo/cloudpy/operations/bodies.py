@@ -218,9 +218,7 @@ _READERS: dict[Any, Reader] = {
 def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str, tuple[str, ...]], str | None]:
     """Read the body of a refusal: field errors and ``detail`` (API section 1.5); both empty when it is neither.
 
-    Args:
-        body: as it came.
-        secret: removed from the server's messages, which may repeat it.
+    A `secret` is removed from the server's messages, which may repeat it.
     """
     try:
         value = decode_json(body)
@@ -242,12 +240,9 @@ def decode_error_body(body: bytes, secret: str | None = None) -> tuple[dict[str,
 
 
 def retry_after_seconds(headers: Mapping[str, str], detail: str | None, now: float) -> float | None:
-    """Return the seconds that a 429 asks us to wait: the header's, else the sentence's (API section 1.6).
+    """Return the seconds that a 429 asks us to wait: the header's, else those of the sentence (API section 1.6).
 
-    Args:
-        headers: the reply's header fields, names in lower case.
-        detail: the reply's sentence.
-        now: the wall clock in seconds since 1970, against which a date in the header is read.
+    `now` is the wall clock in seconds since 1970, against which a date in the header is read.
     """
     header = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(header):

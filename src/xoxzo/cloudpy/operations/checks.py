@@ -196,9 +196,7 @@ def day_of_reference(value: str) -> str | None:
 def extra_parameters(values: object, known: Container[str]) -> dict[str, str | None]:
     """Take parameters that this library does not know; refuse those that it checks under a name of their own.
 
-    Args:
-        values: names in the API and their values, or ``None``.
-        known: the names of the endpoint's known parameters. Those that hold recipients are refused for every endpoint.
+    Those that hold recipients are refused for every endpoint.
     """
     if values is None:
         return {}

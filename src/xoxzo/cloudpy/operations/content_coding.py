@@ -24,9 +24,6 @@ _GZIP_OR_ZLIB, _BARE_DEFLATE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
 class Decoder:
     """Decodes one body, piece by piece, in bounded memory.
 
-    Args:
-        headers: the response's header fields, names in lower case.
-
     Raises:
         TransportFailure: the coding is not supported.
     """
@@ -74,15 +71,9 @@ class Decoder:
 
 
 def decoded(response: Response, limit: int | None) -> Response:
-    """Return a response with its body decoded.
+    """Return a response with its body decoded, of at most `limit` bytes.
 
-    Args:
-        response: as it came.
-        limit: the most bytes that the decoded body may have; ``None`` for no limit.
-
-    Returns:
-        The response itself when it is not compressed, or incomplete. One whose body cannot be decoded says so in
-        ``cut``.
+    One that is not compressed, or incomplete, stays as it is. One whose body cannot be decoded says so in ``cut``.
     """
     if CONTENT_ENCODING not in response.headers or response.cut or response.too_long or response.reply:
         return response

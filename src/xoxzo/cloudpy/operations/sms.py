@@ -101,14 +101,8 @@ def sms_to_many(
 ) -> Callable[[str, str, int], Operation[str]]:
     """Return what makes one SMS of many, and reads its msgid; all that they share is checked and encoded once.
 
-    Args:
-        sender: as for `send_sms`.
-        reference_prefix: a reference is this, a hyphen and a number.
-        tags: as for `send_sms`.
-        options: further ones of it; callbacks are bound to a reference, so there can be none.
-
-    Returns:
-        Takes recipient, message and that number, and returns what `send_sms` would return for them.
+    It takes recipient, message and a number, and returns what `send_sms` would return for them. A reference is the
+    prefix, a hyphen and that number. Callbacks are bound to a reference, so there can be none among the options.
     """
     # Its text and the end of its reference are what varies; neither can occur anywhere else.
     text_mark, number_mark = secrets.token_hex(16), secrets.token_hex(16)
@@ -146,9 +140,7 @@ PreparedSms = tuple[str, "Operation[SentMessage] | InvalidArgument"]
 def prepare_many(messages: Iterable[str | Mapping[str, Any]], shared: SmsFields) -> list[PreparedSms]:
     """Check every message before the first is sent, so that a mistake in the program stops nothing half way.
 
-    Args:
-        messages: a recipient, or the parameters of :func:`send_sms`, for each message.
-        shared: parameters for all messages that do not set their own.
+    A message is a recipient, or parameters of :func:`send_sms`; `shared` are those of all that do not set their own.
     """
     if isinstance(messages, str | Mapping) or not isinstance(messages, Iterable):
         raise InvalidArgument("messages", "must be a list of recipients, or of mappings of parameters")

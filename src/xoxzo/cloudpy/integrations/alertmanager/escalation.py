@@ -48,16 +48,16 @@ def apply_notification(
     urgent: bool = False,
     secret: str = "",
 ) -> tuple[Incident | None, Verdict]:
-    """Return the incident after a notification, and the notification's effect.
+    """Return the incident after a notification at `now`, and the notification's effect.
 
     Args:
         incident: the latest incident of the group, or ``None``.
         notification: the notification.
         select_policy: returns the name of the policy for alerts, or ``None`` if no route matches.
-        now: the time in seconds since 1970.
-        ident: the id for a new incident.
-        urgent: whether a new incident ignores quiet hours.
-        secret: the key that signs the links of a new incident.
+        now: seconds since 1970.
+        ident: the id for a new incident; so are the next two for one.
+        urgent: whether it ignores quiet hours.
+        secret: the key that signs its links.
     """
     firing = notification.firing
     if incident is None or incident.phase in {Phase.RESOLVED, Phase.CLOSED}:

@@ -21,11 +21,7 @@ _BUSY_LINE_SECONDS = 5.0
 
 
 class NextStep:
-    """Selects the next attempts of an incident and claims them in the store; `clock` returns seconds since 1970.
-
-    Attributes:
-        ringing: the names of the people whose phones ring now; the receiver updates it.
-    """
+    """Selects the next attempts of an incident and claims them in the store; `clock` returns seconds since 1970."""
 
     def __init__(self, settings: Settings, store: Store, log: EventLog, clock: Callable[[], float]) -> None:
         self._settings = settings
@@ -33,6 +29,7 @@ class NextStep:
         self._log = log
         self._clock = clock
         self.ringing: set[str] = set()
+        """The names of the people whose phones ring now; the receiver updates it."""
 
     def claim(self, ident: str) -> Claimed | float | None:
         """Claim the next attempts of an incident. They are on disk when this returns.
@@ -110,12 +107,9 @@ def page_policy(person: str, method: Method) -> EscalationPolicy:
 
 
 def blocked_until(limit: SpendLimit, recent: Sequence[tuple[float, Decimal]], costs: Sequence[Decimal]) -> float | None:
-    """Return the time until which something has to wait, or ``None`` if it may be sent now.
+    """Return the time until which something of these costs has to wait, or ``None`` if it may be sent now.
 
-    Args:
-        limit: the limit. The loading of the settings makes sure that one step always fits into it.
-        recent: the times and estimated costs of what was sent in the last hour, oldest first.
-        costs: the estimated costs of what is to be sent together.
+    `recent` is what was sent in the last hour, oldest first. One step always fits: the loading of the settings checks.
     """
     blocked = None
     counted = list(recent)

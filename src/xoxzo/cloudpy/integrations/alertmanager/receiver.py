@@ -81,11 +81,7 @@ class Receiver:
             self._wake(incident.ident)
 
     async def stop(self, grace_seconds: float = 10.0) -> None:
-        """Stop. A send in flight is finished; ringing calls and waits are taken over by the next receiver.
-
-        Args:
-            grace_seconds: the time for sends in flight.
-        """
+        """Stop, with some time for sends in flight; ringing calls and waits are taken over by the next receiver."""
         self._stopping.set()
         await asyncio.gather(*self._duties)
         for event in self._wake_ups.values():

@@ -154,11 +154,7 @@ class Store:
         return [_attempt(row) for row in rows]
 
     def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
-        """Record that an attempt is about to be made. Only an unsent one may be claimed again.
-
-        Args:
-            attempt: the attempt.
-            cost: its estimated cost in credits.
+        """Record that an attempt of an estimated cost is about to be made. Only an unsent one may be claimed again.
 
         Raises:
             ConfigurationError: it was claimed before.

@@ -81,10 +81,7 @@ class SendLimits:
         return any(charge.state is _State.IN_FLIGHT for charge in self._charges.values())
 
     def number_of(self, recipient: str) -> str:
-        """Return the number of a recipient.
-
-        Args:
-            recipient: a name or a number of the allow-list.
+        """Return the number of a recipient, who is given by a name or a number of the allow-list.
 
         Raises:
             NotAllowed: it is not on the allow-list.
@@ -96,12 +93,7 @@ class SendLimits:
         raise NotAllowed("the recipient is not on the allow-list that this server was started with")
 
     def reserve(self, reference: str, content: tuple[object, ...], cost: Decimal | None) -> dict[str, Any] | None:
-        """Charge a send to the budget, before it is sent.
-
-        Args:
-            reference: the caller's key of this send.
-            content: everything that identifies the send.
-            cost: the estimated cost in credits, or ``None`` if it is unknown.
+        """Charge a send to the budget, before it is sent; `content` is everything that identifies it.
 
         Returns:
             ``None`` if it may be sent now; the earlier result if it was already sent.
@@ -143,11 +135,9 @@ class SendLimits:
         self.spent -= charge.cost
 
     def correct_cost(self, ident: str, cost: Decimal | None) -> None:
-        """Raise the charge of a send to its real cost. A lower cost is ignored, because it reads 0 at first.
+        """Raise the charge of a send, by its msgid or callid, to the cost that the API reports.
 
-        Args:
-            ident: a msgid or callid; others are ignored.
-            cost: the cost that the API reports, or ``None``.
+        A lower cost is ignored, because it reads 0 at first; so are other ids.
         """
         charged = self._cost_by_id.get(ident)
         if charged is not None and cost is not None and cost > charged:

@@ -77,9 +77,7 @@ def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Setting
 def line_number(text: str, field: str) -> int | None:
     """Return the number of the line at which a value of a TOML file is complete; else that of its table, or ``None``.
 
-    Args:
-        text: the file.
-        field: the path of the value, such as ``lists.oncall.steps[1].wait``.
+    The path of a value is such as ``lists.oncall.steps[1].wait``.
     """
     keys = [int(key[1:-1]) - 1 if key.startswith("[") else key for key in re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)]
     lines = text.splitlines()
@@ -158,11 +156,7 @@ def _settings(top: Table, *, test_numbers: bool) -> Settings:
 
 
 def address(text: str, field: str = "listen") -> tuple[str, int]:
-    """Parse a host and a port.
-
-    Args:
-        text: such as ``127.0.0.1:9095`` or ``[::1]:9095``.
-        field: what the error names.
+    """Parse a host and a port, such as ``127.0.0.1:9095`` or ``[::1]:9095``; the error names the `field`.
 
     Raises:
         InvalidArgument: it is not a host and a port.

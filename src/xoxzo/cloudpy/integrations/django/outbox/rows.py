@@ -65,14 +65,9 @@ class Outbox:
         return max(0.0, float(paused - now), float(taken - now - horizon))
 
     def claim(self, limit: int, lease: float) -> list[OutboxMessage]:
-        """Claim rows that are due; it is committed when this returns. They are the caller's until the lease has ended.
+        """Claim at most `limit` rows that are due, and return them; none where others were faster.
 
-        Args:
-            limit: the most rows.
-            lease: seconds.
-
-        Returns:
-            The rows; none where others were faster.
+        It is committed when this returns. They are the caller's for `lease` seconds.
         """
         owner = uuid.uuid4().hex
         due = self.rows.filter(state=State.WAITING, owner="", due__lte=DatabaseClock())
@@ -139,10 +134,7 @@ class Outbox:
     def report(self, reference: str, state: State, ident: str) -> bool:
         """Record what Xoxzo has reported; return whether it changed anything. A final state never changes.
 
-        Args:
-            reference: the reference of the message or call.
-            state: ``SENT``, ``DELIVERED`` or ``FAILED``.
-            ident: the msgid or callid, if it is known.
+        `ident` is the msgid or callid; ``""`` while it is not known.
         """
         row = self.rows.filter(reference=reference).first()
         if row is None or (state == State.SENT and row.state == State.SENT):

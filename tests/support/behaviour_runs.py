@@ -56,7 +56,7 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
-class Arena:
+class BehaviourServer:
     """A server that behaves as a row says, until it is set to behave well.
 
     Args:
@@ -132,31 +132,37 @@ def _outcome(error: APIError | None, requests: int) -> Outcome:
     return Outcome(requests, type(error).__name__, error.maybe_sent, getattr(error, "phase", ""))
 
 
-def run_in_threads(arena: Arena, call: Callable[[Any], Any], make_transport: Callable[[], Any]) -> Seen:
+def run_in_threads(
+    behaviour_server: BehaviourServer, call: Callable[[Any], Any], make_transport: Callable[[], Any]
+) -> Seen:
     """Make a call and the one after it by the client for threads."""
     transport = make_transport()
     value, error = None, None
-    with arena.server as server:
-        with Client(**_ACCOUNT, base_url=arena.url, transport=transport) as client:
+    with behaviour_server.server as server:
+        with Client(**_ACCOUNT, base_url=behaviour_server.url, transport=transport) as client:
             try:
-                value = call(client.with_options(**arena.row.options)).msgid
+                value = call(client.with_options(**behaviour_server.row.options)).msgid
             except APIError as raised:
                 error = raised
-            arena.finish_call()
-            outcome = _outcome(error, arena.requests)
-            arena.behave_well()
+            behaviour_server.finish_call()
+            outcome = _outcome(error, behaviour_server.requests)
+            behaviour_server.behave_well()
             following = create("following")(client).msgid
         transport.close()
     return Seen(outcome, value, following, server.connections)
 
 
 async def run_in_loop(
-    arena: Arena, call: Callable[[Any], Any], make_transport: Callable[[], Any], *, loop_is_idle: bool
+    behaviour_server: BehaviourServer,
+    call: Callable[[Any], Any],
+    make_transport: Callable[[], Any],
+    *,
+    loop_is_idle: bool,
 ) -> Seen:
     """Make a call and the one after it by the client for asyncio.
 
     Args:
-        arena: the server.
+        behaviour_server: the server.
         call: the first call.
         make_transport: makes the transport.
         loop_is_idle: whether the event loop runs on while the server acts between the two calls, so that it reads at
@@ -164,17 +170,17 @@ async def run_in_loop(
     """
     transport = make_transport()
     value, error = None, None
-    async with AsyncClient(**_ACCOUNT, base_url=arena.url, transport=transport) as client:
+    async with AsyncClient(**_ACCOUNT, base_url=behaviour_server.url, transport=transport) as client:
         try:
-            value = (await call(client.with_options(**arena.row.options))).msgid
+            value = (await call(client.with_options(**behaviour_server.row.options))).msgid
         except APIError as raised:
             error = raised
         if loop_is_idle:
-            await asyncio.to_thread(arena.finish_call)
+            await asyncio.to_thread(behaviour_server.finish_call)
         else:
-            arena.finish_call()
-        outcome = _outcome(error, arena.requests)
-        arena.behave_well()
+            behaviour_server.finish_call()
+        outcome = _outcome(error, behaviour_server.requests)
+        behaviour_server.behave_well()
         following = (await create("following")(client)).msgid
     await transport.close()
-    return Seen(outcome, value, following, arena.server.connections)
+    return Seen(outcome, value, following, behaviour_server.server.connections)

@@ -35,9 +35,9 @@ SEEN = {
 class Counts:
     """What was counted by whom; the keys are phones, but for errors and reports."""
 
-    surely: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
     """Sends that the client knows to have gone out."""
-    maybe: Counter[str] = field(default_factory=Counter)
+    maybe_sent: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     posted: Counter[str] = field(default_factory=Counter)
     """Reports of each message that arrived."""
@@ -70,10 +70,10 @@ def play(seed: int, sends: int) -> Counts:
                 client.sms.send(
                     recipient=phone, sender="Shop", message="Hi", callback_url=URL if number % 3 == 0 else None
                 )
-                counts.surely[phone] += 1
+                counts.sent[phone] += 1
             except APIError as error:
                 counts.errors[type(error).__name__] += 1
-                counts.maybe[phone] += error.maybe_sent
+                counts.maybe_sent[phone] += error.maybe_sent
             if number % 50 == 0:
                 pass_time(simulator, counts, chance.uniform(0, 2))
         for _ in range(5):
@@ -119,10 +119,10 @@ def objections(counts: Counts) -> list[str]:
         "phones and money": sent * PRICE == counts.spent,
         "phones and metrics": metrics.get("messages DELIVERED") == sent,
         "a phone and what its sender knows": all(
-            counts.surely[phone] <= count <= counts.surely[phone] + counts.maybe[phone]
+            counts.sent[phone] <= count <= counts.sent[phone] + counts.maybe_sent[phone]
             for phone, count in counts.inboxes.items()
         ),
-        "phones and faults": sent == counts.surely.total() + sum(hits[kind] for kind in AFTER),
+        "phones and faults": sent == counts.sent.total() + sum(hits[kind] for kind in AFTER),
         "errors and faults": counts.errors
         == Counter({name: sum(hits[kind] for kind in kinds) for name, kinds in SEEN.items()}),
         "faults and metrics": {kind: metrics.get(f"faults_total {kind}") for kind in MIXED} == faults,

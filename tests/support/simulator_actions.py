@@ -44,7 +44,7 @@ def request_otp(caller: Caller) -> None:
     assert caller.post("/otp/request/", OTP)[0] in {201, 400}
 
 
-def confer(caller: Caller) -> None:
+def create_conference(caller: Caller) -> None:
     assert caller.post("/voice/simple/conferences/", CONFERENCE)[0] == 201
     caller.step(30)
 
@@ -95,7 +95,7 @@ ACTIONS: dict[str, Callable[[Caller], object]] = {
     "track": lambda caller: caller.send(message="http://a.example/", track_link="true"),
     "follow": follow,
     "call": call,
-    "confer": confer,
+    "create_conference": create_conference,
     "otp": request_otp,
     "wrong code": lambda caller: caller.post("/otp/verify/", {**OTP, "code": "x"}),
     "right code": lambda caller: caller.post("/otp/verify/", {**OTP, "code": code(caller)}),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from behaviour_runs import Arena, Seen, create, read, run_in_loop, run_in_threads, server_contexts
+from behaviour_runs import BehaviourServer, Seen, create, read, run_in_loop, run_in_threads, server_contexts
 from behaviour_table import BEHAVIOURS, OVER_TLS, ServerBehaviour
 from transport_runner import Async, OnUvloop, Sync, budget, uvloop
 
@@ -47,11 +47,14 @@ def quick(monkeypatch, authority_file) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
 
 
-def run(client: str, arena: Arena, call: Callable, *, loop_is_idle: bool) -> Seen:
+def run(client: str, behaviour_server: BehaviourServer, call: Callable, *, loop_is_idle: bool) -> Seen:
     if client == "threads":
-        return run_in_threads(arena, call, HttpTransport)
-    with arena.server, asyncio.Runner(loop_factory=uvloop.new_event_loop if client == "uvloop" else None) as runner:
-        return runner.run(run_in_loop(arena, call, AsyncHttpTransport, loop_is_idle=loop_is_idle))
+        return run_in_threads(behaviour_server, call, HttpTransport)
+    with (
+        behaviour_server.server,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop if client == "uvloop" else None) as runner,
+    ):
+        return runner.run(run_in_loop(behaviour_server, call, AsyncHttpTransport, loop_is_idle=loop_is_idle))
 
 
 @pytest.mark.parametrize("row", BEHAVIOURS, ids=named)
@@ -60,17 +63,17 @@ def test_what_comes_of_it(row, contexts, monkeypatch) -> None:
     each = [(effect, client) for effect in ("create", "read") for client in CLIENTS]
     if row.proxy:  # of which the environment has one at a time
         for effect, client in each:
-            arena = Arena(row, contexts)
-            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{arena.server.port}")
-            check(row, effect, client, arena)
+            behaviour_server = BehaviourServer(row, contexts)
+            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{behaviour_server.server.port}")
+            check(row, effect, client, behaviour_server)
     else:
-        at_once(lambda case: check(row, *case, Arena(row, contexts)), each)
+        at_once(lambda case: check(row, *case, BehaviourServer(row, contexts)), each)
 
 
 @pytest.mark.parametrize("row", OVER_TLS, ids=named)
 def test_the_same_comes_of_it_over_tls(row, contexts) -> None:
     """TLS changes nothing: not the caller's outcome, and a connection with unread bytes is closed."""
-    at_once(lambda client: check(row, "create", client, Arena(row, contexts, tls=True)), CLIENTS)
+    at_once(lambda client: check(row, "create", client, BehaviourServer(row, contexts, tls=True)), CLIENTS)
 
 
 def at_once(work: Callable[[Any], None], cases: list[Any]) -> None:
@@ -84,12 +87,12 @@ def at_once(work: Callable[[Any], None], cases: list[Any]) -> None:
         raise ExceptionGroup("not as the table says", [error for _, error in failures])
 
 
-def check(row: ServerBehaviour, effect: str, client: str, arena: Arena) -> None:
+def check(row: ServerBehaviour, effect: str, client: str, behaviour_server: BehaviourServer) -> None:
     call = create("first") if effect == "create" else read("first")
-    seen = run(client, arena, call, loop_is_idle=effect == "create")
+    seen = run(client, behaviour_server, call, loop_is_idle=effect == "create")
     wanted = getattr(row.outcomes, effect)
     assert (seen.outcome, seen.value) == (wanted, None if wanted.error else "first")
-    assert (seen.following, arena.requests) == ("following", wanted.requests + 1)
+    assert (seen.following, behaviour_server.requests) == ("following", wanted.requests + 1)
     if row.reused is not None:
         assert seen.connections == (1 if row.reused else wanted.requests + 1)
 
@@ -97,25 +100,25 @@ def check(row: ServerBehaviour, effect: str, client: str, arena: Arena) -> None:
 @pytest.mark.parametrize("row", [row for row in OVER_TLS if row.reused is False], ids=named)
 def test_the_next_answer_is_its_own_when_bodies_are_streamed(row, contexts) -> None:
     """A transport whose answers are read in pieces, as those of lists are, gives up the same connections."""
-    at_once(lambda client: check_streamed(Arena(row, contexts), client), CLIENTS)
+    at_once(lambda client: check_streamed(BehaviourServer(row, contexts), client), CLIENTS)
 
 
-def check_streamed(arena: Arena, client: str) -> None:
+def check_streamed(behaviour_server: BehaviourServer, client: str) -> None:
     carrier = {"threads": Sync, "asyncio": Async, "uvloop": OnUvloop}[client](
         HttpTransport() if client == "threads" else AsyncHttpTransport()
     )
-    with arena.server as server:
-        carrier.exchange(request(arena, "first"), budget())
-        arena.finish_call()
-        arena.behave_well()
-        result = carrier.exchange(request(arena, "following"), budget())
+    with behaviour_server.server as server:
+        carrier.exchange(request(behaviour_server, "first"), budget())
+        behaviour_server.finish_call()
+        behaviour_server.behave_well()
+        result = carrier.exchange(request(behaviour_server, "following"), budget())
         carrier.close()
     assert (result.status, result.body, result.failure) == (201, b'[{"msgid": "following"}]', None)
-    assert (arena.requests, server.connections) == (2, 2)
+    assert (behaviour_server.requests, server.connections) == (2, 2)
 
 
-def request(arena: Arena, message: str) -> Request:
-    return Request("POST", f"{arena.url}/sms/messages/", (), f"message={message}".encode())
+def request(behaviour_server: BehaviourServer, message: str) -> Request:
+    return Request("POST", f"{behaviour_server.url}/sms/messages/", (), f"message={message}".encode())
 
 
 HUGE = [row for row in BEHAVIOURS if row.group == "Without end" or "2 MB" in row.name or "bomb" in row.name]
@@ -125,10 +128,10 @@ HUGE = [row for row in BEHAVIOURS if row.group == "Without end" or "2 MB" in row
 @pytest.mark.parametrize("row", HUGE, ids=named)
 def test_no_server_costs_much_memory(row, client, contexts) -> None:
     """Whatever it sends, some megabytes at most are held, those of the server in this process included."""
-    arena = Arena(row, contexts)
+    behaviour_server = BehaviourServer(row, contexts)
     tracemalloc.start()
     try:
-        run(client, arena, create("first"), loop_is_idle=False)
+        run(client, behaviour_server, create("first"), loop_is_idle=False)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -49,7 +49,7 @@ def test_over_standard_input_and_output(
     allowed = ["--allow", f"anne={number}", "--budget", "25", "--sender", "Shop"]
     server = StdioServerParameters(command=XOXZO, args=["mcp", *allowed], env=environment(simulator_url, account))
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with Client(server) as client:
             assert "simulator on this machine" in client.instructions
             assert {tool.name for tool in (await client.list_tools()).tools} >= {"sms_send", "credits", "limits"}
@@ -62,7 +62,7 @@ def test_over_standard_input_and_output(
             status = await client.call_tool("sms_status", {"msgid": sent.structured_content["id"]})
             assert status.structured_content["recipient"] == f"+81••••{number[-4:]}"
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
     with build_opener(ProxyHandler({})).open(f"{simulator_url}/_simulator/phones/{number}") as answer:
         assert [message["text"] for message in json.load(answer)["messages"]] == ["hello"]
 

@@ -103,7 +103,7 @@ async def session(
 def test_tools() -> None:
     """Without limits there are only reading tools; each tool and each parameter has a description."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session(None) as mcp:
             tools = {tool.name: tool for tool in (await mcp.client.list_tools()).tools}
             assert set(tools) == READ_TOOLS
@@ -126,13 +126,13 @@ def test_tools() -> None:
             names = {tool.name for tool in (await mcp.client.list_tools()).tools}
             assert names == READ_TOOLS | {"sms_send", "template_send", "lookup"}
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_sent_once() -> None:
     """A message to somebody on the list is charged to the budget, and not sent again with the same reference."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             first = await mcp.call("sms_send", **HELLO)
             assert (first["recipient"], first["credits_charged"], first["credits_left"]) == ("+81••••2222", 10, 90)
@@ -152,25 +152,25 @@ def test_sent_once() -> None:
                 "left": 90,
             }
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_concurrent_calls() -> None:
     """Concurrent calls with the same reference send one message."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             results = await asyncio.gather(*(mcp.client.call_tool("sms_send", HELLO) for _ in range(5)))
             assert sum(not result.is_error and not result.structured_content["repeated"] for result in results) == 1
             assert mcp.received() == ["hello"]
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_limits_hold() -> None:
     """Other recipients, calls over the budget and unknown prices are refused."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session(25) as mcp:
             refused = await mcp.refused("sms_send", **HELLO | {"recipient": OTHER})
             assert "Nothing was sent. the recipient is not on the allow-list" in refused
@@ -187,13 +187,13 @@ def test_limits_hold() -> None:
         async with session(send_settings=SendSettings(sender="Shop", sms_price=Decimal(20))) as mcp:
             assert (await mcp.call("sms_send", **abroad))["credits_left"] == 80
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_lost_reply() -> None:
     """A message whose reply was lost is reported as such, stays charged, and is not sent again."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             mcp.simulator.faults.add("lose_reply", times=1)
             refused = await mcp.refused("sms_send", **HELLO)
@@ -203,13 +203,13 @@ def test_lost_reply() -> None:
             assert (await mcp.call("sms_find", reference="a"))["found"]
             assert (await mcp.call("limits"))["left"] == 90
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_unsent() -> None:
     """A message that was not sent costs nothing, and may be tried again with its reference."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             mcp.simulator.faults.add("throttled", times=1, seconds=600)
             assert "Nothing was sent." in await mcp.refused("sms_send", **HELLO)
@@ -219,13 +219,13 @@ def test_unsent() -> None:
             refused = await mcp.refused("sms_send", **HELLO | {"message": " ", "reference": "b"})
             assert refused.endswith("Correct it and call again.")
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_cancelled() -> None:
     """A send that is cancelled while it is in flight may have been sent."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             mcp.transport.blocked = True
             with pytest.raises(TimeoutError):
@@ -233,13 +233,13 @@ def test_cancelled() -> None:
                     await mcp.client.call_tool("sms_send", HELLO)
             assert "It may have been sent" in await mcp.refused("sms_send", **HELLO)
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_templates() -> None:
     """A template is listed, previewed and sent."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             async with AsyncClient(
                 sid="s", auth_token="t", base_url="http://localhost", transport=mcp.simulator.async_transport()
@@ -255,13 +255,13 @@ def test_templates() -> None:
             assert "name" in await mcp.refused("template_send", **arguments | {"variables": {}, "reference": "u"})
             assert mcp.received() == ["Hello Anne"]
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_a_pending_template() -> None:
     """A template that was never approved cannot be sent."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         with Simulator(Settings(seed=1)) as simulator:
             transport = BlockableTransport(simulator.async_transport())
             async with AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=transport) as xoxzo:
@@ -272,13 +272,13 @@ def test_a_pending_template() -> None:
                     arguments = {"template_id": made.id, "recipient": "anne", "variables": {}, "reference": "t"}
                     assert "has not approved yet" in await mcp.refused("template_send", **arguments)
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_calls() -> None:
     """A call is charged by its estimated length."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session(300, ring_seconds=0.05, tts_characters_per_second=1000, recording_seconds=0.05) as mcp:
             arguments = {"recipient": "anne", "message": "hello", "language": "en", "reference": "c1"}
             call = await mcp.call("call_say", **arguments)
@@ -297,13 +297,13 @@ def test_calls() -> None:
         async with session(300, send_settings=SendSettings(caller="815012345678")) as mcp:
             assert "price is not known" in await mcp.refused("call_say", **arguments)
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_lookup() -> None:
     """A look-up is charged to the budget, once for each reference."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session(8) as mcp:
             arguments = {"recipient": "anne", "reference": "l"}
             result = await mcp.call("lookup", **arguments)
@@ -312,13 +312,13 @@ def test_lookup() -> None:
             assert (again["carrier"], again["repeated"]) == ("KDDI", True)
             assert "3 are left" in await mcp.refused("lookup", recipient="anne", reference="m")
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 def test_read_tools() -> None:
     """Balance, lists, dial-in numbers, costs and phone numbers can be read, and limits of lists hold."""
 
-    async def scene() -> None:
+    async def scenario() -> None:
         async with session() as mcp:
             assert await mcp.call("credits") == {"credits": 100_000}
             for reference in "abc":
@@ -351,7 +351,7 @@ def test_read_tools() -> None:
             assert (await mcp.call("sms_send", **HELLO))["recipient"] == ANNE
             assert "masked" not in mcp.client.instructions
 
-    asyncio.run(scene())
+    asyncio.run(scenario())
 
 
 async def _send(simulator: Simulator) -> None:

@@ -362,7 +362,7 @@ def test_one_miscounted_message_is_found() -> None:
     """The comparison is no formality: one message more or its price less, wherever it is counted, is an objection."""
     counts = play(12, 1_000)
     assert objections(counts) == []
-    for name in ("inboxes", "listed", "surely", "errors", "posted", "faults"):
+    for name in ("inboxes", "listed", "sent", "errors", "posted", "faults"):
         wrong = Counter(getattr(counts, name))
         wrong[next(iter(wrong))] += 1
         assert objections(replace(counts, **{name: wrong})), name

@@ -13,7 +13,7 @@ from click.testing import Result
 
 from xoxzo.cloudpy.campaigns import Campaign, Event, Reason, Schedule, Tally
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.rehearse import _seldom
+from xoxzo.cloudpy.cli.commands.campaign.rehearse import _throttled
 
 Run = Callable[..., Result]
 TEXT = ["--text", "{name}様", "--sender", "Shop"]
@@ -72,7 +72,7 @@ def test_a_wait_that_never_ends_is_shown_without_a_time(capsys: pytest.CaptureFi
 def test_a_rehearsal_shows_events_now_and_then() -> None:
     """Events of hours come in a second: only some are shown, and the last one always."""
     shown: list[str] = []
-    show = _seldom(lambda event: shown.append(event.kind))
+    show = _throttled(lambda event: shown.append(event.kind))
     first = waiting(60)
     for event in (first, first, first, Event(kind="ended", at=first.at, tally=first.tally)):
         show(event)

@@ -20,19 +20,19 @@ def live(xoxzo: Any) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def heard() -> Iterator[list[tuple[str, str]]]:
-    """What the signals have told: their names, and the references."""
+def signals() -> Iterator[list[tuple[str, str]]]:
+    """The signals received: their names, and the references."""
     from xoxzo.cloudpy.integrations.django import signals
 
-    told: list[tuple[str, str]] = []
+    received: list[tuple[str, str]] = []
     receivers = []
     for name in ("sent", "delivered", "failed", "unknown"):
 
         def receive(message: Any, name: str = name, **_more: Any) -> None:
-            told.append((name, message.reference))
+            received.append((name, message.reference))
 
         getattr(signals, f"outbox_{name}").connect(receive)
         receivers.append((getattr(signals, f"outbox_{name}"), receive))
-    yield told
+    yield received
     for signal, receive in receivers:
         signal.disconnect(receive)

@@ -49,7 +49,7 @@ def ask_at_once(**more: Any) -> None:
     OutboxMessage.objects.filter(state=State.WAITING).update(due=0, **more)
 
 
-def test_sent_and_delivered(database: str, live: Simulator, heard: list[tuple[str, str]]) -> None:
+def test_sent_and_delivered(database: str, live: Simulator, signals: list[tuple[str, str]]) -> None:
     """A message and a call are sent and in the delivery log; reports change their states, and never back."""
     sms.enqueue(PHONE, "Hi", reference="a")
     call.enqueue(PHONE, "Hi", language="en", reference="b")
@@ -69,7 +69,7 @@ def test_sent_and_delivered(database: str, live: Simulator, heard: list[tuple[st
     for nobody in (DeliveryReport(reference="c", msgid="m", status=MessageStatus("FAIL")), object()):
         assert not reconcile.record_report(nobody)
     assert (outcome("a")[0], outcome("b")[0]) == (State.DELIVERED, State.FAILED)
-    assert heard == [("sent", "a"), ("sent", "b"), ("delivered", "a"), ("failed", "b")]
+    assert signals == [("sent", "a"), ("sent", "b"), ("delivered", "a"), ("failed", "b")]
 
 
 def test_reports_before_the_response(database: str, live: Simulator) -> None:
@@ -85,7 +85,7 @@ def test_reports_before_the_response(database: str, live: Simulator) -> None:
 
 
 def test_what_outcomes_mean(
-    database: str, live: Simulator, heard: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    database: str, live: Simulator, signals: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attempt that surely did nothing is made again later; what may have been sent never is."""
     error: list[BaseException] = []
@@ -122,7 +122,7 @@ def test_what_outcomes_mean(
     OutboxMessage.objects.filter(reference="r3").update(state=waiting, owner="", content={"colour": "red"})
     assert send_due() == 1
     assert outcome("r3")[:2] == (rejected, "TypeError")
-    assert heard == [("failed", "r3"), ("failed", "r4"), ("unknown", "r5"), ("unknown", "r6"), ("failed", "r3")]
+    assert signals == [("failed", "r3"), ("failed", "r4"), ("unknown", "r5"), ("unknown", "r6"), ("failed", "r3")]
 
 
 def test_the_log_cannot_be_written(database: str, live: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_the_log_cannot_be_written(database: str, live: Simulator, monkeypatch: 
 
 
 def test_unknown_is_settled_by_the_sent_list(
-    database: str, live: Simulator, xoxzo: Any, heard: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    database: str, live: Simulator, xoxzo: Any, signals: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is in the list was sent; what the list proves unsent is sent again; the list is not read all the time."""
     settings = {**conf.settings.XOXZO, "OUTBOX": {"settle": 0}}
@@ -168,11 +168,11 @@ def test_unknown_is_settled_by_the_sent_list(
         assert outcome("call")[0] == State.UNKNOWN, "calls are in no list"
     texts = [one.text for one in live.phone(PHONE).inbox]
     assert sorted(texts) == ["after", "before", "error", "error_after", "lose_reply"]
-    assert sorted(heard[-3:-1]) == [("sent", "error_after"), ("sent", "lose_reply")]
-    assert heard[-1] == ("sent", "error")
+    assert sorted(signals[-3:-1]) == [("sent", "error_after"), ("sent", "lose_reply")]
+    assert signals[-1] == ("sent", "error")
 
 
-def test_a_worker_that_died(database: str, heard: list[tuple[str, str]]) -> None:
+def test_a_worker_that_died(database: str, signals: list[tuple[str, str]]) -> None:
     """What a lapsed claim has left is unknown, never due; its worker's truth counts until somebody else has the row."""
     for reference in ("a", "b", "c"):
         sms.enqueue(PHONE, "Hi", reference=reference)
@@ -192,7 +192,7 @@ def test_a_worker_that_died(database: str, heard: list[tuple[str, str]]) -> None
     assert outbox.write_back(again, State.REJECTED, error="BadRequest 400")
     assert not outbox.write_back(again, State.SENT, ident="m2")
     assert (row("a").ident, row("b").ident) == ("m1", "")
-    assert heard[3:] == [("sent", "a"), ("failed", "b")]
+    assert signals[3:] == [("sent", "a"), ("failed", "b")]
 
 
 def test_leases(database: str, live: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

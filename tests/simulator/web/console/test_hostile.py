@@ -18,7 +18,7 @@ WORDS = st.one_of(
     st.text(max_size=60),
     st.sampled_from(["+818012345678", "1", "-1", "nan", "1e308", "1e999", "0x1", "１２", "*", "{id}", "%", "sms hold"]),
 )
-FIELDS = ["kind", "endpoint", "times", "percent", "seconds", "ident", "number", "habit", "din", "sin", "text", "sid"]
+FIELDS = ["kind", "endpoint", "times", "percent", "seconds", "ident", "number", "outcome", "din", "sin", "text", "sid"]
 FIELDS += ["amount", "digits", "verified", "pattern", "rule", "to", "anonymous", "language", "theme", "back"]
 
 

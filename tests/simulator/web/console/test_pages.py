@@ -64,8 +64,8 @@ def test_a_long_thread_begins_with_the_newest(caller: Caller, visitor: Visitor) 
 
 def test_a_call_that_rings_can_be_answered(caller: Caller, visitor: Visitor) -> None:
     """A ringing phone can be answered, shows the spoken text, and can hang up."""
-    visitor.post("/console/phones/habit", {"number": PHONE, "habit": "decline"})
-    visitor.post("/console/phones/habit", {"number": PHONE, "habit": "hold"})
+    visitor.post("/console/phones/call-outcome", {"number": PHONE, "outcome": "decline"})
+    visitor.post("/console/phones/call-outcome", {"number": PHONE, "outcome": "hold"})
     assert [rule.outcome for rule in caller.simulator.carrier.rules] == ["hold"]
     callid = caller.place(recording_url=None, tts_message="こんにちは", tts_lang="ja")
     page = visitor.get(ITS_PAGE)
@@ -122,7 +122,7 @@ def test_a_phone_dials_and_replies(caller: Caller, visitor: Visitor) -> None:
     assert "no action URL is set" in page.words
     assert '<select name="sin"' in page.text
     assert visitor.post("/console/phones/reply", {**fields, "number": "12"}).status == 400
-    assert visitor.post("/console/phones/habit", {**fields, "habit": "eat"}).status == 400
+    assert visitor.post("/console/phones/call-outcome", {**fields, "outcome": "eat"}).status == 400
 
 
 def test_a_number_that_is_none_is_refused(visitor: Visitor) -> None:

@@ -171,8 +171,8 @@ def columns_with_numbers(table: Table, country: str) -> list[str]:
 def _number_column(scores: Collection[_Score], country: str) -> str:
     named = [score for score in scores if score.says_phone]
     holding = [score for score in named if score.numbers]
-    rivals = [score for score in scores if score.sendable]
-    if not rivals and not holding:
+    candidates = [score for score in scores if score.sendable]
+    if not candidates and not holding:
         # Whatever is wrong with each cell is told row by row.
         named = [score for score in named if score.may_hold and score.cells] or named
         if len(named) == 1:
@@ -182,19 +182,19 @@ def _number_column(scores: Collection[_Score], country: str) -> str:
         # A phone that is called mobile is preferred to phones that no SMS reaches, and to nothing else.
         mobile = [score for score in holding if score.says_mobile and score.holds_enough]
         best = mobile if len(mobile) == 1 and not any(s.sendable for s in holding if s not in mobile) else holding
-        others = [score for score in rivals if score not in best and score.sendable >= best[0].numbers * _ENOUGH]
+        others = [score for score in candidates if score not in best and score.sendable >= best[0].numbers * _ENOUGH]
         if len(best) > 1 or (others and (best[0].says_other or not best[0].holds_enough)):
             raise _several([*best, *others])
         if best[0].says_other:
             raise _uncertain(best[0])
         return best[0].column
-    rivals = [score for score in rivals if not score.says_id] or rivals
-    most = max(score.sendable for score in rivals)
-    rivals = [score for score in rivals if score.sendable >= most * _ENOUGH]
+    candidates = [score for score in candidates if not score.says_id] or candidates
+    most = max(score.sendable for score in candidates)
+    candidates = [score for score in candidates if score.sendable >= most * _ENOUGH]
     unread = [score for score in named if score.may_hold]
-    if len(rivals) + len(unread) > 1:
-        raise _several([*rivals, *unread])
-    [only] = rivals
+    if len(candidates) + len(unread) > 1:
+        raise _several([*candidates, *unread])
+    [only] = candidates
     is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
     # A list of nothing but numbers can mean nothing else.
     if not only.holds_enough or not (is_sure or len(scores) == 1):

@@ -343,7 +343,7 @@ class Sender:
         retry_at = now + max(_MIN_RETRY_SECONDS, pause)
         outcome = Outcome(n, claim, state, "", failure.error, now, began, None, retry_at)
         self._recorder.add(outcome, "0" if is_counted else "")
-        if is_counted and (too_many := self._throttle.judge(self._recorder.latest, failure.error)):
+        if is_counted and (too_many := self._throttle.stop_reason(self._recorder.latest, failure.error)):
             self.stop("stopped", too_many)
         if state == State.UNKNOWN:
             self._emit("unknown", Reason("send_error", failure.error))

@@ -62,7 +62,7 @@ class Throttle:
         self.paused_until = max(self.paused_until, until)
         return self._clock.now() + until - now if is_noticeable else None
 
-    def judge(self, latest: Iterable[str], error: str) -> Reason:
+    def stop_reason(self, latest: Iterable[str], error: str) -> Reason:
         """Return why the run has to stop when too many of the latest results are ``0``, else an empty reason."""
         results = "".join(latest)
         failed, total = results.count("0"), len(results)

@@ -177,8 +177,8 @@ class Session:
         if event.retry_in is not None:
             from xoxzo.cloudpy.cli.core.exit_codes import describe_outcome
 
-            went, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
-            self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=went, seconds=seconds))
+            outcome, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
+            self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=outcome, seconds=seconds))
 
 
 def check_exclusive(profile: str | None, *, simulator: bool) -> None:

@@ -111,7 +111,7 @@ def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[
     messages = below(newest_first(engine.sms.by_phone.get(number, {}).values()), before)
     calls = below(by_serial(engine.calls.by_phone.get(number, {}).values()), before)
     replies = below(newest_first(engine.inbound_sms.by_phone.get(number, {}).values()), before)
-    return heapq.merge(messages, calls, replies, key=lambda thing: -thing.serial)
+    return heapq.merge(messages, calls, replies, key=lambda record: -record.serial)
 
 
 _GAP = 1_800
@@ -161,7 +161,7 @@ class PhoneView(Struct, frozen=True, kw_only=True):
     """Numbers that it could call, with their +."""
     sins: tuple[str, ...]
     """Numbers that it could write to, with their +."""
-    habit: str
+    call_outcome: str
     """What it does when it is called: an outcome of the carrier's rules, or of the settings."""
 
 
@@ -169,7 +169,7 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
     """Return what a phone shows, with at most `limit` entries of its thread; the number is in E.164."""
     with engine:
         ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
-        newest = [_entry(thing, number, ringing) for thing in islice(_newest(engine, number), limit + 1)]
+        newest = [_entry(record, number, ringing) for record in islice(_newest(engine, number), limit + 1)]
         calls = [entry for entry in newest if entry.kind == "call"]
         return PhoneView(
             number=number,
@@ -181,25 +181,25 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
             call=calls[0] if calls else None,
             dins=_subscribed(engine.dins.lines.values()),
             sins=_subscribed(engine.sins.lines.values()),
-            habit=engine.outcome_rules.of("call", number).outcome,
+            call_outcome=engine.outcome_rules.of("call", number).outcome,
         )
 
 
-def _entry(thing: Message | Call | InboundSms, number: str, ringing: Collection[str]) -> ThreadEntry:
-    found = asdict(result_from(thing))
-    if isinstance(thing, Message):
-        return ThreadEntry(**found, other=thing.shown_sender)
-    if isinstance(thing, InboundSms):
-        return ThreadEntry(**found, other=thing.recipient, outgoing=True)
-    outgoing = thing.direction == "inbound" and thing.caller == number
+def _entry(record: Message | Call | InboundSms, number: str, ringing: Collection[str]) -> ThreadEntry:
+    found = asdict(result_from(record))
+    if isinstance(record, Message):
+        return ThreadEntry(**found, other=record.shown_sender)
+    if isinstance(record, InboundSms):
+        return ThreadEntry(**found, other=record.recipient, outgoing=True)
+    outgoing = record.direction == "inbound" and record.caller == number
     return ThreadEntry(
-        **{**found, "text": "" if thing.answered_at else thing.content},
-        other=thing.recipient if outgoing else found["sender"],
+        **{**found, "text": "" if record.answered_at else record.content},
+        other=record.recipient if outgoing else found["sender"],
         outgoing=outgoing,
-        ringing=thing.callid in ringing,
-        answered_at=thing.answered_at,
-        over=thing.ended is not None,
-        steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in thing.steps),
+        ringing=record.callid in ringing,
+        answered_at=record.answered_at,
+        over=record.ended is not None,
+        steps=tuple({"at": step.at, "name": step.name, **step.facts} for step in record.steps),
     )
 
 

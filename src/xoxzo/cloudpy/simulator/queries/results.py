@@ -24,7 +24,7 @@ _AUDIBLE_STEPS = frozenset({"say", "playback"})
 """Steps of a call that play or speak something."""
 
 
-Thing = TypeVar("Thing", Message, Call, InboundSms)
+Record = TypeVar("Record", Message, Call, InboundSms)
 
 
 class SearchResult(Struct, frozen=True):
@@ -138,20 +138,20 @@ def with_plus(caller: str) -> str:
     return f"+{caller}" if caller[:1].isdigit() else caller
 
 
-def result_from(thing: Message | Call | InboundSms) -> SearchResult:
+def result_from(record: Message | Call | InboundSms) -> SearchResult:
     """Return any of them as found."""
-    match thing:
+    match record:
         case Message():
-            return from_message(thing)
+            return from_message(record)
         case Call():
-            return from_call(thing)
+            return from_call(record)
         case _:
-            return from_reply(thing)
+            return from_reply(record)
 
 
-def newest_first(things: Iterable[Thing]) -> list[Thing]:
+def newest_first(records: Iterable[Record]) -> list[Record]:
     """Return records in the reverse of their order."""
-    return list(things)[::-1]
+    return list(records)[::-1]
 
 
 def by_serial(calls: Iterable[Call]) -> list[Call]:
@@ -162,9 +162,9 @@ def by_serial(calls: Iterable[Call]) -> list[Call]:
     return sorted(calls, key=lambda call: -call.serial)
 
 
-def below(things: list[Thing], before: int | None) -> list[Thing]:
+def below(records: list[Record], before: int | None) -> list[Record]:
     """Return what has a lower serial number than `before`, of records whose highest stands first."""
-    return things if before is None else things[bisect_right(things, -before, key=lambda thing: -thing.serial) :]
+    return records if before is None else records[bisect_right(records, -before, key=lambda record: -record.serial) :]
 
 
 class ReceivedSms(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Finding messages, calls and replies, the newest first, a page at a time.
 
 A search is words apart from each other; all of them must fit. `to:`, `from:`, `status:`, `tag:`, `kind:` and `id:` look
-at one thing, every other word at the text, and a long one at the beginning of the id as well. A minus in front means
+at one record, every other word at the text, and a long one at the beginning of the id as well. A minus in front means
 "not", double quotes hold words together.
 """
 
@@ -192,7 +192,7 @@ _MEANINGS: dict[str, Callable[[str], Predicate]] = {
 }
 
 
-Thing = TypeVar("Thing", Message, Call, InboundSms)
+Record = TypeVar("Record", Message, Call, InboundSms)
 
 MAX_EXAMINED = 200_000
 """Records that one page of a search examines; the next page continues from there."""
@@ -209,25 +209,25 @@ def search(
     deadline = math.inf if timeout is None else time.perf_counter() + timeout
     with engine:
         lists = _candidates(engine, query)
-    messages, calls, replies = (below(things, before) for things in lists)
-    things: Iterator[tuple[Message | Call | InboundSms, int]] = heapq.merge(
+    messages, calls, replies = (below(records, before) for records in lists)
+    records: Iterator[tuple[Message | Call | InboundSms, int]] = heapq.merge(
         _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1)), key=lambda one: -one[0].serial
     )
     fields = MessageFields()
     items: list[SearchResult] = []
     last = None
     examined, next_check = 0, _CHUNK_SIZE
-    for thing, passed in things:
+    for record, passed in records:
         late = examined >= next_check and time.perf_counter() > deadline
         if len(items) == limit or examined >= MAX_EXAMINED or late:
             return ResultPage(tuple(items), last)
         if examined >= next_check:
             next_check = examined + _CHUNK_SIZE
         examined += passed
-        last = thing.serial
-        candidate = fields.at(thing) if isinstance(thing, Message) else result_from(thing)
+        last = record.serial
+        candidate = fields.at(record) if isinstance(record, Message) else result_from(record)
         if all(test(candidate) for test in query.fits):
-            items.append(result_from(thing))
+            items.append(result_from(record))
     return ResultPage(tuple(items), None)
 
 
@@ -265,11 +265,11 @@ def totals(engine: Engine, text: str, timeout: float | None = None) -> Totals:
     with engine:
         messages, calls, replies = _candidates(engine, query)
     fields, found = MessageFields(), Totals({}, True)
-    things: Iterator[tuple[Message | Call | InboundSms, int]] = chain(
+    records: Iterator[tuple[Message | Call | InboundSms, int]] = chain(
         _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1))
     )
     examined, next_check = 0, _CHUNK_SIZE
-    for thing, passed in things:
+    for record, passed in records:
         examined += passed
         if examined >= next_check:
             next_check = examined + _CHUNK_SIZE
@@ -277,15 +277,15 @@ def totals(engine: Engine, text: str, timeout: float | None = None) -> Totals:
                 found.is_complete = False
                 break
         if query.fits:
-            candidate = fields.at(thing) if isinstance(thing, Message) else result_from(thing)
+            candidate = fields.at(record) if isinstance(record, Message) else result_from(record)
             if not all(test(candidate) for test in query.fits):
                 continue
-        total = found.by_status.get(thing.status)
+        total = found.by_status.get(record.status)
         if total is None:
-            total = found.by_status[thing.status] = Total(0, 0, Decimal(0))
+            total = found.by_status[record.status] = Total(0, 0, Decimal(0))
         total.count += 1
-        total.parts += 0 if isinstance(thing, Call) else thing.parts if isinstance(thing, Message) else 1
-        total.cost += thing.charged if isinstance(thing, Call) else thing.cost
+        total.parts += 0 if isinstance(record, Call) else record.parts if isinstance(record, Message) else 1
+        total.cost += record.charged if isinstance(record, Call) else record.cost
     return found
 
 

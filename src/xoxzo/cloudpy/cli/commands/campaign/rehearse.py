@@ -101,7 +101,7 @@ def rehearse(
             limits,
             store=selected_store(),
             allowed_recipients=None if account is None else account["allowed_recipients"],
-            on_event=_seldom(progress.show) if sys.stderr.isatty() and not machine else None,
+            on_event=_throttled(progress.show) if sys.stderr.isatty() and not machine else None,
             language=language(),
             test_numbers=is_local(account),
             **creation_options(content, given),
@@ -112,7 +112,7 @@ def rehearse(
     exit_unless_done(rehearsal.result)
 
 
-def _seldom(show: Callable[[Event], None]) -> Callable[[Event], None]:
+def _throttled(show: Callable[[Event], None]) -> Callable[[Event], None]:
     """Return a function that shows an event only now and then: hours of them come in a second."""
     shown = 0.0
 

@@ -115,12 +115,12 @@ def _is_not_xoxzo(answer: ProbeResult) -> bool:
 def _clock(answer: ProbeResult, at: float) -> Iterator[Finding]:
     """Compare the clocks; `at` is when the server sent its response, by this machine's clock."""
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        server_time = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
         yield Finding("clock", "skipped", _("not compared: the server's response has no time"))
         return
     # The header has no fractions: on average half a second has passed since.
-    ahead = at - (theirs + 0.5)
+    ahead = at - (server_time + 0.5)
     facts = {"seconds_ahead": round(ahead, 1)}
     if abs(ahead) <= _NOTE_SECONDS:
         yield Finding("clock", "fine", _("as the server's"), facts=facts)

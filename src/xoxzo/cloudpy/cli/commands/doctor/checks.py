@@ -215,8 +215,8 @@ def proxy(base_url: str) -> Iterator[Finding]:
         yield Finding("proxy", "fine", sentence, facts={"address": None, "variable": variable})
         return
     facts = {"address": found.address, "variable": variable}
-    whence = variable or _("the system's settings")
-    yield Finding("proxy", "fine", _("{address}, from {name}", address=found.address, name=whence), facts=facts)
+    source = variable or _("the system's settings")
+    yield Finding("proxy", "fine", _("{address}, from {name}", address=found.address, name=source), facts=facts)
 
 
 def proxy_of(base_url: str) -> Proxy | None:
@@ -239,9 +239,9 @@ def certificates(base_url: str) -> Iterator[Finding]:
     try:
         context = default_context()
     except ConfigurationError as error:
-        facts["variable"] = blamed = str(error.fields["variable"])
+        facts["variable"] = variable = str(error.fields["variable"])
         yield Finding(
-            "certificates", "wrong", render_error(error), _certificate_advice(blamed), facts | {"variable": blamed}
+            "certificates", "wrong", render_error(error), _certificate_advice(variable), facts | {"variable": variable}
         )
         return
     # On Windows and macOS it is truststore's, which queries the system during each handshake.

@@ -91,7 +91,7 @@ def _require_same_transaction(alias: str) -> None:
 
 def wake_after_commit(alias: str) -> None:
     """Wake a worker when the open transaction is committed; without one, now. What fails is logged."""
-    connection, wake = connections[alias], _waker(alias)
+    connection, wake = connections[alias], _wake_hook(alias)
     if not connection.in_atomic_block and not connection.get_autocommit():
         return  # there are no hooks then: the next sweep finds the row
     # One for each transaction, unless the one that is there would be dropped with a savepoint that this row outlives.
@@ -101,7 +101,7 @@ def wake_after_commit(alias: str) -> None:
 
 
 @cache
-def _waker(alias: str) -> Callable[[], None]:
+def _wake_hook(alias: str) -> Callable[[], None]:
     def wake() -> None:  # no partial: Django logs the qualified name of a hook that fails
         wake_worker(alias)
 

@@ -41,8 +41,10 @@ class SubscribedNumberService:
 
     def subscribed(self, account: Account) -> list[SubscribedNumber]:
         """Return an account's numbers, the oldest subscription first."""
-        mine = [line for line in self.lines.values() if line.owner is not None and is_same_account(line.owner, account)]
-        return sorted(mine, key=lambda line: line.since)
+        subscribed = [
+            line for line in self.lines.values() if line.owner is not None and is_same_account(line.owner, account)
+        ]
+        return sorted(subscribed, key=lambda line: line.since)
 
     def subscribe(self, account: Account, uid: str) -> SubscribedNumber | None:
         """Rent a number and take its first month; ``None`` if it is not free (15.47). Or raise `NotEnoughCredits`."""

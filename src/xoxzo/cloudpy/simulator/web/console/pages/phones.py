@@ -15,7 +15,7 @@ from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page,
 TOPICS = ("sms", "call", "reply", "din", "sin")
 """Events that change a phone."""
 
-HABITS = {
+CALL_OUTCOMES = {
     "answer": N_("answers automatically"),
     "hold": N_("rings until you answer"),
     "decline": N_("declines"),
@@ -45,7 +45,7 @@ def show(request: PageRequest) -> Page:
         "phone": phone,
         "number": number,
         "chosen": bool(wanted),
-        "habits": HABITS,
+        "call_outcomes": CALL_OUTCOMES,
         "sin_offered": request.simulator.settings.legacy_sin,
     }
     title = request.gettext("Phones")
@@ -71,18 +71,18 @@ def dial(request: PageRequest) -> ActionResult:
     return request.done(N_("Calling {number}…"), path_of(number), number=din)
 
 
-def set_habit(request: PageRequest) -> ActionResult:
+def set_call_outcome(request: PageRequest) -> ActionResult:
     """Choose what a phone does when it is called: a rule of the carrier's for this number alone."""
-    number, outcome = _checked(request.text("number")), request.text("habit")
+    number, outcome = _checked(request.text("number")), request.text("outcome")
     carrier = request.simulator.carrier
-    if outcome not in HABITS:
+    if outcome not in CALL_OUTCOMES:
         raise SimulatorError("invalid_choice", "There is no such choice.")
     earlier = [rule.ident for rule in carrier.rules if rule.kind == "call" and rule.pattern == number]
     carrier.add_rule(number, outcome, kind="call")
     for ident in earlier:
         carrier.remove_rule(ident)
-    message = N_("When called, this phone {habit}.")
-    return request.done(message, path_of(number), habit=request.gettext(HABITS[outcome]))
+    message = N_("When called, this phone {outcome}.")
+    return request.done(message, path_of(number), outcome=request.gettext(CALL_OUTCOMES[outcome]))
 
 
 def _call_action(act: Callable[[CarrierCommands, str], None], message: str) -> Callable[[PageRequest], ActionResult]:
@@ -105,7 +105,7 @@ def _checked(number: str) -> str:
 ACTS = {
     "/console/phones/reply": reply,
     "/console/phones/dial": dial,
-    "/console/phones/habit": set_habit,
+    "/console/phones/call-outcome": set_call_outcome,
     "/console/calls/answer": _call_action(CarrierCommands.answer, N_("Answered.")),
     "/console/calls/decline": _call_action(CarrierCommands.decline, N_("Declined.")),
     "/console/calls/ignore": _call_action(CarrierCommands.ignore, N_("It rings until the caller gives up.")),

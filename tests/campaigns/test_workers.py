@@ -41,7 +41,7 @@ def _finds_mistake(folder: Path, first: int = 0) -> bool:
 def test_finds_a_lease_that_is_not_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that was stopped for long sends what others have sent meanwhile."""
     monkeypatch.setattr(Lease, "may_write", lambda _: True)
-    assert _finds_mistake(tmp_path, 78)
+    assert _finds_mistake(tmp_path, 121)
 
 
 def _sweep(state: int, which: str, at: str) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def test_finds_an_epoch_in_place_of_leases(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Lease, "may_write", lambda _: True)
     monkeypatch.setattr(statements, "SWEEP", _sweep(3, "1 = 1", "(SELECT now FROM progress)"))
     monkeypatch.setattr("worker_simulation.SharedLedger.sweep", _sweep_always)
-    assert _finds_mistake(tmp_path)
+    assert _finds_mistake(tmp_path, 22)
 
 
 def _sweep_always(ledger) -> int:
@@ -81,4 +81,4 @@ def test_finds_a_proof_without_a_canary(tmp_path: Path, monkeypatch: pytest.Monk
     claim = tuple(statement.replace(condition, "AND 1 = 0 THEN next_n") for statement in statements.CLAIM)
     assert claim != statements.CLAIM
     monkeypatch.setattr(statements, "CLAIM", claim)
-    assert _finds_mistake(tmp_path)
+    assert _finds_mistake(tmp_path, 185)

@@ -28,8 +28,8 @@ from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.runtime import engine_loop
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import app, asgi_tools
+from xoxzo.cloudpy.simulator.web.asgi_tools import is_allowed_host
 from xoxzo.cloudpy.simulator.web.control_api import app as control_app
-from xoxzo.cloudpy.simulator.web.origin_check import is_allowed_host
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 

@@ -12,7 +12,7 @@ import socket
 import time
 from email.utils import formatdate
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
@@ -244,15 +244,10 @@ class _Listener:
 
     def _reserve_port(self) -> socket.socket | None:
         """Return a socket that holds the port without listening, so that no other program takes it."""
-        reserved = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            reserved.bind(self._address)
+            return _bind(self._family, self._address)
         except OSError:
-            reserved.close()
             return None
-        reserved.setblocking(False)
-        return reserved
 
     def _new_connection(self) -> HttpConnection:
         connection = self._connection_class(self._config, self._state, {}, self._loop)
@@ -282,17 +277,21 @@ def _listen(host: str, port: int) -> socket.socket:
         # As bytes, a host is not put through IDNA, whose tables take a while to load.
         name = host.encode() if host.isascii() else host
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
-        listening = socket.socket(family, kind, protocol)
+        listening = _bind(found[0][0], found[0][4])
+        listening.listen(_BACKLOG)
     except (OSError, UnicodeError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=problem) from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise SimulatorError(*_CANNOT_LISTEN, host=host, port=port, problem=error.strerror) from None
-    listening.setblocking(False)
     return listening
+
+
+def _bind(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    bound.setblocking(False)
+    return bound

@@ -7,7 +7,7 @@ from console_client import Visitor
 
 from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.simulator.engine.errors import Reason
-from xoxzo.cloudpy.simulator.web.console import preferences
+from xoxzo.cloudpy.simulator.web.console import page_request
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from xoxzo.cloudpy.simulator.web.console import preferences
 )
 def test_the_browser_or_a_choice_decides(accept: str, chosen: str, spoken: str) -> None:
     """A choice goes before what the browser wants, and what it wants most before the rest."""
-    assert preferences.preferred_language(accept, chosen) == spoken
+    assert page_request.preferred_language(accept, chosen) == spoken
 
 
 def test_pages_speak_japanese(visitor: Visitor) -> None:
@@ -60,7 +60,7 @@ def test_pages_speak_japanese(visitor: Visitor) -> None:
 )
 def test_reasons_are_translated(why: str, expected: str) -> None:
     """Reasons that are in the catalogue are shown in Japanese with their values; any other text stays as it is."""
-    assert preferences.translate_reason(translations("ja").gettext, why) == expected
+    assert page_request.translate_reason(translations("ja").gettext, why) == expected
 
 
 def test_choices_are_kept_in_cookies(visitor: Visitor) -> None:

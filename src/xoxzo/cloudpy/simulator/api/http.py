@@ -9,6 +9,7 @@ import re
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import unquote_plus
 
@@ -46,13 +47,18 @@ class ApiRequest(Struct, frozen=True):
 
     def credentials(self) -> tuple[str, str]:
         """Return SID and token of Basic authentication, or empty texts."""
-        scheme, _, encoded = self.header(b"authorization").partition(" ")
-        try:
-            pair = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
-        except ValueError:
-            pair = ""
-        sid, _, token = pair.partition(":")
-        return sid, token
+        return _credentials(self.headers.get(b"authorization", b""))
+
+
+@lru_cache(maxsize=64)  # a program sends the same header with each request
+def _credentials(authorization: bytes) -> tuple[str, str]:
+    scheme, _, encoded = authorization.partition(b" ")
+    try:
+        pair = base64.b64decode(encoded.strip(), validate=True).decode() if scheme.lower() == b"basic" else ""
+    except ValueError:
+        pair = ""
+    sid, _, token = pair.partition(":")
+    return sid, token
 
 
 class ApiResponse(Struct, frozen=True):

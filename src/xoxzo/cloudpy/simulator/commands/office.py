@@ -48,25 +48,15 @@ class OfficeCommands:
             return tuple(map(template_record, engine.templates.templates.values()))
 
     def approve(self, ident: int) -> TemplateRecord:
-        """Approve a template, as a person at Xoxzo does (API section 3.2); one that is approved stays so.
-
-        Raises:
-            SimulatorError: There is no such template.
-        """
+        """Approve a template, as a person at Xoxzo does (API section 3.2); raise `SimulatorError` if there is none."""
         with self._engine as engine:
             return template_record(engine.templates.approve(ident))
 
     def give_back(self, ident: int) -> TemplateRecord:
-        """Return a template to its author instead of approving it.
+        """Return a template to its author instead of approving it; raise `SimulatorError` if there is none.
 
         A text that was in force before counts again; a first one goes on waiting, for the API has no status for a
         refusal (API section 3.1).
-
-        Args:
-            ident: Its id.
-
-        Raises:
-            SimulatorError: There is no such template.
         """
         with self._engine as engine:
             return template_record(engine.templates.give_back(ident))
@@ -99,26 +89,14 @@ class OfficeCommands:
     def verify(self, sid: str, verified: bool = True, *, token: str | None = None) -> AccountRecord:
         """Verify an account, so that it may subscribe numbers, or take that back (API section 15.47).
 
-        Args:
-            sid: Whose account.
-            verified: Whether it is.
-            token: As for `add_credits`.
-
-        Raises:
-            SimulatorError: There is no such account.
+        `token` is as for `add_credits`. Raise `SimulatorError` if there is no such account.
         """
         return self._change(sid, token, lambda account: self._engine.accounts.allow(account, verified=verified))
 
     def allow_free_form(self, sid: str, allowed: bool = True, *, token: str | None = None) -> AccountRecord:
         """Let an account send texts of its own, or templates alone (API sections 2.1 and 15.8).
 
-        Args:
-            sid: Whose account.
-            allowed: Whether it may.
-            token: As for `add_credits`.
-
-        Raises:
-            SimulatorError: There is no such account.
+        `token` is as for `add_credits`. Raise `SimulatorError` if there is no such account.
         """
         return self._change(sid, token, lambda account: self._engine.accounts.allow(account, free_form=allowed))
 
@@ -134,14 +112,7 @@ class OfficeCommands:
         return self._engine.settings.k_premium_senders is None
 
     def register_sender(self, digits: str) -> None:
-        """Register a K-premium sender (API section 15.28).
-
-        Args:
-            digits: Its digits, 15 at most.
-
-        Raises:
-            SimulatorError: It is none.
-        """
+        """Register a K-premium sender (API section 15.28), 1 to 15 digits, or raise `SimulatorError`."""
         if not is_digits(digits):
             raise SimulatorError("invalid_sender", "a K-premium sender has 1 to 15 digits")
         with self._engine as engine:

@@ -36,11 +36,7 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import (
 from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
 from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
 from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.services.accounts import (
-    AccountService,
-    CarrierLookupService,
-    RegisteredSenderService,
-)
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, RegisteredSenderService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 from xoxzo.cloudpy.simulator.engine.services.incoming import InboundSmsService, IncomingCallService
@@ -120,7 +116,6 @@ class Engine:
         self.templates = TemplateService(context)
         self.calls = CallService(context, self.accounts, self.callbacks, self.outcome_rules)
         self.otp = OtpService(context, self.sms)
-        self.lookup = CarrierLookupService(context, self.accounts)
         self.dins = SubscribedNumberService(context, self.accounts, "din")
         self.sins = SubscribedNumberService(context, self.accounts, "sin")
         self.incoming = IncomingCallService(context, self.accounts, self.calls, self.dins)

@@ -99,7 +99,9 @@ class OutcomeRules:
 
     def of(self, kind: RuleKind, number: str) -> Outcome:
         """Return what becomes of a message or call to a number (API section 15.21)."""
-        fitting = [rule for rule in self.rules.values() if rule.kind == kind and number.startswith(rule.pattern)]
+        fitting = self.rules and [
+            one for one in self.rules.values() if one.kind == kind and number.startswith(one.pattern)
+        ]
         if fitting:
             rule = max(fitting, key=lambda rule: (len(rule.pattern), rule.ident))
             return Outcome(rule.outcome, rule.seconds, Reason(N_("rule {n}"), n=rule.ident))

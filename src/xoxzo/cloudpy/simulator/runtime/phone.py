@@ -44,10 +44,7 @@ class Phone(PhoneQueries):
         return self._wait(arrived, f"no SMS{wanted} arrived", timeout)
 
     def wait_for_call(self, *, timeout: float = 60.0) -> CallRecord:
-        """Wait until a call to it has ended, and return the latest one with its steps.
-
-        Args:
-            timeout: As for `wait_for_sms`.
+        """Wait until a call to it has ended, and return the latest one with its steps; `timeout` as for `wait_for_sms`.
 
         Raises:
             SimulatorError: None has ended; or the clock is stepped and the simulator was not started.
@@ -59,10 +56,7 @@ class Phone(PhoneQueries):
         return self._wait(ended, "no call has ended", timeout)
 
     def otp_code(self, *, timeout: float = 5.0) -> str:
-        """Wait for an SMS with a code of four to eight digits in it, and return that of the latest.
-
-        Args:
-            timeout: As for `wait_for_sms`.
+        """Wait for an SMS with a code of four to eight digits; return the latest; `timeout` as for `wait_for_sms`.
 
         Raises:
             SimulatorError: None arrived; or the clock is stepped and the simulator was not started.

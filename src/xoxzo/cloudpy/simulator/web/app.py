@@ -12,15 +12,16 @@ from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Faul
 from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import (
+    FROM_ANOTHER_SITE,
     CloseConnection,
     ConnectionClosed,
     Receive,
     Scope,
     Send,
     cannot_close,
+    is_foreign,
     read_body,
 )
-from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, is_foreign
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.console.app import Console

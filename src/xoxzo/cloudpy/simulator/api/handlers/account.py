@@ -71,4 +71,4 @@ def look_up(context: RequestContext) -> ApiResponse:
     fields = context.fields()
     number = fields.required("recipient", is_number, "Invalid recipient")
     fields.check()
-    return json_response(201, [context.engine.lookup.look_up(context.account, number)])
+    return json_response(201, [context.engine.accounts.look_up(context.account, number)])

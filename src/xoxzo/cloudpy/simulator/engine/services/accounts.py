@@ -51,6 +51,26 @@ class AccountService:
         self.restore(account)
         self._context.publish("account", account.sid, what="credits added", credits=float(amount))
 
+    def look_up(self, account: Account, number: str) -> dict[str, object]:
+        """Return what is known of a number, as the API shows it; nothing found costs the same (API section 15.64)."""
+        price = as_decimal(self._context.settings.lookup_price)
+        self.charge(account, price)
+        ident = self._context.msgid()
+        carrier = carrier_of(self._context.settings.carriers, number)
+        self._context.publish(
+            "lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found"
+        )
+        return {
+            "id": ident,
+            "mcc": carrier and carrier.mcc,
+            "mnc": carrier and carrier.mnc,
+            "mccmnc": carrier and carrier.mcc + carrier.mnc,
+            "carrier": carrier and carrier.name,
+            "country": carrier and carrier.country,
+            "recipient": number,
+            "cost": price_json(price),
+        }
+
     def allow(self, account: Account, *, verified: bool | None = None, free_form: bool | None = None) -> None:
         """Verify an account, or let it send texts of its own, or take that back; ``None`` leaves a right as it is."""
         if verified is not None:
@@ -107,31 +127,3 @@ class RegisteredSenderService:
         """Say whether a sender may be used; without a list in the settings, any may (API section 15.28)."""
         listed = self._context.settings.k_premium_senders
         return listed is None or digits in listed or digits in self.senders
-
-
-class CarrierLookupService:
-    """Looks up the carrier of a number."""
-
-    def __init__(self, context: EngineContext, accounts: AccountService) -> None:
-        self._context = context
-        self._accounts = accounts
-
-    def look_up(self, account: Account, number: str) -> dict[str, object]:
-        """Return what is known of a number, as the API shows it; nothing found costs the same (API section 15.64)."""
-        price = as_decimal(self._context.settings.lookup_price)
-        self._accounts.charge(account, price)
-        ident = self._context.msgid()
-        carrier = carrier_of(self._context.settings.carriers, number)
-        self._context.publish(
-            "lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found"
-        )
-        return {
-            "id": ident,
-            "mcc": carrier and carrier.mcc,
-            "mnc": carrier and carrier.mnc,
-            "mccmnc": carrier and carrier.mcc + carrier.mnc,
-            "carrier": carrier and carrier.name,
-            "country": carrier and carrier.country,
-            "recipient": number,
-            "cost": price_json(price),
-        }

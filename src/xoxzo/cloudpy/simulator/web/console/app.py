@@ -12,14 +12,31 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import (
+    HEADERS,
+    HOST_NOT_ALLOWED,
+    CloseConnection,
+    Receive,
+    Scope,
+    Send,
+    is_allowed_host,
+    is_foreign,
+    objection,
+    read_body,
+)
 from xoxzo.cloudpy.simulator.web.console import static_files
-from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageNotFound, PageRequest
+from xoxzo.cloudpy.simulator.web.console.page_request import (
+    CSRF_TOKEN,
+    Page,
+    PageNotFound,
+    PageRequest,
+    preference_cookies,
+    preferred_language,
+    read_preferences,
+)
 from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
-from xoxzo.cloudpy.simulator.web.console.preferences import preference_cookies, preferred_language, read_preferences
 from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.live_streams import ChangeStream, Streams
-from xoxzo.cloudpy.simulator.web.origin_check import HEADERS, HOST_NOT_ALLOWED, is_allowed_host, is_foreign, objection
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -17,8 +17,7 @@ from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_t
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console import template_filters
-from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest
-from xoxzo.cloudpy.simulator.web.console.preferences import translate_reason
+from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest, translate_reason
 
 _HOME = Path(__file__).parent
 

@@ -22,11 +22,20 @@ from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.settings import USER_AGENT
-from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, read_body
+from xoxzo.cloudpy.simulator.web.asgi_tools import (
+    FROM_ANOTHER_SITE,
+    HOST_NOT_ALLOWED,
+    CloseConnection,
+    Receive,
+    Scope,
+    Send,
+    is_allowed_host,
+    is_foreign,
+    read_body,
+)
 from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
 from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
 from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
-from xoxzo.cloudpy.simulator.web.origin_check import FROM_ANOTHER_SITE, HOST_NOT_ALLOWED, is_allowed_host, is_foreign
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.web.metrics import Metrics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -106,29 +107,15 @@ class NumberRange(Struct, frozen=True, kw_only=True):
     """Credits once, at subscription (SIN only, API section 4)."""
 
 
-def _japan(
-    prefix: str, digits: int, monthly: float, minute: int, *, first: int = 1, initial: float = 0.0
-) -> NumberRange:
-    return NumberRange(
-        country="JP",
-        country_code="81",
-        prefix=prefix,
-        first=first,
-        digits=digits,
-        monthly_cost=monthly,
-        minute_cost=minute,
-        initial_cost=initial,
-    )
-
-
+_japan = partial(NumberRange, country="JP", country_code="81", first=1)
 # Minutes and months: API section 1.7. No source gives a month of 0120 or 0800; that of 03 is taken.
 _DINS = (
-    _japan("50", 8, 650.0, 1),
-    _japan("3", 8, 1900.0, 10),
-    _japan("120", 6, 1900.0, 55),
-    _japan("800", 7, 1900.0, 55),
+    _japan(prefix="50", digits=8, monthly_cost=650.0, minute_cost=1),
+    _japan(prefix="3", digits=8, monthly_cost=1900.0, minute_cost=10),
+    _japan(prefix="120", digits=6, monthly_cost=1900.0, minute_cost=55),
+    _japan(prefix="800", digits=7, monthly_cost=1900.0, minute_cost=55),
 )
-_SINS = (_japan("50", 8, 1000.0, 1, first=90_000_001, initial=1000.0),)
+_SINS = (_japan(prefix="50", digits=8, monthly_cost=1000.0, minute_cost=1, first=90_000_001, initial_cost=1000.0),)
 
 
 class Settings(Struct, frozen=True, kw_only=True):

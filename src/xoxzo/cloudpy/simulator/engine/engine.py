@@ -18,12 +18,7 @@ from msgspec import Struct
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
-from xoxzo.cloudpy.simulator.engine.context import (
-    DAY_SECONDS,
-    EngineContext,
-    Event,
-    OutboundRequest,
-)
+from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, Event, OutboundRequest
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
     Account,

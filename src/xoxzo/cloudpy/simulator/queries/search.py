@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.calls import Call
@@ -54,6 +55,7 @@ _STATUSES = {
     "no-credits": "NO CREDITS",
 }
 _KINDS = ("sms", "call", "reply")
+_KEYS = frozenset({"to", "from", "status", "tag", "kind", "id", ""})
 
 
 Searchable = SearchResult | MessageFields
@@ -88,20 +90,23 @@ def parse_search(text: str) -> SearchQuery:
     for word in _WORD.finditer(text):
         key, minus = word["key"] or "", bool(word["minus"])
         value = word["plain"] if word["quoted"] is None else word["quoted"]
-        if key not in _MEANINGS:
+        if key not in _KEYS:
             # No word of the language, so a part of the text: `http://…`, for instance.
             key, value = "", f"{key}:{value}" if key else value
         if not value:
             continue
-        test = _MEANINGS[key](value)
-        fits.append(_not(test) if minus else test)
-        if not key and not minus:
+        test = _test(key, value)
+        if minus:
+            fits.append(_not(test))
+            continue
+        fits.append(test)
+        if not key:
             words.append(value)
-        if key == "status" and not minus:
-            statuses = _named(value)
-        if key == "kind" and not minus:
+        elif key == "status":
+            statuses = _statuses(value)
+        elif key == "kind":
             kinds &= {value.lower()}
-        if key == "to" and not minus and re.fullmatch(r"\+[0-9]{7,15}", value):
+        elif key == "to" and re.fullmatch(r"\+[0-9]{7,15}", value):
             number = value
     return SearchQuery(tuple(fits), number, kinds, tuple(words), statuses)
 
@@ -135,14 +140,7 @@ def _number(value: str, of: Callable[[Searchable], str]) -> Predicate:
     return lambda found: figures in of(found)
 
 
-def _sender(value: str) -> Predicate:
-    lowered = value.casefold()
-    if any(letter.isalpha() for letter in value):
-        return lambda found: lowered in found.sender.casefold()
-    return _number(value, lambda found: found.sender)
-
-
-def _named(value: str) -> frozenset[str]:
+def _statuses(value: str) -> frozenset[str]:
     wanted = _STATUSES.get(value.lower())
     if wanted is None:
         known = ", ".join(name for name in _STATUSES if " " not in name)
@@ -152,44 +150,33 @@ def _named(value: str) -> frozenset[str]:
     return frozenset((wanted,) if isinstance(wanted, str) else wanted)
 
 
-def _status(value: str) -> Predicate:
-    wanted = _named(value)
-    return lambda found: found.status in wanted
-
-
-def _kind(value: str) -> Predicate:
-    if value.lower() not in _KINDS:
-        raise SimulatorError(
-            "unknown_kind", "there is no kind {wanted!r}; there are {known}", wanted=value, known=", ".join(_KINDS)
-        )
-    return lambda found: found.kind == value.lower()
-
-
-def _tag(value: str) -> Predicate:
+def _test(key: str, value: str) -> Predicate:
+    """Return the test that a word such as ``to:x`` asks for; an empty key stands for the text."""
     lowered = value.casefold()
-    return lambda found: any(lowered == tag.casefold() for tag in found.tags)
-
-
-def _text(value: str) -> Predicate:
-    lowered = value.casefold()
-    if len(value) < _MIN_IDENT_LENGTH:
-        return lambda found: lowered in found.text.casefold()
-    return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
-
-
-def _ident(value: str) -> Predicate:
-    return lambda found: found.ident.startswith(value)
-
-
-_MEANINGS: dict[str, Callable[[str], Predicate]] = {
-    "to": lambda value: _number(value, lambda found: found.recipient),
-    "from": _sender,
-    "status": _status,
-    "tag": _tag,
-    "kind": _kind,
-    "id": _ident,
-    "": _text,
-}
+    match key:
+        case "to":
+            return _number(value, lambda found: found.recipient)
+        case "from" if any(letter.isalpha() for letter in value):
+            return lambda found: lowered in found.sender.casefold()
+        case "from":
+            return _number(value, lambda found: found.sender)
+        case "status":
+            statuses = _statuses(value)
+            return lambda found: found.status in statuses
+        case "tag":
+            return lambda found: any(lowered == tag.casefold() for tag in found.tags)
+        case "kind":
+            kind = value.lower()
+            if kind not in _KINDS:
+                template, known = N_("there is no kind {wanted!r}; there are {known}"), ", ".join(_KINDS)
+                raise SimulatorError("unknown_kind", template, wanted=value, known=known)
+            return lambda found: found.kind == kind
+        case "id":
+            return lambda found: found.ident.startswith(value)
+        case _ if len(value) < _MIN_IDENT_LENGTH:
+            return lambda found: lowered in found.text.casefold()
+        case _:
+            return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
 
 
 Record = TypeVar("Record", Message, Call, InboundSms)

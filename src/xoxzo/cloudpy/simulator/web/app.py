@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 _CONTROL = b"/_simulator"
 _CONSOLE = b"/console"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_FOREIGN = ApiResponse(
-    403,
-    encode({"detail": FROM_ANOTHER_SITE}),
-    ((b"content-type", b"application/json"),),
-)
+_FOREIGN = ApiResponse(403, encode({"detail": FROM_ANOTHER_SITE}), ((b"content-type", b"application/json"),))
 
 
 def is_api_path(path: bytes) -> bool:
@@ -56,10 +52,7 @@ class Application:
     """
 
     def __init__(
-        self,
-        simulator: Simulation,
-        bind_host: str = "127.0.0.1",
-        close_connection: CloseConnection = cannot_close,
+        self, simulator: Simulation, bind_host: str = "127.0.0.1", close_connection: CloseConnection = cannot_close
     ) -> None:
         self.stopping = asyncio.Event()
         self._simulator = simulator

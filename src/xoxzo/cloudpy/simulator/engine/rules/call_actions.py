@@ -61,12 +61,10 @@ def parse_answer(body: bytes, *, most: int = 1, recordings: RecordingUrls = "pub
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        message = N_("the answer is not UTF-8")
-        raise ActionError(message) from None
+        raise ActionError(N_("the answer is not UTF-8")) from None
     lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
     if not lines:
-        message = N_("the answer is empty")
-        raise ActionError(message)
+        raise ActionError(N_("the answer is empty"))
     return [parse_action(line, recordings) for line in lines[:most]]
 
 
@@ -76,8 +74,7 @@ def parse_action(line: str, recordings: RecordingUrls = "published") -> Action:
         return Voicemail(_greeting(match[1], recordings) if match[1] else None)
     if match := _TRANSFER.fullmatch(line):
         if not is_number(match[1]):
-            message = N_("transfer needs an E.164 number")
-            raise ActionError(message)
+            raise ActionError(N_("transfer needs an E.164 number"))
         return Transfer(match[1])
     return _greeting(line, recordings)
 
@@ -85,13 +82,10 @@ def parse_action(line: str, recordings: RecordingUrls = "published") -> Action:
 def _greeting(line: str, recordings: RecordingUrls) -> Say | Playback:
     if match := _SAY.fullmatch(line):
         if match[1] not in LANGUAGES:
-            message: str = Reason(N_("say needs one of the languages {known}"), known=", ".join(LANGUAGES))
-            raise ActionError(message)
+            raise ActionError(Reason(N_("say needs one of the languages {known}"), known=", ".join(LANGUAGES)))
         return Say(match[1], match[2])
     if match := _PLAYBACK.fullmatch(line):
         if not is_recording(match[1], recordings):
-            message = N_("playback needs the http URL of an mp3")
-            raise ActionError(message)
+            raise ActionError(N_("playback needs the http URL of an mp3"))
         return Playback(match[1])
-    message = N_("the line is none of playback, say, transfer and voicemail")
-    raise ActionError(message)
+    raise ActionError(N_("the line is none of playback, say, transfer and voicemail"))

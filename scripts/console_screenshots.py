@@ -1,4 +1,4 @@
-"""Renew docs/images/console-*.png: play a scenario on a simulator, on a day of its own, and photograph it.
+"""Renew docs/images/console-*.png and report*.png: play scenarios on simulators, and photograph them.
 
 It needs Debian's chromium.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import shutil
 import struct
+import subprocess
 import sys
 import threading
 import zlib
@@ -15,6 +16,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -74,6 +76,8 @@ def main() -> None:
         scenario.a_booking()
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/phones/%2B{GUEST[1:]}", "phones")
+        photograph(browser, f"{server.url}/console/phones/%2B{GUEST[1:]}", "phones-ja", ja=True)
+        server.simulator.faults.add("lose_reply", "POST /sms/messages/", times=3, chance=0.2)
         photograph(browser, f"{server.url}/console/faults", "faults-narrow", (400, 800), ja=True)
         refused = server.simulator.requests(status="4xx").items[0].id
         photograph(browser, f"{server.url}/console/requests/{refused}", "request", (1280, 760))
@@ -85,9 +89,32 @@ def main() -> None:
         scenario.a_call()
         server.simulator.run_clock()
         photograph(browser, f"{server.url}/console/phones/%2B{LATE[1:]}", "call", dark=True, ja=True)
+        reports(browser)
         browser.close()
     shop.shutdown()
     shop.server_close()
+
+
+def reports(browser: Browser) -> None:
+    """Send a campaign to people of whom some are not reached, and photograph its report in both languages."""
+    with TemporaryDirectory() as name, Simulator().serve() as server:
+        folder = Path(name)
+        server.simulator.carrier.add_rule("+8190100000", "fail")
+        server.simulator.carrier.add_rule("+8190100001", "hold")
+        rows = [f"090{10000000 + number * 7},お客様{number}" for number in range(1200)]
+        (folder / "spring.csv").write_text("\n".join(["tel,name", *rows]), encoding="utf-8")
+        variables = {"XOXZO_CAMPAIGNS": name, "XOXZO_API_HOST": server.url, "TZ": "Asia/Tokyo", "HOME": name}
+        variables |= {"XOXZO_API_SID": "me", "XOXZO_API_AUTH_TOKEN": "secret"}
+
+        def xoxzo(*words: str, **more: str) -> None:
+            command = [str(Path(sys.executable).with_name("xoxzo")), "campaign", *words]
+            subprocess.run(command, check=True, cwd=name, env=variables | more, stdout=subprocess.DEVNULL)
+
+        text = ("--text", "{name}様 春のセールを開催します。", "--sender", "Shop")
+        xoxzo("run", "spring.csv", *text, "--rate", "100", "--yes", "--follow", "15")
+        for ending, language in (("", "en"), ("-ja", "ja")):
+            xoxzo("report", "spring", "-o", "report.html", XOXZO_LANG=language)
+            photograph(browser, (folder / "report.html").as_uri(), f"report{ending}", (1000, 900), wait_for="body")
 
 
 class Scenario:
@@ -138,7 +165,6 @@ class Scenario:
         self._simulator.advance(60)
         self._sms(GUEST, "18時半で承りました。お待ちしております。", sender="Sakura", tags="booking")
         self._simulator.advance(5)
-        self._simulator.faults.add("lose_reply", "POST /sms/messages/", times=3, chance=0.2)
 
     def a_ringing_phone(self) -> None:
         """The restaurant calls a guest, after messages to others."""
@@ -174,9 +200,16 @@ class Scenario:
 
 
 def photograph(
-    browser: Browser, url: str, name: str, size: tuple[int, int] = (1280, 860), *, dark: bool = False, ja: bool = False
+    browser: Browser,
+    url: str,
+    name: str,
+    size: tuple[int, int] = (1280, 860),
+    *,
+    dark: bool = False,
+    ja: bool = False,
+    wait_for: str = "html[data-following]",
 ) -> None:
-    """Write one picture, of at most `LARGEST` bytes."""
+    """Write one picture, of at most `LARGEST` bytes; that of a report has no ``console-`` in its name."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
@@ -186,12 +219,13 @@ def photograph(
     )
     page = context.new_page()
     page.goto(url)
-    page.wait_for_selector("html[data-following]")
+    page.wait_for_selector(wait_for)
     reduced = in_256_colours(page.screenshot())
     if len(reduced) > LARGEST:
         sys.exit(f"screenshots: {name} has {len(reduced):,} bytes")
-    (IMAGES / f"console-{name}.png").write_bytes(reduced)
-    print(f"console-{name}.png: {len(reduced):,} bytes")
+    path = IMAGES / (f"{name}.png" if name.startswith("report") else f"console-{name}.png")
+    path.write_bytes(reduced)
+    print(f"{path.name}: {len(reduced):,} bytes")
     context.close()
 
 

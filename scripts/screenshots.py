@@ -175,7 +175,7 @@ def listing(shell: Shell) -> str:
     return "The messages that were sent"
 
 
-def running(shell: Shell) -> str:
+def running(shell: Shell, **changes: str) -> str:
     """Look at a campaign half way."""
     rows = "".join(f"090{10000000 + number},お客様{number}\n" for number in range(PEOPLE))
     (shell.home / "people.csv").write_text(f"tel,name\n{rows}", encoding="utf-8")
@@ -183,11 +183,16 @@ def running(shell: Shell) -> str:
     def half_way(terminal: Terminal) -> None:
         terminal.wait_for("y/N")
         terminal.type("y\r")
-        terminal.wait_until(r" [67][0-9] % .* left")
+        terminal.wait_until(r" [67][0-9] %")
 
     text = ("--text", "{name}様 明日のご予約です", "--sender", "Shop")
-    shell.show("campaign", "run", "people.csv", *text, "--rate", "300", until=half_way)
+    shell.show("campaign", "run", "people.csv", *text, "--rate", "300", until=half_way, **changes)
     return "A campaign, half way"
+
+
+def running_ja(shell: Shell) -> str:
+    """The same in Japanese."""
+    return running(shell, **JAPANESE)
 
 
 def doctor(shell: Shell) -> str:
@@ -202,7 +207,14 @@ def doctor_ja(shell: Shell) -> str:
     return "xoxzo doctor"
 
 
-PICTURES = {"send": sending, "list": listing, "campaign": running, "doctor": doctor, "doctor-ja": doctor_ja}
+PICTURES = {
+    "send": sending,
+    "list": listing,
+    "campaign": running,
+    "campaign-ja": running_ja,
+    "doctor": doctor,
+    "doctor-ja": doctor_ja,
+}
 
 
 def main() -> None:

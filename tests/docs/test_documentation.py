@@ -18,6 +18,8 @@ import pytest
 from database_servers import RedisServer
 from users_environment import free_port, is_listening
 
+from xoxzo.cloudpy.cli.commands.simulator import command as simulator_command
+
 REPOSITORY = Path(__file__).parents[2]
 # What Japanese pages show is the same as in the English ones; test_japanese_pages.py checks that.
 RUN = [
@@ -340,6 +342,14 @@ def test_words_that_people_search_for_are_there() -> None:
     )
     pages = "\n".join(path.read_text(encoding="utf-8") for path in RUN if "reference" not in path.parts).lower()
     assert [word for word in re.split(", ", words) if word not in pages] == []
+
+
+def test_the_table_of_the_simulators_options_is_complete() -> None:
+    """The page about the simulator, in both languages, lists each option of the command."""
+    for page in ("simulator.md", "simulator.ja.md"):
+        rows = [row for row in (REPOSITORY / "docs" / page).read_text().splitlines() if row.startswith("| `--")]
+        listed = set(re.findall(r"--[a-z-]+", "".join(row.split("|")[1] for row in rows)))
+        assert listed == {option for param in simulator_command.params for option in param.opts}, page
 
 
 def test_blocks_are_read(tmp_path: Path) -> None:

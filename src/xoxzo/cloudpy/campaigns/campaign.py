@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
-from xoxzo.cloudpy.campaigns.create import CreateApi
+from xoxzo.cloudpy.campaigns.create import CreateApi, Source
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
-from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
-from xoxzo.cloudpy.campaigns.records import State
-from xoxzo.cloudpy.campaigns.report.plan import make_plan
+from xoxzo.cloudpy.campaigns.records import RecipientStatus, State, Tally
+from xoxzo.cloudpy.campaigns.report.plan import Plan, make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
-from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, Rehearser
+from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, RehearsalService, Rehearser
 from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -30,13 +30,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-    from xoxzo.cloudpy.campaigns.create import Source
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
-    from xoxzo.cloudpy.campaigns.records import RecipientStatus, Tally
-    from xoxzo.cloudpy.campaigns.report.plan import Plan
     from xoxzo.cloudpy.campaigns.sending.events import EventHandler
-    from xoxzo.cloudpy.campaigns.sending.rehearsal import RehearsalService
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -15,20 +15,16 @@ from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, wi
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader, read_numbers
-from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
-from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_rows, read_table
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xoxzo.cloudpy.campaigns.inputs.tables import Table
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
     from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 
-    Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 
+Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 _MAX_BAD_ROWS = 100_000
 _READING = frozenset({"encoding", "delimiter", "header", "header_row", "sheet", "hidden"})
 _READ = ("kind", "encoding", "delimiter", "sheet", "header_row")

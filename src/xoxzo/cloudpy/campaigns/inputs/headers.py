@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, fold, has_digits, is_phone_number
+from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, RawRow, fold, has_digits, is_phone_number
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
 
 HEAD_ROWS = 20
 """Rows, without the blank ones, among which the header is looked for."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.records import Reason
-
-    RawRow = tuple[int, list[str], Reason | None]
-    """The line that a row begins in, its cells, and what is wrong with it."""
-
+RawRow = tuple[int, list[str], Reason | None]
+"""The line that a row begins in, its cells, and what is wrong with it."""
 _MIN_DIGITS = 6
 # Besides blanks and hyphens: what is invisible (category Cf) is removed as well.
 _SEPARATORS = re.compile(r"[\s_\-]+")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
-from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS, columns_with_numbers
+from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS, Columns, columns_with_numbers
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
-from xoxzo.cloudpy.campaigns.inputs.tables import read_table
+from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table, read_table
 from xoxzo.cloudpy.campaigns.records import Recipient
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.inputs.columns import Columns
-    from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
 
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from enum import Enum
 from itertools import chain, islice, repeat
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xoxzo.cloudpy.campaigns.inputs import delimited, headers, workbooks
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, check_encoding, detect, named_encoding
 from xoxzo.cloudpy.campaigns.inputs.kinds import kind_of
-from xoxzo.cloudpy.campaigns.inputs.names import is_blank
+from xoxzo.cloudpy.campaigns.inputs.names import RawRow, is_blank
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.common.plain_text import plain
@@ -23,9 +23,7 @@ from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
 
 _SAMPLE_ROWS = 50
 _FEW_ROWS = 2

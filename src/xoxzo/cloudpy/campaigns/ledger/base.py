@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.ledger.queries import MICRO, LedgerQueries, read_recipient
-from xoxzo.cloudpy.campaigns.records import Claim, State
+from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
-    from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient
 
 Change = list[tuple[str, Any]]
 """Statements with their parameters: none, a mapping, or for `statements.ADD_OUTCOMES` a list of rows."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     from xoxzo.cloudpy.campaigns.ledger.base import Ledger
     from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList

@@ -18,7 +18,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.base import Ledger, not_sealed, outcome_row
+from xoxzo.cloudpy.campaigns.ledger.base import Change, Ledger, not_sealed, outcome_row
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlContacts, PostgresqlOptOuts
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
     COMMON,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from xoxzo.cloudpy.campaigns.ledger.base import Change
     from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient
 
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}

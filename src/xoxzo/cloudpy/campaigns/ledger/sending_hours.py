@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.campaigns.records import Hours, Reason
 from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.ledger.base import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.records import Hours
 
 _SHOWN_ZONES = 4
 _FAR = 1e12

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import files, statements
-from xoxzo.cloudpy.campaigns.ledger.base import Ledger, not_sealed
+from xoxzo.cloudpy.campaigns.ledger.base import Change, Ledger, not_sealed
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.errors import CampaignError
@@ -22,7 +22,6 @@ from xoxzo.cloudpy.errors import CampaignError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.campaigns.ledger.base import Change
     from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Recipient, Remaining
     from xoxzo.cloudpy.common.sqlite_files import FileLock
 

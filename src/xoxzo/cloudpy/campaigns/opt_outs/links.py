@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
 from xoxzo.cloudpy.common.locale import N_, accepted_language, translations
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.operations import checks
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger
 
 TEST_POSITION = 0
 """The position in the links of test messages, which opt nobody out."""

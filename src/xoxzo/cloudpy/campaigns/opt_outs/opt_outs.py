@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRows, without_formula
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.recipients import parse_number, read_numbers, read_numbers_file
-from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, open_store
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, OptOut
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 
 EXPORT_COLUMNS = ("hash", "since", "source", "campaign")
 """The columns of an exported list. ``since`` is ISO 8601 in UTC; ``campaign`` is empty for all campaigns."""

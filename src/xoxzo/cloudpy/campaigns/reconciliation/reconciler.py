@@ -17,7 +17,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
-from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State
+from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State, Tally, Unsettled
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.records import Tally, Unsettled
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _GROUP_OUTCOMES = 500

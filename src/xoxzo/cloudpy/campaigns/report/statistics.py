@@ -8,12 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.campaigns.records import State
+from xoxzo.cloudpy.campaigns.records import RecipientStatus, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from xoxzo.cloudpy.campaigns.records import RecipientStatus
 
 _UNSUCCESSFUL = frozenset({State.FAILED, State.REJECTED, State.UNKNOWN, State.ASSUMED, State.SKIPPED})
 _PREFIX_DIGITS = 7

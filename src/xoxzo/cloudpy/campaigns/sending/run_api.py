@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_unt
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
-from xoxzo.cloudpy.campaigns.sending.events import Result
+from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
 from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.schedule import Schedule
-    from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 

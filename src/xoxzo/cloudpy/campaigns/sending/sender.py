@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Outcome, Reason, State
-from xoxzo.cloudpy.campaigns.sending.events import Event, Stopped
+from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Stopped
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
 from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Task, Throttle
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.sending.events import EventHandler
 
 PosterOf = Callable[[Callable[[], bool]], Post]
 """Returns a `Post` that writes a request only while a function returns true."""

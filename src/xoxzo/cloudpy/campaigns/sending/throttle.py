@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Reason, Recipient
+from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Hours, Reason, Recipient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.records import Hours
 
 _CLAIM_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 60.0

@@ -53,13 +53,12 @@ class SenderRun:
             return f"m{one.n}"
 
         async def main() -> None:
-            clock = self.ledger.clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
+            self.ledger.clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
             self.ledger.join("a")
             runner = Sender(
                 self.ledger,
                 lambda _: send,
                 limits=self.limits,
-                clock=clock,
                 account="a",
                 is_call=True,
                 on_event=self.events.append,

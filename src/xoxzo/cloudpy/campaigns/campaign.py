@@ -16,7 +16,6 @@ from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import RecipientStatus, State, Tally
 from xoxzo.cloudpy.campaigns.report.plan import Plan, make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
@@ -47,7 +46,7 @@ class TaskQueue(Protocol):
         """Publish a task, to be run after a time in seconds, and not after another one."""
 
 
-class Campaign(CreateApi, RunApi, ReconcileApi):
+class Campaign(CreateApi, RunApi):
     """One message to many people. Its ledger stores everything about it.
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.

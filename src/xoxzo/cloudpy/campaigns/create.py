@@ -35,8 +35,9 @@ _REPEATED = Reason("repeated", "has the number of an earlier row")
 class CreateApi:
     """The method of ``Campaign`` that creates one."""
 
+    bad: tuple[BadRow, ...]
+
     if TYPE_CHECKING:
-        bad: tuple[BadRow, ...]
 
         @classmethod
         def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
-    from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.client.async_client import AsyncClient
@@ -46,9 +45,9 @@ def state_of(status: str) -> State:
 class Reconciler:
     """Finds out the status of unknown messages, and records it; ``uid`` is the prefix of the campaign's references."""
 
-    def __init__(self, ledger: Ledger, uid: str, clock: SteadyClock) -> None:
-        self.clock = clock
+    def __init__(self, ledger: Ledger, uid: str) -> None:
         self._ledger = ledger
+        self._clock = ledger.clock
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self._total = int(ledger.get("total") or 0)
         self._created = float(ledger.get("created") or 0)
@@ -84,7 +83,7 @@ class Reconciler:
                 self._listed[n] = 1
             outcomes.append(one if n == one.n else msgspec.structs.replace(one, n=n))
         if last > next_n:
-            self.newer_copy_at, self._copied_n = self.clock.now(), known
+            self.newer_copy_at, self._copied_n = self._clock.now(), known
             self._ledger.put({"newer_copy": (self.newer_copy_at, known), "requested": "pause"})
             self._ledger.catch_up(last, self._created)
         return self._ledger.record(outcomes)
@@ -95,7 +94,7 @@ class Reconciler:
         Raises:
             APIError: the list could not be read.
         """
-        requested_at = self.clock.now()
+        requested_at = self._clock.now()
         # Only one list by itself shows which time it covers.
         self._listed = bytearray(self._total + 1)
         group: list[tuple[Outcome, str]] = []
@@ -112,9 +111,9 @@ class Reconciler:
 
     def _list_since(self) -> date:
         """Return the day from which on the list is requested."""
-        wall = self.clock.wall()
+        wall = self._clock.wall()
         oldest = datetime.fromtimestamp(wall, UTC) - timedelta(days=_MAX_LIST_DAYS)
-        if self.clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
+        if self._clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
             # The machine's clock was once ahead: the ledger's times do not show on which day something was sent.
             return oldest.date()
         first = min((one.began for one in self._ledger.unknown()), default=self._created or wall)
@@ -183,7 +182,7 @@ class Reconciler:
         return self._record((one.n for one in self._ledger.unknown()), state, reason)
 
     def _record(self, positions: Iterable[int], state: State, reason: str) -> int:
-        now = self.clock.now()
+        now = self._clock.now()
         return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
 
     async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int, clicks: bool = False) -> int:
@@ -205,9 +204,9 @@ class Reconciler:
                 tracking = getattr(status, "link_tracking", None)
                 if tracking is not None and tracking.accessed:
                     opened = tracking.accessed_on
-                    self._ledger.record_click(n, self.clock.now() if opened is None else opened.timestamp())
+                    self._ledger.record_click(n, self._clock.now() if opened is None else opened.timestamp())
                 if state != State.SENT:
-                    now = self.clock.now()
+                    now = self._clock.now()
                     ended += self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)])
 
         tasks = [asyncio.create_task(poll()) for _ in range(concurrency)]
@@ -226,7 +225,7 @@ class Reconciler:
     def _listed_outcome(self, n: int, ident: str, status: str, cost: Decimal | None) -> Outcome:
         state = state_of(status)
         # A message without a final status shows no cost yet (API section 15.22).
-        return Outcome(n, 0, state, ident, "", self.clock.now(), 0.0, cost if state != State.SENT else None)
+        return Outcome(n, 0, state, ident, "", self._clock.now(), 0.0, cost if state != State.SENT else None)
 
 
 class _Marked:
@@ -252,10 +251,9 @@ _CONCURRENCY = 10
 class ReconcileApi:
     """The methods of ``Campaign`` that reconcile it."""
 
-    if TYPE_CHECKING:
-        content: Content
-        ledger: Ledger
-        _uid: str
+    content: Content
+    ledger: Ledger
+    _uid: str
 
     def unknown(self) -> Iterator[Unsettled]:
         """Return the recipients whose outcome is unknown."""
@@ -274,8 +272,7 @@ class ReconcileApi:
             CampaignError: another process runs the campaign.
             APIError: the list or a status could not be read.
         """
-        self._prepare()
-        reconciler = self._reconciler()
+        reconciler = self._prepare()
         # The list may be read seldom: statuses alone do not need it.
         if not self.content.is_call and not (statuses and not self.ledger.tally()[State.UNKNOWN]):
             reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
@@ -291,7 +288,7 @@ class ReconcileApi:
             event: what ``Callbacks.receive`` returned.
             at: when it came, in seconds since 1970; by default now.
         """
-        reconciler = self._reconciler()
+        reconciler = Reconciler(self.ledger, self._uid)
         n = reconciler.position([str(getattr(event, "reference", None) or "")])
         if n is None or self.ledger.get("state") == "purged":
             return False
@@ -328,10 +325,9 @@ class ReconcileApi:
         Raises:
             CampaignError: it is no usage log, or another process runs the campaign.
         """
-        self._prepare()
-        reconciler = self._reconciler()
+        reconciler = self._prepare()
         found = reconciler.read_usage_log(Path(path))
-        reconciler.release_unsent(reconciler.clock.now(), settle)
+        reconciler.release_unsent(self.ledger.clock.now(), settle)
         return found
 
     def assume_sent(self) -> int:
@@ -343,14 +339,11 @@ class ReconcileApi:
         return self._move_unknown(State.WAITING, "resend_requested")
 
     def _move_unknown(self, state: State, reason: str) -> int:
-        self._prepare()
-        return self._reconciler().move_unknown(state, reason)
+        return self._prepare().move_unknown(state, reason)
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> Reconciler:
         """Make unknown what dead workers have left; where one process runs a campaign, refuse while it does."""
         if not self.ledger.blocks:
             self.ledger.lock()
         self.ledger.sweep()
-
-    def _reconciler(self) -> Reconciler:
-        return Reconciler(self.ledger, self._uid, self.ledger.clock)
+        return Reconciler(self.ledger, self._uid)

@@ -74,7 +74,7 @@ class CampaignRun:
         self._limits = limits
         self._on_event = on_event
         self._clock = ledger.clock
-        self._reconciler = Reconciler(ledger, uid, self._clock)
+        self._reconciler = Reconciler(ledger, uid)
         self._has_new_unknown = asyncio.Event()
         # An older copy does not know what was sent since: only the sent list does. A new campaign is none.
         age = self._clock.now() - float(ledger.get("created") or 0)
@@ -95,7 +95,6 @@ class CampaignRun:
             ledger,
             poster_of,
             limits=limits,
-            clock=self._clock,
             account=client.account_key,
             is_call=content.is_call,
             on_event=self._take_event,

@@ -11,7 +11,6 @@ from xoxzo.cloudpy.errors import CampaignError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.records import Outcome
 
@@ -37,14 +36,13 @@ class Recorder:
 
     Args:
         ledger: the campaign's ledger.
-        clock: the time.
         fail: called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown to
             the next run, which reconciles it.
     """
 
-    def __init__(self, ledger: Ledger, clock: SteadyClock, fail: Callable[[BaseException], None]) -> None:
+    def __init__(self, ledger: Ledger, fail: Callable[[BaseException], None]) -> None:
         self._ledger = ledger
-        self._clock = clock
+        self._clock = ledger.clock
         self._fail = fail
         self._outcomes: list[Outcome] = []
         self._results: list[str] = []
@@ -55,7 +53,7 @@ class Recorder:
         self._groups: deque[tuple[float, int]] = deque()
         self._lock = asyncio.Lock()
         # When everything recorded was on disk, and whether something has been recorded since.
-        self._durable_at, self._has_pending_commit = clock.monotonic(), False
+        self._durable_at, self._has_pending_commit = ledger.clock.monotonic(), False
 
     def add(self, outcome: Outcome, result: str = "") -> None:
         """Take an outcome, to be recorded soon.

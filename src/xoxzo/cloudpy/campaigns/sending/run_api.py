@@ -11,6 +11,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
 from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
@@ -21,8 +22,6 @@ from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
 
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.schedule import Schedule
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
@@ -32,15 +31,10 @@ _MAX_FIRST = 10_000
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
 
 
-class RunApi:
+class RunApi(ReconcileApi):
     """The methods of ``Campaign`` that run it."""
 
-    if TYPE_CHECKING:
-        name: str
-        content: Content
-        ledger: Ledger
-        _uid: str
-
+    name: str
     _run: CampaignRun | None = None
 
     @property

@@ -17,7 +17,6 @@ from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Task, Throttle
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.clock import SteadyClock
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
 
@@ -49,7 +48,6 @@ class Sender:
         poster_of: PosterOf,
         *,
         limits: Limits,
-        clock: SteadyClock,
         account: str = "",
         is_call: bool = False,
         on_event: EventHandler | None = None,
@@ -57,14 +55,14 @@ class Sender:
         self._ledger = ledger
         self._poster_of = poster_of
         self._limits = limits
-        self._clock = clock
+        self._clock = ledger.clock
         self._account = account
         self._is_call = is_call
         self._on_event = on_event
         self._claimed: deque[Task] = deque()
-        self._recorder = Recorder(ledger, clock, self._fail)
+        self._recorder = Recorder(ledger, self._fail)
         self._in_flight = 0
-        self._throttle = Throttle(limits, clock)
+        self._throttle = Throttle(limits, ledger.clock)
         self._hours = SendingHours(ledger, limits.schedule)
         self._stopped: Stopped | None = None
         self._has_reported_stopping = False

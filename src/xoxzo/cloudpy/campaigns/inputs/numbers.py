@@ -17,33 +17,14 @@ _DIGITS = 15
 _MAX_PLAIN = 1e15
 _GENERAL = frozenset({"", "general", "@", "standard", "g/標準"})
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-BUILT_IN_FORMATS = {
-    0: "General",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    9: "0%",
-    10: "0.00%",
-    18: "h:mm AM/PM",
-    19: "h:mm:ss AM/PM",
-    20: "h:mm",
-    21: "h:mm:ss",
-    37: "#,##0;-#,##0",
-    38: "#,##0;-#,##0",
-    39: "#,##0.00;-#,##0.00",
-    40: "#,##0.00;-#,##0.00",
-    45: "mm:ss",
-    46: "[h]:mm:ss",
-    49: "@",
-}
+BUILT_IN_FORMATS = (
+    {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 49: "@"}
+    | {18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 45: "mm:ss", 46: "[h]:mm:ss"}
+    | dict.fromkeys((37, 38), "#,##0;-#,##0")
+    | dict.fromkeys((39, 40), "#,##0.00;-#,##0.00")
+)
 """Excel's formats that have a number only, other than those that differ by the language of Windows."""
-JAPANESE_FORMATS = {
-    14: "yyyy/m/d",
-    22: "yyyy/m/d h:mm",
-    30: "m/d/yy",
-    31: 'yyyy"年"m"月"d"日"',
-    32: 'h"時"mm"分"',
+JAPANESE_FORMATS = {14: "yyyy/m/d", 22: "yyyy/m/d h:mm", 30: "m/d/yy", 31: 'yyyy"年"m"月"d"日"', 32: 'h"時"mm"分"'} | {
     33: 'h"時"mm"分"ss"秒"',
     55: 'yyyy"年"m"月"',
     56: 'm"月"d"日"',

@@ -30,18 +30,9 @@ EXPORT_COLUMNS = (
 """The columns of an export. ``estimate`` and ``charged`` are credits; ``opted_out`` is since when."""
 ZONE = "zone"
 """The column with the time zone of the times, in files."""
-_COLUMN_WIDTHS = {
-    "number": 16,
-    "state": 11,
-    "msgid": 24,
-    "began": 19,
-    "sent": 19,
-    "ended": 19,
-    "opted_out": 19,
-    "error": 28,
-}
-
-# By it a list is known to have marks that keep cells from being formulas.
+_COLUMN_WIDTHS = {"number": 16, "state": 11, "msgid": 24, "error": 28} | dict.fromkeys(
+    ("began", "sent", "ended", "opted_out"), 19
+)
 # A device has none.
 _ENDINGS = frozenset({".xlsx", ".csv", ".txt", ""})
 _BAD_ROWS_ENDING = ".bad.csv"

@@ -27,10 +27,7 @@ class SteadyClock:
     """
 
     def __init__(
-        self,
-        latest: float = 0.0,
-        wall: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = _elapsed,
+        self, latest: float = 0.0, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = _elapsed
     ) -> None:
         self.wall = wall
         self.monotonic = monotonic

@@ -151,10 +151,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
         return estimate(message, country, track_link=tracked, k_premium=premium, price=self.price).credits
 
     def poster(
-        self,
-        reference_prefix: str,
-        callbacks: CallbackUrls | None = None,
-        link: Callable[[int], str] | None = None,
+        self, reference_prefix: str, callbacks: CallbackUrls | None = None, link: Callable[[int], str] | None = None
     ) -> Callable[[AsyncClient, Recipient], Awaitable[str]]:
         """Return a function that sends to one recipient with a client, and returns the msgid or callid.
 

@@ -27,10 +27,7 @@ _BINARY = (
     (re.compile(rb"\x09[\x00\x02\x04]..[\x00-\x07]\x00", re.DOTALL), N_("workbook of Excel 4 or older")),
 )
 _TEXT = (
-    (
-        re.compile(r"<(?:!doctype html|html|head|body|table|meta|style|div|script|!--)", re.IGNORECASE),
-        N_("HTML page"),
-    ),
+    (re.compile(r"<(?:!doctype html|html|head|body|table|meta|style|div|script|!--)", re.IGNORECASE), N_("HTML page")),
     (re.compile(r"MIME-Version:|Return-Path:|Received:", re.IGNORECASE), N_("web page or mail (MIME)")),
     (
         re.compile(r"<\?xml[^>]*>\s*(?:<\?mso-application[^>]*>\s*)?<(?:\w+:)?Workbook\b"),

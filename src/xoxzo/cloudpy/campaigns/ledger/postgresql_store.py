@@ -15,12 +15,7 @@ from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
     check_name,
     forgetting,
 )
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import (
-    CONTACT_TABLES,
-    TABLES,
-    PostgresqlContacts,
-    PostgresqlOptOuts,
-)
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import CONTACT_TABLES, TABLES, PostgresqlContacts, PostgresqlOptOuts
 from xoxzo.cloudpy.campaigns.ledger.postgresql import LOCK_SPACE, PostgresqlLedger
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import COMMON, cannot_be_used, connect, schema_of
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError

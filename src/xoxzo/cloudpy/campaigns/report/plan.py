@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.limits import Limits
 
 _INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")
+_COUNTS = ("rows", "numbers", "bad", "repeated")
 _MAX_SECONDS = 366 * 86_400.0
 
 
@@ -110,10 +111,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         ends=_end(seconds, limits, now),
         schedule=limits.schedule,
         samples=samples,
-        rows=facts.get("rows", 0),
-        numbers=facts.get("numbers", 0),
-        bad=facts.get("bad", 0),
-        repeated=facts.get("repeated", 0),
+        **{name: facts.get(name, 0) for name in _COUNTS},
         suppressed=left.suppressed,
         contacted=left.contacted,
         opted_out=left.opted_out,

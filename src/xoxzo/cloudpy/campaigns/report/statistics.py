@@ -66,11 +66,7 @@ class Statistics:
     def to_stored(self) -> dict[str, Any]:
         """Return what is derived from numbers, to be stored before they are purged."""
         failures = [[carrier, int(state), error, n] for (carrier, state, error), n in self.failures.items()]
-        return {
-            "by_carrier": dict(self.by_carrier),
-            "failures": failures,
-            "opted_out_later": self.opted_out_later,
-        }
+        return {"by_carrier": dict(self.by_carrier), "failures": failures, "opted_out_later": self.opted_out_later}
 
     def _add(self, one: RecipientStatus) -> None:
         self.states[one.state] += 1

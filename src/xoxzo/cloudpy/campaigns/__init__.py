@@ -19,30 +19,6 @@ from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.events import Event, Result
 from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal
 
-__all__ = [
-    "BadRow",
-    "BadRows",
-    "Campaign",
-    "Comparison",
-    "Content",
-    "Difference",
-    "Event",
-    "Limits",
-    "OptOut",
-    "OptOutEndpoint",
-    "OptOutLinks",
-    "OptOutPage",
-    "OptOuts",
-    "Plan",
-    "Reason",
-    "Recipient",
-    "RecipientStatus",
-    "Rehearsal",
-    "Result",
-    "Schedule",
-    "State",
-    "Tally",
-    "Unsettled",
-    "Variant",
-    "compare",
-]
+__all__ = ["BadRow", "BadRows", "Campaign", "Comparison", "Content", "Difference", "Event", "Limits", "OptOut"]
+__all__ += ["OptOutEndpoint", "OptOutLinks", "OptOutPage", "OptOuts", "Plan", "Reason", "Recipient", "RecipientStatus"]
+__all__ += ["Rehearsal", "Result", "Schedule", "State", "Tally", "Unsettled", "Variant", "compare"]

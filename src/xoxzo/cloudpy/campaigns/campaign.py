@@ -16,7 +16,7 @@ from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
-from xoxzo.cloudpy.campaigns.records import RecipientStatus, State, Tally
+from xoxzo.cloudpy.campaigns.records import EventHandler, RecipientStatus, State, Tally
 from xoxzo.cloudpy.campaigns.report.plan import Plan, make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, RehearsalService, Rehearser
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
-    from xoxzo.cloudpy.campaigns.sending.events import EventHandler
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})

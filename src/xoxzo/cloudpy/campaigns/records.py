@@ -1,17 +1,15 @@
-"""The values of a campaign: recipients, their states, claims, outcomes, totals and reasons."""
+"""The values of a campaign: recipients, their states, claims, outcomes, totals, reasons, and the events of a run."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from decimal import Decimal  # noqa: TC003 - tools resolve the fields' types at run time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.common.locale import N_
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class State(enum.IntEnum):
@@ -333,3 +331,37 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
     """The first three of those who are left."""
     opted_out: tuple[OptedOut, ...] = ()
     """The first three of those on the opt-out list."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened in a run. It holds no number and no text."""
+
+    kind: str
+    """``started``, ``progress``, ``waiting``, ``throttled``, ``unreachable`` (the next attempt is at ``wake``),
+    ``unknown``, ``stopping`` (messages in flight are being completed), ``settling``, ``settled``, ``ended``."""
+    at: float
+    """When, in seconds since 1970."""
+    tally: Tally
+    """The totals."""
+    reason: Reason = NO_REASON
+    """Why, as a code and a sentence; empty where there is none."""
+    rate: float = 0.0
+    """Messages a second in the last seconds."""
+    wake: float | None = None
+    """When waiting ends, in seconds since 1970."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    state: str
+    """``finished``, ``stopped``, ``paused``, ``cancelled`` or ``expired``."""
+    reason: Reason
+    """Why it stopped, as a code and a sentence; empty when it is finished."""
+    tally: Tally
+    """The totals."""
+    unknown: int
+    """How many outcomes are unknown; ``Campaign.unknown`` lists them."""
+
+
+EventHandler = Callable[[Event], Any]

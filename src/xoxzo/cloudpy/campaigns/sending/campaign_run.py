@@ -11,9 +11,9 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Reason, State
-from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result, Stopped
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Reason, Result, State
 from xoxzo.cloudpy.campaigns.sending.sender import Sender
+from xoxzo.cloudpy.campaigns.sending.throttle import Post, Stopped
 from xoxzo.cloudpy.errors import APIError, CampaignError, RateLimited
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.ledger import Ledger
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.sending.throttle import Post
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.protocols import CallbackUrls
 

@@ -10,7 +10,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
-from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result  # noqa: TC001 - tools resolve types
+from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result, Tally  # noqa: TC001 - tools resolve types
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.campaigns.content import Content
     from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.campaigns.records import Tally
     from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudget
 
 # Calls take minutes; an SMS is delivered in seconds.

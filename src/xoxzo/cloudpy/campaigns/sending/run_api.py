@@ -12,9 +12,8 @@ import msgspec
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
-from xoxzo.cloudpy.campaigns.records import Reason, State, read_reason
+from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
-from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
 from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument

@@ -15,7 +15,7 @@ from xoxzo.cloudpy.common.signals import handle_signals
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Result
+    from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result
 
 
 def fast_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -9,11 +9,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
-from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Outcome, Reason, State
-from xoxzo.cloudpy.campaigns.sending.events import Event, EventHandler, Stopped
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
 from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
-from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Task, Throttle
+from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Stopped, Task, Throttle
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 if TYPE_CHECKING:

@@ -21,6 +21,15 @@ _NOTICEABLE_SECONDS = 1.0
 _MIN_FAILURE_WINDOW = 20
 
 
+class Stopped(Exception):
+    """A run has to end before every recipient was sent to."""
+
+    def __init__(self, state: str, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.state = state
+        self.reason = reason
+
+
 class Throttle:
     """Pauses after refusals, and decides how much to claim and when too many messages have failed."""
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -164,9 +165,12 @@ def application(receiver: Receiver, log: EventLog, secrets: Secrets) -> Starlett
     ]
     if secrets.callbacks is not None:
         routes.append(Route(f"/{{prefix:path}}{Purpose.INCOMING_CALL}/{{token}}", handlers.call, methods=["GET"]))
-    return Starlette(
-        routes=routes, exception_handlers={InvalidArgument: handlers.invalid, sqlite3.Error: handlers.not_stored}
-    )
+    rejected = dict.fromkeys((_Rejection, InvalidArgument, sqlite3.Error), handlers.reject)
+    return Starlette(routes=routes, exception_handlers=rejected)
+
+
+class _Rejection(HTTPException):
+    """A request is rejected."""
 
 
 class _Handlers:
@@ -179,49 +183,48 @@ class _Handlers:
 
     async def alerts(self, request: Request) -> Response:
         body = await _read(request, _MAX_BODY_BYTES)
-        if (rejection := self._authenticate(request, body)) is not None:
-            return rejection
+        self._authenticate(request, body)
         if len(body) > _MAX_BODY_BYTES:
-            return self._reject(413, "the body is too large: set max_alerts")
+            raise _Rejection(413, "the body is too large: set max_alerts")
         verdict, ident = self._receiver.receive(parse_notification(body))
         return JSONResponse({"verdict": verdict, "incident": ident})
 
-    async def invalid(self, _request: Request, error: Exception) -> Response:
-        return self._reject(400, str(error))
-
-    async def not_stored(self, _request: Request, error: Exception) -> Response:
-        # Alertmanager posts it again.
-        return self._reject(503, f"it could not be stored: {error}")
+    async def reject(self, _request: Request, error: Exception) -> Response:
+        status, reason = 400, str(error)
+        if isinstance(error, _Rejection):
+            status, reason = error.status_code, error.detail
+        elif isinstance(error, sqlite3.Error):
+            # Alertmanager posts it again.
+            status, reason = 503, f"it could not be stored: {error}"
+        self._log.write("rejected-request", status=status, reason=reason)
+        return JSONResponse({"detail": reason}, status)
 
     async def page(self, request: Request) -> Response:
-        if (rejection := self._authenticate(request)) is not None:
-            return rejection
+        self._authenticate(request)
         try:
             given = json.loads(await _read(request, _MAX_BODY_BYTES) or b"{}")
             message, method = str(given.get("message") or ""), given.get("method")
         except (ValueError, AttributeError, RecursionError):
-            return self._reject(400, "the body is no JSON object")
+            raise _Rejection(400, "the body is no JSON object") from None
         if method not in {None, "sms", "call"}:
-            return self._reject(400, "method: must be sms or call")
+            raise _Rejection(400, "method: must be sms or call")
         return JSONResponse({"incident": self._receiver.page(request.path_params["name"], message, method)})
 
     async def heartbeat(self, request: Request) -> Response:
-        if (rejection := self._authenticate(request)) is not None:
-            return rejection
+        self._authenticate(request)
         name = request.path_params["name"]
         if name not in self._receiver.settings.heartbeats:
-            return self._reject(404, "there is no such heartbeat")
+            raise _Rejection(404, "there is no such heartbeat")
         self._receiver.beat(name)
         return JSONResponse({"heartbeat": name})
 
     async def acknowledge(self, request: Request) -> Response:
         if self._secrets.token is None:
-            return self._reject(403, f"acknowledging over HTTP needs {TOKEN_VARIABLE}")
-        if (rejection := self._authenticate(request)) is not None:
-            return rejection
+            raise _Rejection(403, f"acknowledging over HTTP needs {TOKEN_VARIABLE}")
+        self._authenticate(request)
         incident = self._receiver.acknowledge(request.path_params["ident"].upper(), "http")
         if incident is None:
-            return self._reject(404, "there is no such incident")
+            raise _Rejection(404, "there is no such incident")
         return JSONResponse({"incident": incident.ident, "phase": incident.phase})
 
     async def link(self, request: Request) -> Response:
@@ -229,7 +232,7 @@ class _Handlers:
         language = accepted_language(request.headers.get("accept-language", ""), receiver.settings.language)
         found = acknowledgement.check_link(receiver.settings, receiver.store, request.path_params["token"])
         if found is None:
-            self._reject(404, "the link is not valid")
+            await self.reject(request, _Rejection(404, "the link is not valid"))
             return HTMLResponse(acknowledgement.render_unknown(language), 404, _PAGE_HEADERS)
         incident, person = found
         changed = False
@@ -243,7 +246,7 @@ class _Handlers:
     async def call(self, request: Request) -> Response:
         response = await self._dial_in.handle("GET", f"{request.url.path}?{request.url.query}", {}, b"")
         if response.status != 200:
-            return self._reject(response.status, response.body.decode())
+            raise _Rejection(response.status, response.body.decode())
         return Response(response.body, media_type=response.content_type)
 
     async def _answer(self, event: Event) -> Action | None:
@@ -254,24 +257,23 @@ class _Handlers:
         health = self._receiver.health()
         return JSONResponse(health, 503 if health["failure"] else 200)
 
-    def _authenticate(self, request: Request, body: bytes | None = None) -> Response | None:
-        """Return the rejection of a request, or ``None`` if it is accepted; a signature is over the `body`."""
+    def _authenticate(self, request: Request, body: bytes | None = None) -> None:
+        """Raise an error for a request that is not accepted; a signature is over the `body`."""
         secrets = self._secrets
         if secrets.grafana is not None and body is not None and self._is_signed(request, body, secrets.grafana):
-            return None
+            return
         if secrets.token is not None:
             given = _token(request.headers.get("authorization", ""))
-            if hmac.compare_digest(given.encode(), secrets.token.encode()):
-                return None
-            return self._reject(401, "the token or the signature is missing or wrong")
+            if not hmac.compare_digest(given.encode(), secrets.token.encode()):
+                raise _Rejection(401, "the token or the signature is missing or wrong")
+            return
         if secrets.grafana is not None:
-            return self._reject(401, "the signature is missing or wrong")
+            raise _Rejection(401, "the signature is missing or wrong")
         # Against web pages that reach this machine by DNS rebinding, or by a form, which cannot post JSON.
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_this_machine(host) or media_type != "application/json":
-            return self._reject(403, "without a token, only requests from this machine with JSON are accepted")
-        return None
+            raise _Rejection(403, "without a token, only requests from this machine with JSON are accepted")
 
     def _is_signed(self, request: Request, body: bytes, secret: str) -> bool:
         """Return whether Grafana has signed the body, and the time if the settings name its header."""
@@ -286,10 +288,6 @@ class _Handlers:
             body = stamp.encode() + b":" + body
         expected = hmac.digest(secret.encode(), body, "sha256").hex()
         return hmac.compare_digest(request.headers.get(names.signature_header, "").encode(), expected.encode())
-
-    def _reject(self, status: int, reason: str) -> Response:
-        self._log.write("rejected-request", status=status, reason=reason)
-        return JSONResponse({"detail": reason}, status)
 
 
 async def _read(request: Request, max_bytes: int) -> bytes:

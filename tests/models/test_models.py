@@ -33,7 +33,6 @@ from xoxzo.cloudpy.models import (
     LinkTracking,
     Message,
     MessageStatus,
-    Model,
     OtpRequest,
     OtpVerification,
     OtpWebsite,
@@ -46,6 +45,7 @@ from xoxzo.cloudpy.models import (
     Template,
     TemplateStatus,
 )
+from xoxzo.cloudpy.models.base import Model
 from xoxzo.cloudpy.protocols import Attempt
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,31 +42,7 @@ if TYPE_CHECKING:
         UnverifiedValueWarning as UnverifiedValueWarning,
         XoxzoError as XoxzoError,
     )
-    from xoxzo.cloudpy.models import (
-        Call as Call,
-        CallStatus as CallStatus,
-        CarrierLookup as CarrierLookup,
-        Conference as Conference,
-        ConferenceParticipant as ConferenceParticipant,
-        Credits as Credits,
-        DialInNumber as DialInNumber,
-        DialInSubscription as DialInSubscription,
-        FoundMessages as FoundMessages,
-        LinkTracking as LinkTracking,
-        Message as Message,
-        MessageStatus as MessageStatus,
-        OtpRequest as OtpRequest,
-        OtpVerification as OtpVerification,
-        OtpWebsite as OtpWebsite,
-        RenderedText as RenderedText,
-        SentMessage as SentMessage,
-        SmsInNumber as SmsInNumber,
-        SmsInSubscription as SmsInSubscription,
-        StartedCall as StartedCall,
-        StartedConference as StartedConference,
-        Template as Template,
-        TemplateStatus as TemplateStatus,
-    )
+    from xoxzo.cloudpy.models import *
     from xoxzo.cloudpy.protocols import Attempt as Attempt, SendOptions as SendOptions, SmsOptions as SmsOptions
 
 # In which module each public name lives; a test compares this with the imports above.

@@ -7,7 +7,6 @@ Each record has the server's own record in ``raw``, unknown fields included. A `
 from __future__ import annotations
 
 from xoxzo.cloudpy.models.account import *
-from xoxzo.cloudpy.models.base import *
 from xoxzo.cloudpy.models.calls import *
 from xoxzo.cloudpy.models.lookup import *
 from xoxzo.cloudpy.models.numbers import *

@@ -12,9 +12,6 @@ from xoxzo.cloudpy.common.masking import mask_digits
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
-__all__ = ["Model"]
-
-
 _NUMBER_FIELDS = frozenset({"recipient", "caller", "sender", "participant", "din", "sin"})
 # Texts to people, and sentences that may contain a code: a ``repr`` leaves them out.
 _HIDDEN_FIELDS = frozenset(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.checks import run_checks
@@ -307,7 +308,10 @@ def test_retention(database: str, xoxzo: Any) -> None:
 
 
 def test_the_command(database: str, xoxzo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command sends what is due; its loop waits for a database that is away, and ends gently on a signal."""
+    """The command sends what is due; its loop waits for a database that is away, and ends gently on a signal.
+
+    For cron, a database that is away is a failure.
+    """
     out, err = StringIO(), StringIO()
     sms.enqueue(PHONE, "Hi", reference="a")
     call_command("xoxzo_outbox", "--once", "--database", database, stdout=out)
@@ -320,6 +324,9 @@ def test_the_command(database: str, xoxzo: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Worker, "run", lambda _worker: runs.pop(0)())
     call_command("xoxzo_outbox", stdout=out, stderr=err)
     assert (err.getvalue(), runs) == ("the database cannot be used: away\n", [])
+    monkeypatch.setattr(Worker, "run", Mock(side_effect=OperationalError("away")))
+    with pytest.raises(CommandError, match="the database cannot be used: away"):
+        call_command("xoxzo_outbox", "--once")
     with xoxzo(OUTBOX={"lease": 0}), pytest.raises(CommandError, match="lease"):
         call_command("xoxzo_outbox")
     for arguments, why in (("--database=elsewhere", "no outbox"), ("--purge=-1", "from 0"), ("--purge=nan", "from 0")):

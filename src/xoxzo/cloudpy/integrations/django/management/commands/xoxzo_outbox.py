@@ -45,13 +45,15 @@ class Command(BaseCommand):
                 self._send(aliases, once=options["once"])
         except XoxzoError as error:
             raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(f"the database cannot be used: {error}") from error
 
     def _send(self, aliases: Iterable[str], *, once: bool) -> None:
         stopping = threading.Event()
         with handle_signals(lambda *_: stopping.set()):
             workers = [Worker(alias, stopping.is_set) for alias in aliases]
             while not stopping.is_set():
-                if count := sum(map(self._run, workers)):
+                if count := sum(worker.run() if once else self._run(worker) for worker in workers):
                     self.stdout.write(f"{count} tried")
                 if once:
                     break

@@ -44,25 +44,9 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
     chance = random.Random(seed)
     # The list shows everything: what is behind its end can stay unknown.
     with Simulator(Settings(seed=seed, list_cap=10 * rows)) as simulator, simulator.serve() as server:
-        shop = {
-            "SECRET_KEY": "of the tests",
-            "DATABASES": {"default": database},
-            "INSTALLED_APPS": ["xoxzo.cloudpy.integrations.django"],
-            "USE_TZ": True,
-            "XOXZO": {
-                "SID": "s",
-                "AUTH_TOKEN": "t",
-                "BASE_URL": server.url,
-                "SENDER": "Shop",
-                "OUTBOX": {"lease": 3, "settle": 1},
-            },
-        }
-        environment = os.environ | {"SHOP_SETTINGS": json.dumps(shop)}
 
         def start() -> subprocess.Popen[bytes]:
-            with (folder / "output").open("ab") as output:
-                command = [sys.executable, "-c", WORKER]
-                return subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+            return _start(database, server.url, folder)
 
         # A message that was unknown before any was sent stays so: nothing proves then that the list shows its time.
         _enqueue(alias, range(1), roll_back=())
@@ -93,6 +77,46 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
                     worker.wait()
         assert codes == [0] * WORKERS, (folder / "output").read_text()
         return {"kills": kills, **_compare(alias, simulator, range(rows, rows + rows // 2))}
+
+
+def play_first(database: dict[str, Any], alias: str, folder: Path) -> tuple[list[float], dict[str, int]]:
+    """Kill a worker during the very first message; return how long after its lease others began, and counts."""
+    from xoxzo.cloudpy.integrations.django.models import OutboxMessage
+
+    rows = OutboxMessage.objects.using(alias)
+    with Simulator() as simulator, simulator.serve() as server:
+        simulator.faults.add("hang", "POST /sms/messages/", times=1, seconds=30)
+        _enqueue(alias, range(10), roll_back=())
+        workers = [_start(database, server.url, folder, lease=8)]
+        try:
+            # It is on its way.
+            assert _wait(alias, lambda: not simulator.faults.active), (folder / "output").read_text()
+            workers[0].kill()
+            workers[0].wait()
+            [first] = rows.filter(attempts__gt=0)
+            workers = [_start(database, server.url, folder, lease=8)]
+            assert _wait(alias, lambda: not _count(alias, 0)), (folder / "output").read_text()
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
+        began = rows.exclude(pk=first.pk).values_list("began", flat=True)
+        return [one - first.lease_until for one in began], _compare(alias, simulator, range(0))
+
+
+def _start(database: dict[str, Any], url: str, folder: Path, *, lease: int = 3) -> subprocess.Popen[bytes]:
+    outbox = {"lease": lease, "settle": 1}
+    xoxzo = {"SID": "s", "AUTH_TOKEN": "t", "BASE_URL": url, "SENDER": "Shop", "OUTBOX": outbox}
+    shop = {
+        "SECRET_KEY": "of the tests",
+        "DATABASES": {"default": database},
+        "INSTALLED_APPS": ["xoxzo.cloudpy.integrations.django"],
+        "USE_TZ": True,
+        "XOXZO": xoxzo,
+    }
+    with (folder / "output").open("ab") as output:
+        environment = os.environ | {"SHOP_SETTINGS": json.dumps(shop)}
+        return subprocess.Popen([sys.executable, "-c", WORKER], stdout=output, stderr=output, env=environment)
 
 
 def _number(n: int) -> str:

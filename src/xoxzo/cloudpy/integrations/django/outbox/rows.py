@@ -88,6 +88,21 @@ class Outbox:
             return []
         return list(self.rows.filter(state=State.WAITING, owner=owner).order_by("due", "pk"))
 
+    def is_first(self) -> bool:
+        """Return whether an SMS is due and none was sent yet: without one the sent list proves nothing about others."""
+        sms = self.rows.filter(kind="sms")
+        is_due = sms.filter(state=State.WAITING, due__lte=DatabaseClock()).exists()
+        return is_due and not sms.filter(accepted__gt=0).exists()
+
+    def take_all(self, seconds: float) -> bool:
+        """Take all send times of the account for some seconds; return whether nobody else has taken any."""
+        free = self.account.filter(next_at__lte=DatabaseClock())
+        return bool(free.update(next_at=DatabaseClock() + Value(seconds)))
+
+    def free_all(self, gap: float) -> None:
+        """Free all send times but the next one."""
+        self.account.update(next_at=DatabaseClock() + Value(gap))
+
     def give_back(self, rows: Iterable[OutboxMessage]) -> None:
         """Release claimed rows from which nothing was started."""
         for row in rows:

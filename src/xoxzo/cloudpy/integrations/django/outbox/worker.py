@@ -86,6 +86,8 @@ class Worker:
         self._should_stop = should_stop
         self._swept = -SWEEP_SECONDS
         self._rate = 0.0
+        self._gap = 1 / self._limits.rate if self._limits.rate else 0.0
+        self._is_first = self._live is not None
         self.has_more = False
         """Whether the last run ended because its time was over."""
 
@@ -140,8 +142,20 @@ class Worker:
                 _log.warning("the sent list could not be read: %s", error)
 
     def _send_batch(self) -> int:
+        """Send some rows, but one alone until an SMS was sent: the sent list proves nothing before its first entry."""
+        self._is_first = self._is_first and self._outbox.is_first()
+        if not self._is_first:
+            return self._send_rows(self._throttle.claim_size(self._rate))
+        if not self._outbox.take_all(self._limits.lease):
+            return 0
+        try:
+            return self._send_rows(1)
+        finally:
+            self._outbox.free_all(self._gap)
+
+    def _send_rows(self, limit: int) -> int:
         asked = self._clock.monotonic()
-        rows = self._outbox.claim(self._throttle.claim_size(self._rate), self._limits.lease)
+        rows = self._outbox.claim(limit, self._limits.lease)
         if not rows:
             return 0
         lease = Lease(self._clock, asked, self._limits)
@@ -150,7 +164,7 @@ class Worker:
             self._live.client = conf.get_client().with_options(
                 max_retries=0, deadline=self._limits.message_seconds, may_write=lease.may_write
             )
-        gap = 1 / self._limits.rate if self._limits.rate else 0.0
+        gap = 0.0 if self._is_first else self._gap
         send_at = self._clock.monotonic() + (self._outbox.reserve(len(rows), gap) if gap else 0.0)
         for place, row in enumerate(rows):
             if not self._wait_until(send_at + place * gap, lease):

@@ -91,8 +91,8 @@ class Outbox:
     def is_first(self) -> bool:
         """Return whether an SMS is due and none was sent yet: without one the sent list proves nothing about others."""
         sms = self.rows.filter(kind="sms")
-        is_due = sms.filter(state=State.WAITING, due__lte=DatabaseClock()).exists()
-        return is_due and not sms.filter(accepted__gt=0).exists()
+        due = sms.filter(state=State.WAITING, due__lte=DatabaseClock())
+        return not sms.filter(accepted__gt=0).exists() and due.exists()
 
     def take_all(self, seconds: float) -> bool:
         """Take all send times of the account for some seconds; return whether nobody else has taken any."""

@@ -86,8 +86,6 @@ class Worker:
         self._should_stop = should_stop
         self._swept = -SWEEP_SECONDS
         self._rate = 0.0
-        self._gap = 1 / self._limits.rate if self._limits.rate else 0.0
-        self._is_first = self._live is not None
         self.has_more = False
         """Whether the last run ended because its time was over."""
 
@@ -143,17 +141,17 @@ class Worker:
 
     def _send_batch(self) -> int:
         """Send some rows, but one alone until an SMS was sent: the sent list proves nothing before its first entry."""
-        self._is_first = self._is_first and self._outbox.is_first()
-        if not self._is_first:
-            return self._send_rows(self._throttle.claim_size(self._rate))
+        gap = 1 / self._limits.rate if self._limits.rate else 0.0
+        if self._live is None or not self._outbox.is_first():
+            return self._send_rows(self._throttle.claim_size(self._rate), gap)
         if not self._outbox.take_all(self._limits.lease):
             return 0
         try:
-            return self._send_rows(1)
+            return self._send_rows(1, 0.0)
         finally:
-            self._outbox.free_all(self._gap)
+            self._outbox.free_all(gap)
 
-    def _send_rows(self, limit: int) -> int:
+    def _send_rows(self, limit: int, gap: float) -> int:
         asked = self._clock.monotonic()
         rows = self._outbox.claim(limit, self._limits.lease)
         if not rows:
@@ -164,7 +162,6 @@ class Worker:
             self._live.client = conf.get_client().with_options(
                 max_retries=0, deadline=self._limits.message_seconds, may_write=lease.may_write
             )
-        gap = 0.0 if self._is_first else self._gap
         send_at = self._clock.monotonic() + (self._outbox.reserve(len(rows), gap) if gap else 0.0)
         for place, row in enumerate(rows):
             if not self._wait_until(send_at + place * gap, lease):

@@ -41,7 +41,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for which what a worker has claimed is its own. Half of them is the most that a message may take; what a
     worker that has died had claimed is reconciled when they have passed."""
     not_within: float | None = None
-    """Leave those out to whom another campaign of the store has sent, or may have sent, within so many seconds: at most
+    """Leave out those to whom another campaign of the store has sent, or may have sent, in this many seconds: at most
     90 days. ``None`` or 0 for no limit."""
 
     @property

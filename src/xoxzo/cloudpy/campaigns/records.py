@@ -136,7 +136,7 @@ class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
     settle: float = 0.0
     """Seconds after an attempt until no late acceptance is possible."""
     not_within: float | None = None
-    """Leave those out whom another campaign of the store has contacted within so many seconds."""
+    """Leave those out whom another campaign of the store has contacted within this many seconds."""
 
 
 class Claim(msgspec.Struct, frozen=True):

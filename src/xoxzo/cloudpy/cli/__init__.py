@@ -1,4 +1,4 @@
-"""The `xoxzo` command. It starts with the standard library alone and names a missing extra."""
+"""The `xoxzo` command. It starts with the standard library only and names a missing extra."""
 
 from __future__ import annotations
 

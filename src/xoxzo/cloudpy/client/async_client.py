@@ -59,7 +59,7 @@ class AsyncClient:
         on_event: a hook that is called after each attempt, or a list of hooks. Events hold no number and no text. What
             a hook raises is logged, and the call goes on. One with a method ``before_attempt`` may add header fields.
 
-    A client can be pickled, for instance for a process pool. The token is in what comes of it, so keep that as safe as
+    A client can be pickled, for instance for a process pool. The pickle contains the token, so keep it as safe as
     the token. The copy opens connections of its own and counts its own ``rate``. A client with a ``transport`` or an
     ``ssl_context`` cannot be pickled.
 

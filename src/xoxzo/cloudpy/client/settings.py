@@ -14,7 +14,7 @@ from xoxzo.cloudpy.protocols import AttemptStart, EventHook, Request, Response, 
 
 
 class RateLimiter:
-    """Spaces requests evenly, at most so many a second, over all threads and tasks that share a client.
+    """Spaces requests evenly, at most this many a second, over all threads and tasks that share a client.
 
     Args:
         rate: requests a second.

@@ -1,4 +1,4 @@
-"""Send log records by SMS, at most so many an hour: `SmsHandler` for the standard library's `logging`."""
+"""Send log records by SMS, a limited number an hour: `SmsHandler` for the standard library's `logging`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ELEMENT_LIMIT = 1_000_000
 class ArraySplitter:
     """Takes the pieces of one JSON array of objects and yields the text of each object as soon as it is complete.
 
-    The content of an object is not checked here, but by its decoder. It may have at most so many bytes.
+    The content of an object is not checked here, but by its decoder. It may have at most this many bytes.
     """
 
     def __init__(self, limit: int = ELEMENT_LIMIT) -> None:

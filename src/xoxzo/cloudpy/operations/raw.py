@@ -24,7 +24,7 @@ def request(
     form: Mapping[str, str] | None = None,
     json: object = None,
 ) -> Operation[Any]:
-    """Make any request; a GET counts as a read, everything else as something that must not be done twice."""
+    """Make any request; a GET counts as a read, everything else as a request that must not be repeated."""
     if method not in _METHODS:
         raise InvalidArgument("method", "must be one of {names}", names=", ".join(sorted(_METHODS)))
     if form is not None and json is not None:

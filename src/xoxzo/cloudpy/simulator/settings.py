@@ -308,7 +308,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         "recording_urls": "documented",
         "strict_sender": True,
     },
-    # An account on its first day: templates alone, a fixed text instead of one's own, no identity check, and the
+    # An account on its first day: templates only, a fixed text instead of one's own, no identity check, and the
     # free credits of the sign-up (API sections 1.7 and 2.1).
     "new-account": {"free_form_allowed": False, "test_text": True, "verified": False, "credits": 50},
 }

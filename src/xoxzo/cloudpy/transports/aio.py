@@ -162,7 +162,7 @@ class LoopConnections(IdlePool[AsyncConnection]):
         self._sweeping = False
 
     async def wait_for_slot(self, seconds: float) -> None:
-        """Take a slot when one comes free; raise ``TransportFailure`` when none does in so many seconds."""
+        """Take a slot when one comes free; raise ``TransportFailure`` when none does in this many seconds."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waiter)

@@ -137,7 +137,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         return self.take_body()
 
     def take_body(self) -> bytes:
-        """Return what has come of the body since the last call."""
+        """Return the part of the body that has arrived since the last call."""
         if self.paused:
             self.paused = False
             self._transport.resume_reading()

@@ -150,7 +150,7 @@ class ResponseReader:
             raise InvalidResponse("the connection was closed")
 
     def take_body(self) -> bytes:
-        """Return what has come of the body since the last call."""
+        """Return the part of the body that has arrived since the last call."""
         data = bytes(self._body)
         self._body.clear()
         return data

@@ -56,7 +56,7 @@ _FIELDS = frozenset({
 })  # fmt: skip
 _NUMBER = re.compile(r"\+?(\d[\s().\-‐-―]*){5,}")
 _HEADERS = {
-    # The registered kinds alone: any other text with a slash in it may be personal.
+    # Only the registered kinds: any other text with a slash in it may be personal.
     "content-type": re.compile(r"(application|text|audio|image)/[a-z.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?"),
     "retry-after": re.compile(r"\d{1,6}"),
 }

@@ -28,7 +28,7 @@ AddressInfo = tuple[Any, ...]
 
 
 def open_socket(host: str, port: int, seconds: float) -> socket.socket:
-    """Open a TCP connection within so many seconds, the name's lookup included.
+    """Open a TCP connection within this many seconds, the name's lookup included.
 
     Raises:
         OSError: there is none; ``TimeoutError`` when time ran out.

@@ -32,7 +32,7 @@ async def call(ledger: Ledger, method: Callable[..., T], *arguments: Any, **opti
 
 
 class Recorder:
-    """Collects outcomes and records them, and knows how fast they have come of late.
+    """Collects outcomes and records them, and knows how fast they came recently.
 
     Args:
         ledger: the campaign's ledger.

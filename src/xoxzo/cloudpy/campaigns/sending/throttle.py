@@ -87,7 +87,7 @@ class Throttle:
     def claim_request(
         self, message_rate: float, *, account: str, hours: Hours, schedule: object, is_call: bool
     ) -> ClaimRequest:
-        """Return the request for the next recipients at the messages a second of late; see `ClaimRequest`."""
+        """Return the request for the next recipients at the recent messages a second; see `ClaimRequest`."""
         limits = self._limits
         return ClaimRequest(
             ident=secrets.randbits(61) + 1,
@@ -106,7 +106,7 @@ class Throttle:
         )
 
     def claim_size(self, rate: float) -> int:
-        """Return how many to claim at so many messages a second of late.
+        """Return how many to claim at the recent messages a second.
 
         It is about a quarter of a second's worth, so that few are unknown after a crash.
         """

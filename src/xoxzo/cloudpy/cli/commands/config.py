@@ -51,7 +51,7 @@ def command() -> None:
     "xoxzo config add-profile shop --keyring",
     "xoxzo config add-profile shop --sid SID --token-command 'pass show xoxzo/shop'",
     "pass show xoxzo/shop | xoxzo config add-profile shop --sid SID --token-stdin",
-    short_help="Keep an account under a name.",
+    short_help="Store an account under a name.",
 )
 @click.argument("name")
 @click.option("--sid", metavar="SID", help="The API SID; else it is asked for.")
@@ -61,7 +61,7 @@ def command() -> None:
 @click.option("--host", metavar="URL", help="Another address than https://api.xoxzo.com.")
 @click.option("--replace", is_flag=True, help="Overwrite the profile of this name.")
 def add_profile(name: str, sid: str | None, *, token_command: str | None, replace: bool, **given: Any) -> None:  # noqa: ANN401
-    """Keep an account under a name. The token is asked for without being shown, and never taken as an argument.
+    """Store an account under a name. The token is typed unseen, and never given as an argument.
 
     The first account becomes the default.
     """

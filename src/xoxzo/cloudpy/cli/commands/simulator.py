@@ -122,7 +122,7 @@ class EventLog:
     type=Choice(list(PROFILES)),
     default="standard",
     show_default=True,
-    help="strict is throttled; new-account may send templates alone.",
+    help="strict has rate limits; new-account may send templates only.",
 )
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
 @click.option(

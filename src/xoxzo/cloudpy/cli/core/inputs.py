@@ -95,7 +95,7 @@ def parse_time(value: str) -> datetime:
 
 
 def parse_period(text: str) -> float | None:
-    """Return the seconds of a period: ``90m``, ``3h``, ``7d``; ``None`` if it is none."""
+    """Return the seconds of a period: ``90m``, ``3h``, ``7d``; ``None`` if it is not one."""
     found = _PERIOD.fullmatch(text)
     return int(found[1]) * _UNITS[found[2]] if found else None
 

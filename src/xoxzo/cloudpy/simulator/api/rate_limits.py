@@ -106,7 +106,7 @@ def _refuse(seconds: float | None) -> None:
 
 
 def throttled(seconds: int) -> HttpError:
-    """Return the refusal of a request that comes so many whole seconds too early (API sections 1.5 and 15.11)."""
+    """Return the refusal of a request that comes this many whole seconds too early (API sections 1.5 and 15.11)."""
     text = f"Request was throttled. Expected available in {seconds} second{'' if seconds == 1 else 's'}."
     return HttpError(429, {"detail": text}, ((b"retry-after", str(seconds).encode()),))
 

@@ -49,7 +49,7 @@ _MAX_FAULTS = 1_000
 
 
 class Fault(Struct, frozen=True):
-    """One thing that goes wrong."""
+    """One fault."""
 
     ident: int
     kind: str
@@ -147,7 +147,7 @@ class FaultInjector:
         return fault
 
     def remove(self, ident: int) -> None:
-        """End one fault; raise `ItemNotFound` if there is none with this number, or it has ended by itself."""
+        """End one fault; raise `ItemNotFound` if there is none with this number, or it has ended."""
         with self._lock:
             left = [fault for fault in self.active if fault.ident != ident]
             if len(left) == len(self.active):

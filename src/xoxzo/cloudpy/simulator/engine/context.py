@@ -26,7 +26,7 @@ TOO_MANY_WAITING = N_("too many requests were waiting")
 
 
 class Event(Struct, frozen=True):
-    """Something that happened, for the listeners.
+    """An event, for the listeners.
 
     `numbers` and `content` are apart from `facts` so that a log can mask the one and leave out the other.
     """

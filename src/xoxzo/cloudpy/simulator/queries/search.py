@@ -70,13 +70,13 @@ class SearchQuery(Struct, frozen=True):
     fits: tuple[Predicate, ...]
     """What has to be true of whatever is found."""
     number: str | None
-    """The one recipient's number that is asked for, when it is complete; it can be looked up."""
+    """The one recipient's number in the query, when it is complete; it can be looked up."""
     kinds: frozenset[str]
     """The kinds that can fit."""
     words: tuple[str, ...]
     """What a text must hold, or an id begin with."""
     statuses: frozenset[str] | None = None
-    """The statuses that are asked for; ``None`` for any."""
+    """The statuses in the query; ``None`` for any."""
 
 
 def parse_search(text: str) -> SearchQuery:

@@ -23,7 +23,7 @@ from xoxzo.cloudpy.simulator.settings import carrier_of
 
 
 class TimelineEntry(Struct, frozen=True):
-    """One thing that happened."""
+    """One event."""
 
     at: float
     """When, seconds since 1970 on the simulator's clock."""

@@ -234,7 +234,7 @@ class Simulation(Lifecycle):
         return timeline(self.engine, ident)
 
     def overview(self, minutes: int = 60) -> Overview:
-        """Return how much happened in each of the last minutes, and how things stand.
+        """Return the counts of each of the last minutes, and the current state.
 
         Args:
             minutes: How many, 1 to 1,440.

@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None if piece is None else body
 
     def _read(self, length: str, base: int, before: int = 0) -> bytes | None:
-        """Read so many bytes; if they are too many or do not come, refuse the request and return ``None``."""
+        """Read this many bytes; if they are too many or do not come, refuse the request and return ``None``."""
         try:
             size = int(length, base) if length.isalnum() else -1
         except ValueError:

@@ -71,7 +71,7 @@ def to_line(received: ReceivedCallback) -> str:
 
 
 def from_line(line: str) -> ReceivedCallback:
-    """Read a line of the log file; raise ``ValueError`` if it is none."""
+    """Read a line of the log file; raise ``ValueError`` if it is not one."""
     try:
         return msgspec.convert(json.loads(line), ReceivedCallback)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -150,7 +150,7 @@ def _replace(where: Path, text: str) -> None:
     # A symbolic link stays one.
     where = where.resolve()
     where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp makes it readable for its owner alone.
+    # mkstemp makes it readable for its owner only.
     number, name = tempfile.mkstemp(dir=where.parent, prefix=".config-")
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:

@@ -56,7 +56,7 @@ def folder() -> Path:
 
 
 def make_folder() -> Path:
-    """Create the folder, for this user alone, and return it."""
+    """Create the folder, for this user only, and return it."""
     made = folder()
     made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made.mkdir(mode=0o700, exist_ok=True)
@@ -122,7 +122,7 @@ def answers_as(url: str, instance: str | None = None) -> bool | None:
 
 def identify(url: str) -> Literal["simulator", "other", "nothing"]:
     """Return what responds at an address of this machine, which may be a tunnel to the real service, too."""
-    if not url.startswith("http://"):  # a simulator speaks http alone
+    if not url.startswith("http://"):  # a simulator speaks http only
         return "other"
     try:
         return "simulator" if "instance" in _health(url) else "other"

@@ -155,7 +155,7 @@ def cut(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Break a paragraph into lines of at most so many columns; Japanese by the rules of Japanese."""
+    """Break a paragraph into lines of at most this many columns; Japanese by the rules of Japanese."""
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):

@@ -58,7 +58,7 @@ class AsyncDins(AsyncResource):
             callbacks: makes that address instead, bound to ``din_uid``: a ``Callbacks`` of yours.
 
         Raises:
-            InvalidArgument: the address is none, or neither or both of it and ``callbacks`` were given.
+            InvalidArgument: the address is not a URL, or neither or both of it and ``callbacks`` were given.
             NotFound: you do not subscribe this number.
             APIError: anything else went wrong.
         """

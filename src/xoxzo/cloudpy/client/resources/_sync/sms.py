@@ -138,7 +138,7 @@ class Sms(Resource):
                 them all is not documented.
 
         Raises:
-            InvalidArgument: a day is none; raised at once.
+            InvalidArgument: a day is not one; raised at once.
             RateLimited: too often; ``retry_after`` may be longer than the deadline.
             APIError: anything else went wrong, perhaps after some records.
         """

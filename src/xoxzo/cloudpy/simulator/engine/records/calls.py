@@ -17,7 +17,7 @@ CallStatus = Literal["IN PROGRESS", "ANSWERED", "NO ANSWER", "FAILED"]
 
 
 class Step(Struct, frozen=True):
-    """One thing that happened on a call."""
+    """One step of a call."""
 
     at: float
     name: str

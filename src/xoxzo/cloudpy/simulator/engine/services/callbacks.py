@@ -1,4 +1,4 @@
-"""Delivery reports: what is posted to a `callbackurl`, how often, and what came of it (API sections 10, 15.60-63)."""
+"""Delivery reports: what is posted to a `callbackurl`, how often, and with what result (API sections 10, 15.60-63)."""
 
 from __future__ import annotations
 

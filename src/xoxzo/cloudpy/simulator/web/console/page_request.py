@@ -136,7 +136,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         return self.form.get(name, "").strip()
 
     def number(self, name: str, default: float | None = None) -> float:
-        """Return a field of the form as a number, `default` if it is empty; raise `SimulatorError` if it is none."""
+        """Return a field of the form as a number, `default` if it is empty; raise `SimulatorError` if it is not one."""
         written = self.text(name)
         if not written and default is not None:
             return default
@@ -149,7 +149,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         return value
 
     def integer(self, name: str) -> int:
-        """Return a field of the form as a whole number; raise `SimulatorError` if it is none."""
+        """Return a field of the form as a whole number; raise `SimulatorError` if it is not one."""
         value = self.number(name)
         if value != int(value):
             raise SimulatorError("not_an_integer", "“{name}” must be a whole number.", name=self._field_name(name))

@@ -42,13 +42,13 @@ class ControlRequest(Struct, Generic[B], frozen=True):
     """Scheme and host that the simulator was reached by."""
 
     def number(self, what: str) -> int:
-        """Return the number in the path; raise `HTTPException` 404 if it is none."""
+        """Return the number in the path; raise `HTTPException` 404 if it is not one."""
         if not is_digits(self.ident):
             raise HTTPException(404, f"there is no such {what}")
         return int(self.ident)
 
     def integer(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - a number, or the default
-        """Return a whole number of the query; raise `HTTPException` 400 if it is none."""
+        """Return a whole number of the query; raise `HTTPException` 400 if it is not one."""
         text = self.query.get(name)
         if text is None:
             return default

@@ -21,7 +21,7 @@ OUTCOMES = {
     "call fail": N_("out of reach"),
     "call hold": N_("ring until you answer"),
 }
-"""What can become of a message or a call."""
+"""The outcomes of a message or a call."""
 
 
 def show(request: PageRequest) -> Page:

@@ -56,10 +56,10 @@ def verify(request: PageRequest) -> ActionResult:
 
 
 def allow_free_form(request: PageRequest) -> ActionResult:
-    """Say whether an account may send texts of its own, or templates alone."""
+    """Say whether an account may send texts of its own, or templates only."""
     allowed = request.text("allowed") == "yes"
     request.simulator.office.allow_free_form(request.text("sid"), allowed)
-    message = N_("The account may send texts of its own.") if allowed else N_("The account may send templates alone.")
+    message = N_("The account may send texts of its own.") if allowed else N_("The account may send templates only.")
     return request.done(message, HOME)
 
 

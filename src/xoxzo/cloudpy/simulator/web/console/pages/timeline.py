@@ -1,4 +1,4 @@
-"""The timeline: all messages and calls, searched; and one of them with everything that came of it."""
+"""The timeline: all messages and calls, searched; and one of them with its whole history."""
 
 from __future__ import annotations
 

@@ -28,11 +28,16 @@ class Purpose(enum.StrEnum):
         return self in {Purpose.INCOMING_CALL, Purpose.INCOMING_SMS}
 
 
-class DeliveryReport(Model, frozen=True, kw_only=True):
-    """An SMS has a final status (API section 10.1)."""
+class _Event(Model, frozen=True, kw_only=True):
+    """What all events have."""
 
     reference: str | None = None
-    """The reference of the callback URL, or ``None``."""
+    """The reference of the callback URL or the action URL, or ``None``."""
+
+
+class DeliveryReport(_Event, frozen=True, kw_only=True):
+    """An SMS has a final status (API section 10.1)."""
+
     msgid: str = ""
     """The message's id; ``""`` if the report has none."""
     status: MessageStatus
@@ -51,11 +56,9 @@ class DeliveryReport(Model, frozen=True, kw_only=True):
     """The tags of the message."""
 
 
-class CallEnded(Model, frozen=True, kw_only=True):
+class CallEnded(_Event, frozen=True, kw_only=True):
     """A call or a conference has ended (API section 10.2)."""
 
-    reference: str | None = None
-    """The reference of the callback URL, or ``None``."""
     callid: str = ""
     """The call's id; ``""`` for a conference."""
     conferenceid: str = ""
@@ -78,11 +81,9 @@ class CallEnded(Model, frozen=True, kw_only=True):
     """The tags of the call."""
 
 
-class LinkClicked(Model, frozen=True, kw_only=True):
+class LinkClicked(_Event, frozen=True, kw_only=True):
     """The tracked link of an SMS was opened for the first time (API section 10.3)."""
 
-    reference: str | None = None
-    """The reference of the callback URL, or ``None``."""
     msgid: str = ""
     """The message's id; ``""`` if the callback has none."""
     recipient: str = ""
@@ -97,11 +98,9 @@ class LinkClicked(Model, frozen=True, kw_only=True):
     """The tags of the message."""
 
 
-class IncomingCall(Model, frozen=True, kw_only=True):
+class IncomingCall(_Event, frozen=True, kw_only=True):
     """A caller dials a dial-in number, and Xoxzo requests an action (API sections 10.4 and 11)."""
 
-    reference: str | None = None
-    """The reference of the action URL, or ``None``."""
     caller: str | None = None
     """The caller's number in E.164; ``None`` if it is withheld."""
     recipient: str = ""
@@ -113,11 +112,9 @@ class IncomingCall(Model, frozen=True, kw_only=True):
         return self.caller is None
 
 
-class IncomingSMS(Model, frozen=True, kw_only=True):
+class IncomingSMS(_Event, frozen=True, kw_only=True):
     """A subscribed number received an SMS. Xoxzo ended this service in 2024; its fields were not documented."""
 
-    reference: str | None = None
-    """The reference of the action URL, or ``None``."""
     sender: str = ""
     """The sender, in E.164 if it is a number."""
     recipient: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint, CallbackResponse
+from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -49,7 +49,8 @@ class CallbackApp:
             url = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
             body = await _read_body(receive, self._endpoint.callbacks.max_body)
             if body is not None:
-                await _send_response(await self._endpoint.handle(scope["method"], url, headers, body), send)
+                response = await self._endpoint.handle(scope["method"], url, headers, body)
+                await _send(response.status, {"Content-Type": response.content_type}, response.body, send)
 
 
 class OptOutApp:
@@ -85,10 +86,6 @@ async def _read_body(receive: Receive, max_bytes: int) -> bytes | None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return bytes(body)
-
-
-async def _send_response(response: CallbackResponse, send: Send) -> None:
-    await _send(response.status, {"Content-Type": response.content_type}, response.body, send)
 
 
 async def _send(status: int, headers: Mapping[str, str], body: bytes, send: Send) -> None:

@@ -325,13 +325,10 @@ class Replayer:
         """Do nothing: there is nothing to close."""
 
 
-class AsyncReplayer:
+class AsyncReplayer(Replayer):
     """The asynchronous twin of ``Replayer``, with the same argument."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._reader = Reader(path)
-
-    async def send(
+    async def send(  # type: ignore[override]
         self,
         request: Request,
         budget: TimeBudget,  # noqa: ARG002 - no waits
@@ -340,7 +337,7 @@ class AsyncReplayer:
         """Return the next answer that was recorded for such a request, as ``Replayer`` does."""
         return AsyncCompleteResponse(*_replay(self._reader, request, progress))
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # type: ignore[override]
         """Do nothing: there is nothing to close."""
 
 

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.management.commands import xoxzo_outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxAccount, OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox import reconcile, worker
+from xoxzo.cloudpy.integrations.django.outbox import rows, worker
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 from xoxzo.cloudpy.integrations.django.outbox.worker import Worker, send_due
 from xoxzo.cloudpy.simulator import Simulator
@@ -63,12 +63,12 @@ def test_sent_and_delivered(database: str, live: Simulator, signals: list[tuple[
     assert {one.ident for one in Delivery.objects.all()} == {received.msgid, rung.callid}
     for status, changes in (("DELIVERING", False), ("DELIVERED", True), ("FAIL", False), ("DELIVERING", False)):
         report = DeliveryReport(reference="a", msgid=received.msgid, status=MessageStatus(status))
-        assert reconcile.record_report(report) is changes
+        assert rows.record_report(report) is changes
     path = conf.get_callbacks().url("call-ended", "b").removeprefix("https://shop.example")
     form = f"callid={rung.callid}&status=NO%20ANSWER"
     assert Browser().post(path, form, content_type="application/x-www-form-urlencoded").status_code == 200
     for nobody in (DeliveryReport(reference="c", msgid="m", status=MessageStatus("FAIL")), object()):
-        assert not reconcile.record_report(nobody)
+        assert not rows.record_report(nobody)
     assert (outcome("a")[0], outcome("b")[0]) == (State.DELIVERED, State.FAILED)
     assert signals == [("sent", "a"), ("sent", "b"), ("delivered", "a"), ("failed", "b")]
 
@@ -78,9 +78,9 @@ def test_reports_before_the_response(database: str, live: Simulator) -> None:
     sms.enqueue(PHONE, "Hi", reference="a")
     outbox = Outbox(database)
     report = DeliveryReport(reference="a", msgid="m1", status=MessageStatus("DELIVERED"))
-    assert not reconcile.record_report(report), "nothing was sent yet"
+    assert not rows.record_report(report), "nothing was sent yet"
     [claimed] = outbox.claim(1, 60.0)
-    assert reconcile.record_report(report)
+    assert rows.record_report(report)
     assert not outbox.write_back(claimed, State.SENT, ident="m1")
     assert (outcome("a")[0], row("a").ident) == (State.DELIVERED, "m1")
 

@@ -29,7 +29,7 @@ from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.campaigns import record_report
 from xoxzo.cloudpy.integrations.django.models import Delivery
-from xoxzo.cloudpy.integrations.django.outbox import reconcile as outbox
+from xoxzo.cloudpy.integrations.django.outbox import rows as outbox
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
 _SIGNALS: dict[type, Signal] = {

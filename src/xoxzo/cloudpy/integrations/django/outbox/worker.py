@@ -17,8 +17,7 @@ from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox import reconcile
-from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
+from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, find_open, reconcile
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 from xoxzo.cloudpy.models import SentMessage
@@ -129,13 +128,13 @@ class Worker:
         days = self._settings.days
         if days is not None and outbox.take_turn("purged", _PURGE_SECONDS):
             outbox.purge(days * _DAY_SECONDS)
-        if self._client is None or not (unknown := reconcile.find_open(outbox, _RECONCILE_DAYS * _DAY_SECONDS)):
+        if self._client is None or not (unknown := find_open(outbox, _RECONCILE_DAYS * _DAY_SECONDS)):
             return
         # The list has a low rate limit: what stays unknown is looked up less and less often.
         age = outbox.now() - max(row.ended for row in unknown)
         if outbox.take_turn("reconciled", max(_RECONCILE_SECONDS, age / 10)):
             try:
-                reconcile.reconcile(outbox, self._client, unknown, self._limits.settle)
+                reconcile(outbox, self._client, unknown, self._limits.settle)
             except APIError as error:
                 _log.warning("the sent list could not be read: %s", error)
 

@@ -11,7 +11,7 @@ from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.management import duration
-from xoxzo.cloudpy.integrations.django.outbox.reconcile import record_report
+from xoxzo.cloudpy.integrations.django.outbox.rows import record_report
 
 
 class Command(BaseCommand):

@@ -281,4 +281,6 @@ class PostgresqlOptOuts(_PostgresqlTables, OptOutList):
 
 
 class PostgresqlContacts(_PostgresqlTables, ContactList):
-    """Contacts in a database."""
+    """Contacts in a database. A number may be there several times."""
+
+    ADD = "INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)"

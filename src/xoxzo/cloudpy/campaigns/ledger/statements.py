@@ -292,7 +292,7 @@ CLAIM = (
 """Claims recipients, or shows in its last but one result why none was claimed."""
 
 ADD_CONTACTS = f"""INSERT INTO contact (hash, campaign, at) SELECT {{hash}}, {_UID}, {{now}} FROM
-    ({_CLAIMED.format("number", "number")}) AS r ON CONFLICT (hash, campaign) DO UPDATE SET at = excluded.at"""
+    ({_CLAIMED.format("number", "number")}) AS r"""
 """Adds those who were claimed to the contacts, where these are in the same database."""
 # A person who has something sent again that is unknown does not know that it was not sent.
 UNSENT = f"""SELECT {{hash}} FROM outcome o JOIN recipient r ON r.n = o.n

@@ -41,7 +41,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The databases for which a worker was woken."""
     aliases: list[str] = []
     monkeypatch.setattr(enqueue, "wake_worker", aliases.append)
-    enqueue._waker.cache_clear()
+    enqueue._wake_hook.cache_clear()
     return aliases
 
 

@@ -94,10 +94,10 @@ def test_the_broker_is_away(xoxzo: Any, monkeypatch: pytest.MonkeyPatch, caplog:
         raise OSError("no broker")
 
     monkeypatch.setattr(enqueue, "wake_worker", fail)
-    enqueue._waker.cache_clear()
+    enqueue._wake_hook.cache_clear()
     with transaction.atomic():
         sms.enqueue(PHONE, "Hi")
-    enqueue._waker.cache_clear()
+    enqueue._wake_hook.cache_clear()
     assert "no broker" in caplog.text
 
 

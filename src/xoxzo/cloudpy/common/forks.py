@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Any
 
 pid = os.getpid()
 """The id of this process, also in a forked child. Asking the operating system costs a fiftieth of a send."""

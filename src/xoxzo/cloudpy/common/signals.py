@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+from types import FrameType
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """What Ctrl-C, a request to end, and a closed terminal send."""

@@ -6,11 +6,8 @@ import errno
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 IN_MEMORY = ":memory:"
 """The path of a database in the memory of this process, for tests."""

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone.parsed import Assumption, Note
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Full-width ASCII and the ideographic space. Digits of other scripts are not converted, so they are refused.
 _FULL_WIDTH = {0xFF00 + code: 0x20 + code for code in range(1, 95)} | {0x3000: 0x20}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from xoxzo.cloudpy.text.gsm import REPLACEMENTS, SEPTETS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # A segment carries 140 bytes: 160 septets, or 70 units of 16 bits. Each of several segments begins with a header of
 # 6 bytes, which leaves 134: 153 septets (the header is padded to whole septets) or 67 units.

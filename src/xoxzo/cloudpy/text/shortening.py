@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from xoxzo.cloudpy.text.length import measure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def shorten(text: str, max_parts: int) -> str:

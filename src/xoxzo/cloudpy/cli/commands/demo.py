@@ -9,12 +9,13 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import click
@@ -27,9 +28,6 @@ from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.text import measure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 PHONE, FRIEND, OFFICE = "+818011112222", "+818033334444", "815011112222"
 TEXT = (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import click
 
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.campaigns import BadRows, OptOuts
+from xoxzo.cloudpy.campaigns import BadRows, OptOut, OptOuts
 from xoxzo.cloudpy.cli.commands.campaign.account import configured_country
 from xoxzo.cloudpy.cli.commands.campaign.creation import readable
 from xoxzo.cloudpy.cli.commands.campaign.options import (
@@ -28,12 +30,6 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_time
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible
 from xoxzo.cloudpy.common.private_files import open_private
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from xoxzo.cloudpy.campaigns import OptOut
 
 _SHOWN_HASH = 8
 _numbers = click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
@@ -16,9 +17,6 @@ from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.output.results import Output
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 @click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))

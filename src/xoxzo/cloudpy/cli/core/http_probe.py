@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _STEP_SECONDS, _TOTAL_SECONDS = 10.0, 60.0
 _MAX_BODY_BYTES = 65_536

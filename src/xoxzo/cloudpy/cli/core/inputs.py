@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 STDIN = "-"
 _AGO = re.compile(r"([0-9]{1,3})d")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.common.signals import handle_signals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class StopRequest:

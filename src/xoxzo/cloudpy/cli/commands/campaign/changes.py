@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from xoxzo.cloudpy.campaigns import Limits, Schedule
+from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.cli.commands.campaign.creation import columns_of
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, limits_of
 from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, duration, local_time
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.campaigns import Campaign, Content
 
 _READING = ("country", "any_number", "encoding", "delimiter", "header", "header_row", "sheet", "hidden")
 

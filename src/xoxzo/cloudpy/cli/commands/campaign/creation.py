@@ -7,13 +7,14 @@ import re
 import sys
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, OptOutLinks
+from xoxzo.cloudpy.campaigns import Campaign, Content, OptOutLinks
 from xoxzo.cloudpy.campaigns.content import OPT_OUT
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
@@ -26,11 +27,6 @@ from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_secret
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.campaigns import Content
 
 _READ_AS = (
     "number",

@@ -6,12 +6,12 @@ import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
 
-from xoxzo.cloudpy.campaigns import compare as compare_campaigns
+from xoxzo.cloudpy.campaigns import Campaign, Comparison, Difference, compare as compare_campaigns
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report import export as exports
 from xoxzo.cloudpy.campaigns.report.compare import MEASURES
@@ -43,9 +43,6 @@ from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Campaign, Comparison, Difference
 
 _LEAST_WIDTH = 14
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import click
 import msgspec
 
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Schedule, State, Tally
 from xoxzo.cloudpy.cli.commands.campaign.options import in_command
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, REJECTED
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_credits, format_value, to_json
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Schedule, Tally
 
 _TITLE = 12
 _WIDTH = 24

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
 from xoxzo.cloudpy.cli.commands.campaign.creation import numbers_in
@@ -36,9 +36,6 @@ from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import CallbackRejected
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Campaign
 
 
 @campaign_command("xoxzo campaign pause customers")

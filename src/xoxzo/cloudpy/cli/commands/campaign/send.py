@@ -6,11 +6,11 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan, State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import (
     ClientOptions,
@@ -41,9 +41,6 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan
 
 _list = click.argument("file", type=click.Path(exists=True, dir_okay=False))
 _follow = click.option(

@@ -6,10 +6,11 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from xoxzo.cloudpy.cli.core.config import config_file, local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
@@ -17,12 +18,7 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, language, render_error
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
-from xoxzo.cloudpy.transports.routes import environment_proxy, parse_target
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xoxzo.cloudpy.transports.routes import Proxy
+from xoxzo.cloudpy.transports.routes import Proxy, environment_proxy, parse_target
 
 _DEFAULT_SIZE = (80, 24)
 State = Literal["fine", "note", "wrong", "skipped"]

@@ -9,7 +9,7 @@ import threading
 from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 
 import click
 
@@ -18,6 +18,7 @@ import itsdangerous  # noqa: F401
 
 from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
 from xoxzo.cloudpy.cli.commands.listen import received_callback
+from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
 from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
@@ -28,11 +29,6 @@ from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.common.private_files import open_private
 from xoxzo.cloudpy.errors import CallbackRejected
-
-if TYPE_CHECKING:
-    from typing import TextIO
-
-    from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
 
 DEFAULT_PORT = 8099
 """The default port."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xoxzo.cloudpy.callbacks import Callbacks, Event
 from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
 from xoxzo.cloudpy.callbacks.events import Purpose
 from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.errors import CallbackRejected
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.callbacks import Callbacks, Event
 
 _NUMBERS = ("recipient", "caller", "sender")
 _OMITTED = {"raw", "reference"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +13,6 @@ from xoxzo.cloudpy.cli.core.sending.batch_send import show_each
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
 from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @click.command("credits", cls=Command, epilog=examples("xoxzo credits", "xoxzo credits --json | jq .credits"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,13 +15,8 @@ from xoxzo.cloudpy.cli.core.inputs import read_text
 from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, show_each
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.options import call_options, read_recipients, sender_or_caller
+from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, read_recipients, sender_or_caller
 from xoxzo.cloudpy.cli.core.session import Session, api
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from xoxzo.cloudpy.cli.core.sending.options import Recipient
 
 COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
 _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,11 +19,6 @@ from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms, sh
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-    from decimal import Decimal
 
 _day = partial(click.option, type=parse_day, metavar="DAY")
 COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")

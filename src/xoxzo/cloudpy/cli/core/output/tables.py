@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,9 +13,6 @@ from rich.text import Text
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.terminal import width
 from xoxzo.cloudpy.cli.core.output.values import column_title, field_title, format_value, status_colour
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _GAP = 2
 _FIRST_TO_GO = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import CommandEntry, Group, examples
+from xoxzo.cloudpy.cli.core.click_base import CommandEntry, make_group
 from xoxzo.cloudpy.common.version import __version__
 
 _COMMANDS = "xoxzo.cloudpy.cli.commands."
@@ -51,16 +51,13 @@ COMMANDS = {
 """All commands by name, in the order in which help lists them."""
 
 
-@click.group(
-    cls=Group,
+@make_group(
+    "xoxzo demo",
+    "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
+    "xoxzo sms list --since 7d --json",
+    "xoxzo config add-profile shop",
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples(
-        "xoxzo demo",
-        "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
-        "xoxzo sms list --since 7d --json",
-        "xoxzo config add-profile shop",
-    ),
 )
 @click.version_option(__version__, prog_name="xoxzo")
 def xoxzo() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 
@@ -17,7 +17,7 @@ PLUGIN = "import xoxzo.cloudpy.integrations.apprise\n"
 _FILE_NAME = "notify_xoxzo.py"
 
 
-@click.group(cls=Group, epilog=examples("xoxzo apprise install"))
+@make_group("xoxzo apprise install")
 def command() -> None:
     """Let Apprise send notifications by SMS and calls.
 

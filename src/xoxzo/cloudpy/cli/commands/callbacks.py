@@ -11,7 +11,7 @@ import click
 
 from xoxzo.cloudpy.callbacks.log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, to_command_error, worst
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -41,13 +41,10 @@ class _Missed(NamedTuple):
     record: Message | None = None
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
-        "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
-        "xoxzo callbacks resend http://127.0.0.1:8000/xoxzo --simulator MSGID",
-    ),
+@make_group(
+    "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
+    "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
+    "xoxzo callbacks resend http://127.0.0.1:8000/xoxzo --simulator MSGID",
 )
 def command() -> None:
     """Send reports again that a receiver has missed."""

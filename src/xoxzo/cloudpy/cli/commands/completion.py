@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.inputs import Choice
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "xoxzo completion bash > ~/.local/share/bash-completion/completions/xoxzo",
-        "xoxzo completion zsh > ~/.zfunc/_xoxzo  # with fpath=(~/.zfunc $fpath) before compinit in ~/.zshrc",
-        "xoxzo completion fish > ~/.config/fish/completions/xoxzo.fish",
-    ),
+@make_command(
+    "xoxzo completion bash > ~/.local/share/bash-completion/completions/xoxzo",
+    "xoxzo completion zsh > ~/.zfunc/_xoxzo  # with fpath=(~/.zfunc $fpath) before compinit in ~/.zshrc",
+    "xoxzo completion fish > ~/.config/fish/completions/xoxzo.fish",
 )
 @click.argument("shell", type=Choice(SHELLS), metavar="SHELL")
 def command(shell: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.config import config_file, profiles
 from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
@@ -29,13 +29,8 @@ _HIDDEN = "••••"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo config add-profile shop",
-        "xoxzo config set default shop",
-        "xoxzo config set sender Shop --profile shop",
-    ),
+@make_group(
+    "xoxzo config add-profile shop", "xoxzo config set default shop", "xoxzo config set sender Shop --profile shop"
 )
 def command() -> None:
     """Show and change accounts and defaults.

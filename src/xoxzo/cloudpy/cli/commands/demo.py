@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import click
 
 from xoxzo.cloudpy import Call, CallStatus, Client, Message, MessageStatus, XoxzoError
-from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED
 from xoxzo.cloudpy.cli.core.http_probe import control
 from xoxzo.cloudpy.cli.core.i18n import _
@@ -68,7 +68,7 @@ def print_check(text: str) -> None:
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
-@click.command("demo", cls=Command, epilog=examples("xoxzo demo"))
+@make_command("xoxzo demo")
 def command() -> None:
     """Demonstrate a message, two calls and a dial-in number, on a simulator that this command runs.
 

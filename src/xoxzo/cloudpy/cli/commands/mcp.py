@@ -12,7 +12,7 @@ import click
 import mcp_types  # noqa: F401
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
@@ -29,14 +29,11 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "xoxzo mcp --simulator",
-        "xoxzo mcp --profile shop",
-        "xoxzo mcp --simulator --allow anne=+818011112222 --budget 100 --sender Shop",
-        "xoxzo mcp --allow anne=+818011112222 --budget 100 --sender Shop --caller 815012345678 --call-price 15",
-    ),
+@make_command(
+    "xoxzo mcp --simulator",
+    "xoxzo mcp --profile shop",
+    "xoxzo mcp --simulator --allow anne=+818011112222 --budget 100 --sender Shop",
+    "xoxzo mcp --allow anne=+818011112222 --budget 100 --sender Shop --caller 815012345678 --call-price 15",
 )
 @destination_options()
 @click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="A recipient that is allowed; may be repeated.")

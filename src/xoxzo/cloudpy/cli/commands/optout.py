@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -19,12 +20,11 @@ from xoxzo.cloudpy.cli.commands.campaign.creation import readable
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     CampaignCommand,
     bad_row_lines,
-    campaign_command,
     country_option,
     selected_store,
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, write_json
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_command, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_time
@@ -46,13 +46,13 @@ class OptOutCommand(CampaignCommand):
         return super().to_command_error(ctx, error)
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo optout add 090-1111-2222 --source 'phone call'",
-        "xoxzo optout import opt-outs.xlsx",
-        "xoxzo optout list 090-1111-2222",
-    ),
+_command = partial(make_command, cls=OptOutCommand)
+
+
+@make_group(
+    "xoxzo optout add 090-1111-2222 --source 'phone call'",
+    "xoxzo optout import opt-outs.xlsx",
+    "xoxzo optout list 090-1111-2222",
 )
 def command() -> None:
     """Keep one list of those who get no message of any campaign.
@@ -65,7 +65,7 @@ def _opt_outs(country: str | None = None) -> OptOuts:
     return OptOuts(selected_store(), country=country or configured_country())
 
 
-@campaign_command("xoxzo optout add 090-1111-2222 --source 'phone call'", cls=OptOutCommand)
+@_command("xoxzo optout add 090-1111-2222 --source 'phone call'")
 @_numbers
 @_source
 @click.option(
@@ -86,7 +86,7 @@ def add(
     _show_added(_opt_outs(country).add(expand_stdin(numbers), source=source or "", since=since), machine=machine)
 
 
-@campaign_command("xoxzo optout remove 090-1111-2222", cls=OptOutCommand)
+@_command("xoxzo optout remove 090-1111-2222")
 @_numbers
 @country_option()
 @json_option
@@ -100,7 +100,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
     _show(sentence, machine=machine, removed=count)
 
 
-@campaign_command("xoxzo optout list", "xoxzo optout list 090-1111-2222", cls=OptOutCommand)
+@_command("xoxzo optout list", "xoxzo optout list 090-1111-2222")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER...]")
 @country_option()
 @json_option
@@ -124,7 +124,7 @@ def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None
         raise click.exceptions.Exit(REJECTED)
 
 
-@campaign_command("xoxzo optout import opt-outs.xlsx --source 'old system'", cls=OptOutCommand)
+@_command("xoxzo optout import opt-outs.xlsx --source 'old system'")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @_source
 @country_option()
@@ -139,7 +139,7 @@ def import_(file: str, source: str | None, country: str | None, *, machine: bool
     _show_added(count, machine=machine)
 
 
-@campaign_command("xoxzo optout export -o opt-outs.csv", cls=OptOutCommand)
+@_command("xoxzo optout export -o opt-outs.csv")
 @click.option(
     "-o",
     "--output",

@@ -10,7 +10,7 @@ import click
 # Imported here so that the table of commands reports a missing extra, in one line.
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import Word, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
@@ -19,7 +19,7 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
 
-@click.group(cls=Group, epilog=examples("xoxzo phone format 080-1111-2222"))
+@make_group("xoxzo phone format 080-1111-2222")
 def command() -> None:
     """Convert phone numbers to E.164; no call is made, no message is sent."""
 

@@ -17,7 +17,7 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import examples, json_option, make_group
 from xoxzo.cloudpy.cli.core.config import local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
@@ -102,15 +102,12 @@ class EventLog:
                 print(f"xoxzo simulator: the log was not read; {lost:,} of its lines were dropped", file=sys.stderr)
 
 
-@click.group(
-    cls=Group,
+@make_group(
+    "xoxzo simulator",
+    "xoxzo simulator --port 9000 --database state.db",
+    "xoxzo simulator --profile strict --set list_interval=60",
+    "xoxzo simulator status",
     invoke_without_command=True,
-    epilog=examples(
-        "xoxzo simulator",
-        "xoxzo simulator --port 9000 --database state.db",
-        "xoxzo simulator --profile strict --set list_interval=60",
-        "xoxzo simulator status",
-    ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")

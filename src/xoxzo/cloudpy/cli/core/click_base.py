@@ -361,6 +361,16 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def make_command(*lines: str, cls: type[Command] = Command) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator that makes a command of a function, with its name; its help shows these examples."""
+    return lambda function: click.command(function.__name__.strip("_"), cls=cls, epilog=examples(*lines))(function)
+
+
+def make_group(*lines: str, **options: Any) -> Callable[[Callable[..., Any]], Group]:  # noqa: ANN401 - click's
+    """Return a decorator that makes a group of a function; its help shows these examples."""
+    return click.group(cls=Group, epilog=examples(*lines), **options)
+
+
 def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Return a decorator that adds several options to a command, in this order."""
     return lambda function: reduce(lambda done, option: option(done), reversed(options), function)

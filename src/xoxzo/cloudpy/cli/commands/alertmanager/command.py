@@ -21,7 +21,7 @@ import uvicorn  # noqa: F401
 
 from xoxzo.cloudpy.cli.commands.alertmanager import preview
 from xoxzo.cloudpy.cli.core import i18n
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
@@ -50,18 +50,15 @@ _config = click.option(
 _state = click.option("--state", type=click.Path(dir_okay=False), help="The file that remembers incidents.")
 
 
-@click.group(
-    cls=Group,
+@make_group(
+    "xoxzo alertmanager example > oncall.toml",
+    "xoxzo alertmanager --config oncall.toml --check",
+    "xoxzo alertmanager --config oncall.toml --simulator",
+    "xoxzo alertmanager --config oncall.toml",
+    "xoxzo alertmanager page tanaka",
+    "xoxzo alertmanager status",
+    "xoxzo alertmanager ack K7QD",
     invoke_without_command=True,
-    epilog=examples(
-        "xoxzo alertmanager example > oncall.toml",
-        "xoxzo alertmanager --config oncall.toml --check",
-        "xoxzo alertmanager --config oncall.toml --simulator",
-        "xoxzo alertmanager --config oncall.toml",
-        "xoxzo alertmanager page tanaka",
-        "xoxzo alertmanager status",
-        "xoxzo alertmanager ack K7QD",
-    ),
 )
 @_config
 @_state

@@ -12,16 +12,13 @@ from xoxzo.cloudpy.cli.commands.campaign.inspect import compare, export, list_, 
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, reschedule, settle, suppress
 from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        'xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
-        "xoxzo campaign run customers.xlsx --template 6 --sender Shop --max-cost 50000",
-        "xoxzo campaign status customers",
-    ),
+@make_group(
+    'xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
+    "xoxzo campaign run customers.xlsx --template 6 --sender Shop --max-cost 50000",
+    "xoxzo campaign status customers",
 )
 def command() -> None:
     """Send one message to many people: nobody gets it twice, and nobody is lost.

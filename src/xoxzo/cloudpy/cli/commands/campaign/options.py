@@ -14,7 +14,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Limits, Schedule
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, examples
+from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period, parse_time
@@ -103,11 +103,8 @@ def bad_file_of(file: str) -> Path:
     return Path(f"{Path(file).stem}.bad.csv")
 
 
-def campaign_command(
-    *lines: str, cls: type[CampaignCommand] = CampaignCommand
-) -> Callable[[Callable[..., Any]], click.Command]:
-    """Return a decorator that makes a command of a function, with its name and these examples."""
-    return lambda function: click.command(function.__name__.strip("_"), cls=cls, epilog=examples(*lines))(function)
+campaign_command = partial(make_command, cls=CampaignCommand)
+"""Returns a decorator that makes a command on campaigns of a function, with its name; its help shows these examples."""
 
 
 def with_campaign(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
@@ -32,9 +32,7 @@ _CHECKS = (
 _TITLES = {title.lower(): title for title in _CHECKS}
 
 
-@click.command(
-    cls=Command, epilog=examples("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
-)
+@make_command("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
 @destination_options()
 @click.option(
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."

@@ -19,7 +19,7 @@ import itsdangerous  # noqa: F401
 from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
 from xoxzo.cloudpy.cli.commands.listen import received_callback
 from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
-from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
@@ -41,13 +41,10 @@ _IDS = ("msgid", "callid", "conferenceid")
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding", "keep-alive", "accept-encoding"}
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "xoxzo listen",
-        "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log received.jsonl",
-        "xoxzo listen --replay received.jsonl --forward http://127.0.0.1:8000/xoxzo",
-    ),
+@make_command(
+    "xoxzo listen",
+    "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log received.jsonl",
+    "xoxzo listen --replay received.jsonl --forward http://127.0.0.1:8000/xoxzo",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Command, examples
+from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.batch_send import show_each
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
@@ -15,7 +15,7 @@ from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipien
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 
-@click.command("credits", cls=Command, epilog=examples("xoxzo credits", "xoxzo credits --json | jq .credits"))
+@make_command("xoxzo credits", "xoxzo credits --json | jq .credits")
 @api()
 def credits_(session: Session) -> None:
     """Show the balance; 1 credit is 1 yen before tax."""
@@ -27,11 +27,7 @@ PRICE = Decimal(5)
 """Credits for a look-up, found or not (API section 8.1)."""
 
 
-@click.command(
-    "lookup",
-    cls=Command,
-    epilog=examples("xoxzo lookup 080-1111-2222 --simulator", "cat numbers.txt | xoxzo lookup - --yes --json"),
-)
+@make_command("xoxzo lookup 080-1111-2222 --simulator", "cat numbers.txt | xoxzo lookup - --yes --json")
 @click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
 @country_option
 @api(sends=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
@@ -23,12 +23,8 @@ _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
 """Credits for the first minute to Japan, charged whether it is answered or not (API section 1.7)."""
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator",
-        "xoxzo call wait CALLID",
-    ),
+@make_group(
+    "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator", "xoxzo call wait CALLID"
 )
 def command() -> None:
     """Call a phone and play an mp3 or speak a text."""
@@ -140,12 +136,9 @@ def _ring(session: Session, people: Sequence[Recipient], call: Callable[[str], A
     BatchSend(session, "callid", done="started").run([one.number for one in people], call, follow="call wait {id}")
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator",
-        "xoxzo conference get CONFERENCEID",
-    ),
+@make_group(
+    "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator",
+    "xoxzo conference get CONFERENCEID",
 )
 def conference() -> None:
     """Call two or three phones and join them in a conference."""

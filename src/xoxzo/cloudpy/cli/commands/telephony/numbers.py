@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import Group, make_group
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_action, confirm_send
 from xoxzo.cloudpy.cli.core.session import Session, api
@@ -40,19 +40,16 @@ class NumberKind(NamedTuple):
         return (f"{self.name}_uid", self.name, "country_code", "prefix", *self.prices)
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo din search --country JP --prefix 8150 --simulator",
-        "xoxzo din subscribe JPafr34rafic76tf --simulator",
-        "xoxzo din action JPafr34rafic76tf https://shop.example/answer --simulator",
-    ),
+@make_group(
+    "xoxzo din search --country JP --prefix 8150 --simulator",
+    "xoxzo din subscribe JPafr34rafic76tf --simulator",
+    "xoxzo din action JPafr34rafic76tf https://shop.example/answer --simulator",
 )
 def din() -> None:
     """Dial-in numbers: find, subscribe, set what answers, release."""
 
 
-@click.group(cls=Group, epilog=examples("xoxzo sin list", "xoxzo sin release JPafr34rafic76tf"))
+@make_group("xoxzo sin list", "xoxzo sin release JPafr34rafic76tf")
 def sin() -> None:
     """Numbers that received SMS. The service ended on 2024-04-30: what Xoxzo answers now is not known."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
@@ -18,13 +18,10 @@ PRICE = Decimal(3)
 """Credits for the SMS with a code (API section 1.7)."""
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo otp register https://example.com --simulator",
-        "xoxzo otp request https://example.com 080-1111-2222 --simulator",
-        "xoxzo otp verify https://example.com 080-1111-2222 123456 --simulator",
-    ),
+@make_group(
+    "xoxzo otp register https://example.com --simulator",
+    "xoxzo otp request https://example.com 080-1111-2222 --simulator",
+    "xoxzo otp verify https://example.com 080-1111-2222 123456 --simulator",
 )
 def command() -> None:
     """Send one-time passwords, and check them. Xoxzo generates the code, and does not return it."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits, parse_day, read_text
@@ -24,13 +24,10 @@ _day = partial(click.option, type=parse_day, metavar="DAY")
 COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
-        "xoxzo sms list --since 7d",
-        "xoxzo sms parts --file text.txt",
-    ),
+@make_group(
+    "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
+    "xoxzo sms list --since 7d",
+    "xoxzo sms parts --file text.txt",
 )
 def command() -> None:
     """Send SMS, and follow them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import Group, examples
+from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
@@ -36,13 +36,10 @@ def _variables(function: Callable[..., Any]) -> Callable[..., Any]:
     return var(variables(function))
 
 
-@click.group(
-    cls=Group,
-    epilog=examples(
-        "xoxzo template list",
-        "xoxzo template render 6 --var name=山田",
-        "xoxzo template send 6 080-1111-2222 --var name=山田 --sender Shop --simulator",
-    ),
+@make_group(
+    "xoxzo template list",
+    "xoxzo template render 6 --var name=山田",
+    "xoxzo template send 6 080-1111-2222 --var name=山田 --sender Shop --simulator",
 )
 def command() -> None:
     """Create, preview and send SMS templates. Accounts without Xoxzo's approval for free texts send by templates."""

@@ -12,7 +12,7 @@ import click
 from xoxzo.cloudpy.cli.commands.listen.command import DEFAULT_PORT
 from xoxzo.cloudpy.cli.commands.trigger import sample_callbacks
 from xoxzo.cloudpy.cli.commands.trigger.sample_callbacks import KINDS, CallbackValues
-from xoxzo.cloudpy.cli.core.click_base import Command, examples, json_option
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, NOT_SENT, REJECTED, CommandError, describe
 from xoxzo.cloudpy.cli.core.http_probe import control, probe
 from xoxzo.cloudpy.cli.core.i18n import _
@@ -154,14 +154,11 @@ def _poll(found: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     raise SimulatorError("not_delivered", "nothing was delivered within {seconds:g} s", seconds=_TIMEOUT_SECONDS)
 
 
-@click.command(
-    cls=Command,
-    epilog=examples(
-        "xoxzo trigger sms.delivered http://127.0.0.1:8099/",
-        "xoxzo trigger call.incoming http://127.0.0.1:8000/xoxzo --sign --reference shop",
-        "xoxzo trigger sms.failed http://127.0.0.1:8000/xoxzo --sign --reference booking-1 --times 3",
-        "xoxzo trigger link.clicked http://127.0.0.1:8099/ --simulator http://127.0.0.1:8080",
-    ),
+@make_command(
+    "xoxzo trigger sms.delivered http://127.0.0.1:8099/",
+    "xoxzo trigger call.incoming http://127.0.0.1:8000/xoxzo --sign --reference shop",
+    "xoxzo trigger sms.failed http://127.0.0.1:8000/xoxzo --sign --reference booking-1 --times 3",
+    "xoxzo trigger link.clicked http://127.0.0.1:8099/ --simulator http://127.0.0.1:8080",
 )
 @click.argument("event", type=Choice(list(KINDS)), metavar="EVENT")
 @click.argument("url")

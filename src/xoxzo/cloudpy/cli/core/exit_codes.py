@@ -14,7 +14,7 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible, wrap_at_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xoxzo.cloudpy.errors import APIError
+    from xoxzo.cloudpy.errors import APIError, InvalidArgument
 
 DONE = 0
 """All was done."""
@@ -43,19 +43,16 @@ def worst(*statuses: int) -> int:
 
 
 class CommandError(Exception):
-    """A command cannot continue.
-
-    Attributes:
-        status: the exit status.
-        message: why, in the user's language.
-        advice: what to do next, line by line.
-    """
+    """A command cannot continue."""
 
     def __init__(self, message: str, *advice: str, status: int = USAGE) -> None:
         super().__init__(message)
         self.message = message
+        """Why, in the user's language."""
         self.advice = advice
+        """What to do next, line by line."""
         self.status = status
+        """The exit status."""
 
     def facts(self) -> dict[str, Any]:
         """Return what ``--json`` writes to standard error."""
@@ -78,10 +75,9 @@ def to_command_error(error: BaseException) -> CommandError | None:
     if isinstance(error, CommandError):
         return error
     if isinstance(error, InvalidArgument):
-        advice = [_(_FIELD_ADVICE[error.field])] if error.field in _FIELD_ADVICE else []
-        return CommandError(f"{error.field.replace('_', '-')}: {render_error(error)}", *advice)
+        return _invalid_argument(error)
     if isinstance(error, APIError):
-        return _APIFailure(error)
+        return APIFailure(error)
     if isinstance(error, ConfigurationError):
         missing = error.code == "no_credentials"
         return CommandError(render_error(error), status=CREDENTIALS if missing else USAGE)
@@ -98,10 +94,15 @@ def invalid_arguments_as_errors(*, nothing_sent: bool = False) -> Iterator[None]
     try:
         yield
     except InvalidArgument as error:
-        failure = to_command_error(error)
-        advice = failure.advice if failure is not None else ()
-        message = _("{message}; nothing was sent.", message=failure) if nothing_sent else str(failure)
-        raise CommandError(message, *advice) from None
+        failure = _invalid_argument(error)
+        if nothing_sent:
+            failure.message = _("{message}; nothing was sent.", message=failure.message)
+        raise failure from None
+
+
+def _invalid_argument(error: InvalidArgument) -> CommandError:
+    advice = [_(_FIELD_ADVICE[error.field])] if error.field in _FIELD_ADVICE else []
+    return CommandError(f"{error.field.replace('_', '-')}: {render_error(error)}", *advice)
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def writing(path: object) -> Iterator[None]:
         raise CommandError(_("{path} cannot be written: {why}", path=path, why=error.strerror or error)) from None
 
 
-class _APIFailure(CommandError):
+class APIFailure(CommandError):
     """An error response of the API, or none at all."""
 
     def __init__(self, error: APIError) -> None:
@@ -122,15 +123,8 @@ class _APIFailure(CommandError):
 
     def facts(self) -> dict[str, Any]:
         """Add the attributes of the error, for programs."""
-        error = self.error
-        known = {
-            "class": type(error).__name__,
-            "operation": error.operation,
-            "status": getattr(error, "status", None),
-            "maybe_sent": error.maybe_sent,
-            "retry_after": getattr(error, "retry_after", None),
-            "request_id": error.request_id,
-        }
+        names = ("operation", "status", "maybe_sent", "retry_after", "request_id")
+        known = {"class": type(self.error).__name__} | {name: getattr(self.error, name, None) for name in names}
         return {"error": {**super().facts()["error"], **known}}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 

@@ -19,21 +19,16 @@ _OMITTED = {"raw", "reference"}
 
 
 class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A received request; a line of the log file.
-
-    Attributes:
-        at: when it was received, in UTC.
-        method: the HTTP method.
-        target: path and query.
-        content_type: the header field.
-        body: the body; bytes that are not UTF-8 are stored as surrogates.
-    """
+    """A received request; a line of the log file."""
 
     at: datetime
+    """When it was received, in UTC."""
     method: str
     target: str
+    """Path and query."""
     content_type: str = ""
     body: str = ""
+    """Bytes that are not UTF-8 are stored as surrogates."""
 
     @property
     def octets(self) -> bytes:

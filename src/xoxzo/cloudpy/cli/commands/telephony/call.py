@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import click
@@ -12,15 +13,17 @@ from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, show_each
-from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, send_each, show_each
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, read_recipients, sender_or_caller
+from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, complete_send
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
 _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
 """Credits for the first minute to Japan, charged whether it is answered or not (API section 1.7)."""
+_din_caller = click.option(
+    "--jp-din-caller", is_flag=True, help="Show your dial-in number --caller to the recipient, at a higher price."
+)
 
 
 @make_group(
@@ -37,9 +40,7 @@ def command() -> None:
 )
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
-@click.option(
-    "--jp-din-caller", is_flag=True, help="Show your dial-in number --caller to the recipient, at a higher price."
-)
+@_din_caller
 @call_options
 @api(sends=True)
 def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:  # noqa: ANN401
@@ -49,7 +50,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
     given["recording_url"] = url
     people = _prepare(session, recipients, given, calls.play, _("A call that plays an mp3"))
     with session.client() as client:
-        _ring(session, people, lambda number: client.calls.play(recipient=number, **given))
+        _call_each(session, people, lambda number: client.calls.play(recipient=number, **given))
 
 
 @command.subcommand(
@@ -61,9 +62,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @click.argument("text", required=False)
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--lang", default="ja", show_default=True, metavar="LANG", help="The text's language: ja or en.")
-@click.option(
-    "--jp-din-caller", is_flag=True, help="Show your dial-in number --caller to the recipient, at a higher price."
-)
+@_din_caller
 @call_options
 @api(sends=True)
 def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:  # noqa: ANN401
@@ -73,7 +72,7 @@ def say(session: Session, recipient: str, text: str | None, file: str | None, la
     given |= {"tts_message": read_text(text, file), "tts_lang": lang}
     people = _prepare(session, [recipient], given, calls.say, _("A call that speaks a text"))
     with session.client() as client:
-        _ring(session, people, lambda number: client.calls.say(recipient=number, **given))
+        _call_each(session, people, lambda number: client.calls.say(recipient=number, **given))
 
 
 @command.subcommand("get", "xoxzo call get CALLID", "xoxzo call get CALLID --json | jq .duration")
@@ -121,19 +120,14 @@ def _prepare(
     session: Session, recipients: Sequence[str], given: dict[str, Any], operation: Callable[..., object], what: str
 ) -> list[Recipient]:
     """Read the numbers, refuse invalid arguments before the first call, and ask for confirmation if needed."""
-    given["caller"] = sender_or_caller(session, "caller", given["caller"])
-    use_signed_callbacks(given)
-    people = read_recipients(session, recipients, given.pop("country"))
-    with invalid_arguments_as_errors(nothing_sent=True):
-        for one in people:
-            operation(recipient=one.number, **given)
+    people = complete_send(session, "caller", given, recipients)
+    check_each(people, operation, given)
     cost = first_minutes(people, local=given["jp_din_caller"])
     confirm_send(session, SendSummary(what, [one.number for one in people], cost, at_least=True))
     return people
 
 
-def _ring(session: Session, people: Sequence[Recipient], call: Callable[[str], Any]) -> None:
-    BatchSend(session, "callid", done="started").run([one.number for one in people], call, follow="call wait {id}")
+_call_each = partial(send_each, key="callid", done="started", follow="call wait {id}")
 
 
 @make_group(
@@ -153,9 +147,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     """Call two or three phones and join them in a conference; each is charged as a call."""
     from xoxzo.cloudpy.operations.calls import create_conference
 
-    given["caller"] = sender_or_caller(session, "caller", given["caller"])
-    use_signed_callbacks(given)
-    people = read_recipients(session, participants, given.pop("country"))
+    people = complete_send(session, "caller", given, participants)
     numbers = [one.number for one in people]
     with invalid_arguments_as_errors(nothing_sent=True):
         create_conference(participants=numbers, **given)

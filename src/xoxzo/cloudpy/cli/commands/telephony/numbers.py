@@ -18,21 +18,16 @@ if TYPE_CHECKING:
 
 
 class NumberKind(NamedTuple):
-    """The differences between the two kinds of numbers.
-
-    Attributes:
-        name: ``din`` or ``sin``.
-        resource: the client's attribute.
-        prices: the columns of the prices.
-    """
+    """The differences between the two kinds of numbers."""
 
     name: str
-    resource: str
+    """``din`` or ``sin``."""
     prices: tuple[str, ...]
+    """The columns of the prices."""
 
     def of(self, client: Client) -> Any:  # noqa: ANN401 - one of two resources
         """Return the client's resource."""
-        return getattr(client, self.resource)
+        return getattr(client, f"{self.name}s")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -120,5 +115,5 @@ def _price(kind: NumberKind, client: Client, uid: str) -> tuple[str | None, Deci
     return None, None
 
 
-_add_commands(din, NumberKind("din", "dins", ("monthly_cost", "minute_cost")))
-_add_commands(sin, NumberKind("sin", "sins", ()))
+_add_commands(din, NumberKind("din", ("monthly_cost", "minute_cost")))
+_add_commands(sin, NumberKind("sin", ()))

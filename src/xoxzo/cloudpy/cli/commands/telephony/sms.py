@@ -15,9 +15,8 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_err
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits, parse_day, read_text
 from xoxzo.cloudpy.cli.core.output.results import Output
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms, show_each
-from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
-from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
+from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_sms, send_each, show_each
+from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _day = partial(click.option, type=parse_day, metavar="DAY")
@@ -56,22 +55,15 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
     """
     from xoxzo.cloudpy.operations import sms
 
-    numbers, message = _split(words, text, file)
-    sender = sender_or_caller(session, "sender", given.pop("sender"))
     price = given.pop("price")
-    use_signed_callbacks(given)
-    recipients = read_recipients(session, numbers, given.pop("country"), sms=True)
-    options = {"sender": sender, "message": message, **given}
-    with invalid_arguments_as_errors(nothing_sent=True):
-        for one in recipients:
-            sms.send_sms(recipient=one.number, **options)
-    confirm_sms(session, _("An SMS from {sender}", sender=sender), message, recipients, options, price=price)
+    numbers, given["message"] = _split(words, text, file)
+    people = complete_send(session, "sender", given, numbers)
+    check_each(people, sms.send_sms, given)
+    confirm_sms(
+        session, _("An SMS from {sender}", sender=given["sender"]), given["message"], people, given, price=price
+    )
     with session.client() as client:
-        BatchSend(session, "msgid").run(
-            [one.number for one in recipients],
-            lambda number: client.sms.send(recipient=number, **options),
-            follow="sms wait {id}",
-        )
+        send_each(session, people, lambda number: client.sms.send(recipient=number, **given))
 
 
 @command.subcommand(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import make_group
+from xoxzo.cloudpy.cli.core.click_base import add_options, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend, confirm_sms
-from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_sms, send_each
 from xoxzo.cloudpy.cli.core.sending.confirmation import confirm_action
-from xoxzo.cloudpy.cli.core.sending.options import read_recipients, sender_or_caller, sms_options
+from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from xoxzo.cloudpy.models import Template
 
@@ -28,12 +28,10 @@ COLUMNS = ("id", "name", "status", "approved_content", "pending_content")
 NUMBER = click.IntRange(1)
 
 
-def _variables(function: Callable[..., Any]) -> Callable[..., Any]:
-    var = click.option(
-        "--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."
-    )
-    variables = click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object.")
-    return var(variables(function))
+_variables = add_options(
+    click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."),
+    click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object."),
+)
 
 
 @make_group(
@@ -160,26 +158,18 @@ def send(
     from xoxzo.cloudpy.operations import templates
 
     filled = _read(values, variables)
-    sender = sender_or_caller(session, "sender", given.pop("sender"))
     price = given.pop("price")
-    use_signed_callbacks(given)
-    people = read_recipients(session, recipients, given.pop("country"), sms=True)
-    options = {"sender": sender, "variables": filled, **given}
+    people = complete_send(session, "sender", given, recipients)
+    given["variables"] = filled
     with session.client() as client:
         chosen: Template | int = template
         if not session.dry_run:
             chosen = client.templates.get(template)
-            with invalid_arguments_as_errors(nothing_sent=True):
-                for one in people:
-                    templates.send_template(chosen, recipient=one.number, **options)
-            what = _("Template {number} ({name}) from {sender}")
-            what = what.format(number=template, name=chosen.name, sender=sender)
-            confirm_sms(session, what, chosen.render(filled).text, people, options, price=price)
-        BatchSend(session, "msgid").run(
-            [one.number for one in people],
-            lambda number: client.templates.send(chosen, recipient=number, **options),
-            follow="sms wait {id}",
-        )
+            check_each(people, partial(templates.send_template, chosen), given)
+            sender = given["sender"]
+            what = _("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender)
+            confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)
+        send_each(session, people, lambda number: client.templates.send(chosen, recipient=number, **given))
 
 
 def template_fields(session: Session, template: Template) -> dict[str, Any]:

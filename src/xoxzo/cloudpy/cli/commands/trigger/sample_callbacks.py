@@ -16,35 +16,28 @@ from msgspec import Struct
 
 
 class CallbackKind(Struct, frozen=True):
-    """A kind of callback that can be triggered.
-
-    Attributes:
-        purpose: the purpose in a signed URL.
-        fields: returns the fields of the callback.
-        method: the HTTP method.
-    """
+    """A kind of callback that can be triggered."""
 
     purpose: str
+    """The purpose in a signed URL."""
     fields: Callable[[CallbackValues], dict[str, Any]]
+    """Returns the fields of the callback."""
     method: str = "POST"
 
 
 class CallbackValues(Struct, frozen=True, kw_only=True):
-    """The values of a sample callback.
-
-    Attributes:
-        recipient: the recipient of the message or call, or the dial-in number.
-        caller: the caller; ``None`` withholds the number.
-        sender: the sender of the SMS.
-        ident: the msgid or callid; ``None`` generates one.
-        tags: tags of the message or call.
-    """
+    """The values of a sample callback."""
 
     recipient: str
+    """The recipient of the message or call, or the dial-in number."""
     caller: str | None
+    """The caller; ``None`` withholds the number."""
     sender: str
+    """The sender of the SMS."""
     ident: str | None
+    """The msgid or callid; ``None`` generates one."""
     tags: tuple[str, ...]
+    """Tags of the message or call."""
 
 
 def _sms(status: str, values: CallbackValues) -> dict[str, Any]:

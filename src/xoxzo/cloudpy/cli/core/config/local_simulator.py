@@ -29,25 +29,21 @@ _MAX_RESPONSE_BYTES = 65_536
 
 
 class SimulatorEntry(NamedTuple):
-    """The entry of a running simulator.
-
-    Attributes:
-        url: its address, without a final slash.
-        pid: its process id.
-        instance: the id in its health response; another one means that another program has taken the port since.
-        machine: the host name; several machines may share a home folder.
-        started: when it began to listen, seconds since 1970.
-        usable: whether ``--simulator`` may use it: on loopback, accepting any SID and token.
-        version: of this library.
-    """
+    """The entry of a running simulator."""
 
     url: str
+    """Its address, without a final slash."""
     pid: int
     instance: str
+    """The id in its health response; another one means that another program has taken the port since."""
     machine: str
+    """The host name; several machines may share a home folder."""
     started: float
+    """When it began to listen, seconds since 1970."""
     usable: bool
+    """Whether ``--simulator`` may use it: on loopback, accepting any SID and token."""
     version: str
+    """Of this library."""
 
 
 def folder() -> Path:
@@ -66,8 +62,6 @@ def make_folder() -> Path:
 @contextmanager
 def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """Keep an entry for a simulator of this process while the block runs; without write access there is no entry."""
-    import time
-
     from xoxzo.cloudpy.common.private_files import open_private
     from xoxzo.cloudpy.common.version import __version__
 
@@ -205,20 +199,8 @@ _started: list[subprocess.Popen[bytes]] = []
 """The processes that this process started: they run on after its end, and it does not wait for them."""
 
 
-class LocalSimulator(NamedTuple):
-    """A simulator on this machine.
-
-    Attributes:
-        url: its address, without a final slash.
-        started: whether it was started just now; it runs until `xoxzo simulator stop`.
-    """
-
-    url: str
-    started: bool
-
-
-def find_or_start() -> LocalSimulator:
-    """Find this user's simulator on this machine, or start one that runs on after this process.
+def find_or_start() -> str:
+    """Find this user's simulator on this machine, or start one that runs on; return its address without a final slash.
 
     `XOXZO_SIMULATOR` chooses one by its address; else the latest that accepts any SID is used. A simulator that is
     started is announced on standard error. Two commands at once start one.
@@ -227,16 +209,16 @@ def find_or_start() -> LocalSimulator:
         SimulatorError: none responds at `XOXZO_SIMULATOR`, or none could be started.
     """
     if named := os.environ.get(VARIABLE):
-        return LocalSimulator(_checked(named.rstrip("/")), started=False)
+        return _checked(named.rstrip("/"))
     if (url := find()) is not None:
-        return LocalSimulator(url, started=False)
+        return url
     with _start_lock():
         if (url := find()) is not None:  # another process may have started one since
-            return LocalSimulator(url, started=False)
+            return url
         url = _start()
     sentence = _("A simulator was started at {url}. It runs until you type: xoxzo simulator stop", url=url)
     sys.stderr.write(f"{sentence}\n")
-    return LocalSimulator(url, started=True)
+    return url
 
 
 def find() -> str | None:
@@ -245,8 +227,6 @@ def find() -> str | None:
 
 
 def _checked(url: str) -> str:
-    from urllib.parse import urlsplit
-
     from xoxzo.cloudpy.common.hosts import may_be_simulator
 
     # With --simulator nothing may reach the real service, whatever the value of the variable.

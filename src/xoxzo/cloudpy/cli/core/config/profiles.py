@@ -176,9 +176,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     ``XOXZO_API_HOST``; the profile that the configuration calls ``default``. A profile's credentials never go to
     the environment's address, nor the other way about.
 
-    Args:
-        profile: the value of ``--profile``.
-        simulator: whether ``--simulator`` was given: a simulator on this machine is found, or started.
+    `profile` and `simulator` are the values of the options; a simulator on this machine is found, or started.
 
     Raises:
         NoCredentials: there are no credentials, or incomplete ones.
@@ -187,7 +185,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     if simulator:
         from xoxzo.cloudpy.cli.core.config.local_simulator import find_or_start
 
-        return Destination(find_or_start().url, *SIMULATOR_CREDENTIALS, "simulator")
+        return Destination(find_or_start(), *SIMULATOR_CREDENTIALS, "simulator")
     if named := profile or os.environ.get(PROFILE):
         return _from_profile(named, "profile")
     if (environment := _from_environment()) is not None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from xoxzo.cloudpy.cli.core import exit_codes
-from xoxzo.cloudpy.cli.core.exit_codes import print_error, to_command_error
+from xoxzo.cloudpy.cli.core.exit_codes import APIFailure, CommandError, invalid_arguments_as_errors, print_error
 from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
@@ -18,8 +20,6 @@ from xoxzo.cloudpy.cli.core.sending.dry_run import RequestShown
 from xoxzo.cloudpy.errors import APIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from xoxzo.cloudpy.cli.core.sending.options import Recipient
     from xoxzo.cloudpy.cli.core.session import Session
     from xoxzo.cloudpy.models.base import Model
@@ -28,133 +28,124 @@ _RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word(
 _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 
 
-def estimate_cost(
-    text: str, recipients: Sequence[Recipient], options: Mapping[str, Any], price: Decimal | None
-) -> tuple[Decimal | None, int | None]:
-    """Return the credits for a text to all recipients, ``None`` if a price is unknown, and the parts of each."""
-    from xoxzo.cloudpy.text import estimate
-
-    total: Decimal | None = Decimal(0)
-    parts = None
-    for one in recipients:
-        found = estimate(
-            text,
-            one.country or "ZZ",
-            track_link=bool(options.get("track_link")),
-            k_premium=one.country == "JP" and bool(options.get("jp_kp") or options.get("jp_kpl")),
-            price=price,
-        )
-        parts = found.parts
-        total = None if total is None or found.credits is None else total + found.credits
-    return total, parts
+def check_each(people: Sequence[Recipient], operation: Callable[..., object], given: Mapping[str, Any]) -> None:
+    """Refuse invalid arguments of a send before the first request."""
+    with invalid_arguments_as_errors(nothing_sent=True):
+        for one in people:
+            operation(recipient=one.number, **given)
 
 
 def confirm_sms(
     session: Session,
     what: str,
     text: str,
-    recipients: Sequence[Recipient],
-    options: Mapping[str, Any],
+    people: Sequence[Recipient],
+    given: Mapping[str, Any],
     *,
     price: Decimal | None,
 ) -> None:
-    """Ask for confirmation of an SMS to all recipients, with its estimated cost; see `estimate_cost`."""
-    cost, parts = estimate_cost(text, recipients, options, price)
-    confirm_send(session, SendSummary(what, [one.number for one in recipients], cost, parts))
+    """Ask for confirmation of an SMS to all recipients, with the cost of its text, which may be not known."""
+    from xoxzo.cloudpy.text import estimate
+
+    cost: Decimal | None = Decimal(0)
+    parts = None
+    for one in people:
+        found = estimate(
+            text,
+            one.country or "ZZ",
+            track_link=bool(given["track_link"]),
+            k_premium=one.country == "JP" and bool(given["jp_kp"] or given["jp_kpl"]),
+            price=price,
+        )
+        parts = found.parts
+        cost = None if cost is None or found.credits is None else cost + found.credits
+    confirm_send(session, SendSummary(what, [one.number for one in people], cost, parts))
 
 
-class BatchSend:
-    """One send for each recipient.
+def send_each(
+    session: Session,
+    people: Sequence[Recipient],
+    send: Callable[[str], Any],
+    *,
+    key: str = "msgid",
+    done: str = "sent",
+    follow: str = "sms wait {id}",
+) -> None:
+    """Send to each recipient, write the results, and exit with the most severe status unless all succeeded.
+
+    Wrong credentials, an empty account and a missing network affect all recipients: the rest is not tried then.
 
     Args:
         session: writes the results.
-        key: the name of the id: ``msgid`` or ``callid``.
+        people: the recipients.
+        send: sends to a number; returns a record with the id.
+        key: the name of the id.
         done: the result of a successful send.
+        follow: the command to suggest next, with ``{id}`` in it.
     """
+    if session.dry_run:
+        for one in people:
+            with suppress(RequestShown):
+                send(one.number)
+        return
+    out, failures, ids = session.out, list[CommandError](), list[str | None]()
 
-    def __init__(self, session: Session, key: str, *, done: str = "sent") -> None:
-        self._session = session
-        self._done = Word(done)
-        self._key = key
-        self._failures: list[exit_codes.CommandError] = []
-        self._stopped = False
-
-    def run(self, numbers: Sequence[str], send: Callable[[str], Any], *, follow: str) -> None:
-        """Send to each, write the results, and exit with the most severe status unless all succeeded.
-
-        Wrong credentials, an empty account and a missing network affect all recipients: the rest is not tried then.
-
-        Args:
-            numbers: the recipients in E.164.
-            send: sends to one; returns a record with the id.
-            follow: the command to suggest next, with ``{id}`` in it.
-        """
-        if self._session.dry_run:
-            for number in numbers:
-                with suppress(RequestShown):
-                    send(number)
-            return
-        columns = (self._key, "recipient", "result", "error")
-        rows = list(self._rows(numbers, send)) if self._session.out.draws else self._rows(numbers, send)
-        last: dict[str, Any] = {}
-        self._session.out.table(self._noted(rows, last), columns, single=True)
-        for failure in () if self._session.out.machine else self._failures:
-            for line in (failure.message, *(f"  {advice}" for advice in failure.advice)):
-                self._session.out.warn(line)
-        if self._failures:
-            raise click.exceptions.Exit(exit_codes.worst(*(failure.status for failure in self._failures)))
-        if len(numbers) == 1:
-            self._session.follow(follow.format(id=last.get(self._key)))
-
-    def _noted(
-        self, rows: Iterator[dict[str, Any]] | list[dict[str, Any]], last: dict[str, Any]
-    ) -> Iterator[dict[str, Any]]:
-        for row in rows:
-            last.update(row)
-            # A table has no errors: they are printed below it.
-            shown = {name: value for name, value in row.items() if name not in {"exit", "error"}}
-            yield shown if self._session.out.draws else row
-
-    def _rows(self, numbers: Sequence[str], send: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
-        with self._progress(len(numbers)) as more:
-            for number in numbers:
-                shown = self._session.out.number(number)
-                yield {self._key: None, "recipient": shown} | self._one(number, send)
+    def rows() -> Iterator[dict[str, Any]]:
+        with _progress(session, len(people)) as more:
+            for one in people:
+                row = {key: None, "recipient": out.number(one.number)}
+                row |= _attempt(session, partial(send, one.number), failures, key=key, done=done)
+                ids.append(row[key])
+                yield row
                 more()
 
-    def _one(self, number: str, send: Callable[[str], Any]) -> dict[str, Any]:
-        if self._stopped:
-            return {"result": _NOT_TRIED, "error": None, "exit": exit_codes.NOT_SENT}
-        try:
-            sent = send(number)
-        except APIError as error:
-            failure = to_command_error(error)
-            assert failure is not None  # noqa: S101 - it is an error of the library
-        except KeyboardInterrupt:
-            failure = self._session.interrupted()
-        else:
-            facts = self._session.out.facts(sent)
-            return {self._key: getattr(sent, self._key), "result": self._done, "error": None, "exit": 0, **facts}
-        self._failures.append(failure)
-        self._stopped = _affects_all_recipients(failure)
-        result = _RESULTS.get(failure.status, _NOT_SENT)
-        return {"result": result, "error": failure.message, "exit": failure.status}
-
-    def _progress(self, count: int) -> Any:  # noqa: ANN401 - a context that yields a function
-        if count < 2 or self._session.out.machine or not sys.stderr.isatty():
-            return nullcontext(lambda: None)
-        from xoxzo.cloudpy.cli.core.output.progress import progress_bar
-
-        return progress_bar(_("Sending"), count)
+    if out.draws:
+        # A table has no errors: they are printed below it.
+        hidden = {"exit", "error"}
+        table = [{name: value for name, value in row.items() if name not in hidden} for row in rows()]
+        out.table(table, (key, "recipient", "result"), single=True)
+    else:
+        out.table(rows(), (key, "recipient", "result", "error"))
+    for failure in () if out.machine else failures:
+        for line in (failure.message, *(f"  {advice}" for advice in failure.advice)):
+            out.warn(line)
+    if failures:
+        raise click.exceptions.Exit(exit_codes.worst(*(failure.status for failure in failures)))
+    if len(people) == 1:
+        session.follow(follow.format(id=ids[0]))
 
 
-def _affects_all_recipients(failure: exit_codes.CommandError) -> bool:
+def _attempt(
+    session: Session, send: Callable[[], Any], failures: list[CommandError], *, key: str, done: str
+) -> dict[str, Any]:
+    if failures and _affects_all_recipients(failures[-1]):
+        return {"result": _NOT_TRIED, "error": None, "exit": exit_codes.NOT_SENT}
+    try:
+        sent = send()
+    except APIError as error:
+        failure: CommandError = APIFailure(error)
+    except KeyboardInterrupt:
+        failure = session.interrupted()
+    else:
+        return {key: getattr(sent, key), "result": Word(done), "error": None, "exit": 0, **session.out.facts(sent)}
+    failures.append(failure)
+    result = _RESULTS.get(failure.status, _NOT_SENT)
+    return {"result": result, "error": failure.message, "exit": failure.status}
+
+
+def _progress(session: Session, count: int) -> AbstractContextManager[Callable[[], None]]:
+    if count < 2 or session.out.machine or not sys.stderr.isatty():
+        return nullcontext(lambda: None)
+    from xoxzo.cloudpy.cli.core.output.progress import progress_bar
+
+    return progress_bar(_("Sending"), count)
+
+
+def _affects_all_recipients(failure: CommandError) -> bool:
     from xoxzo.cloudpy.errors import AuthenticationFailed, ConnectionFailed, NotEnoughCredits, PermissionDenied
 
-    error = getattr(failure, "error", None)
-    return error is None or isinstance(
-        error, AuthenticationFailed | ConnectionFailed | NotEnoughCredits | PermissionDenied
-    )
+    every = AuthenticationFailed | ConnectionFailed | NotEnoughCredits | PermissionDenied
+    return not isinstance(failure, APIFailure) or isinstance(failure.error, every)
 
 
 T = TypeVar("T", bound="Model")
@@ -169,39 +160,32 @@ def show_each(
     good: Callable[[T], bool] | None = None,
 ) -> None:
     """Show the record of each id (``-``: standard input), and exit with the most severe status; `good` judges them."""
-    shows = good is not None and sys.stderr.isatty() and not session.out.machine and not session.dry_run
-    worst = [exit_codes.DONE]
-    failures: list[exit_codes.CommandError] = []
-    every = expand_stdin(ids)
+    waits = good is not None and sys.stderr.isatty() and not session.out.machine and not session.dry_run
+    statuses, failures, every = [exit_codes.DONE], list[CommandError](), expand_stdin(ids)
 
     def rows() -> Iterator[dict[str, Any]]:
         for position, ident in enumerate(every, 1):
+            which = f"{position}/{len(every)} {ident}" if len(every) > 1 else ident
             try:
-                with _spinner(ident, position, len(every), shows=shows):
+                with _spinner(which) if waits else nullcontext():
                     found = get(ident)
             except RequestShown:
                 continue
             except APIError as error:
-                known = to_command_error(error)
-                assert known is not None  # noqa: S101 - it is an error of the library
-                failures.append(known)
-                worst.append(known.status)
+                failures.append(APIFailure(error))
                 continue
             if good is not None and not good(found):
-                worst.append(exit_codes.REJECTED)
+                statuses.append(exit_codes.REJECTED)
             yield session.out.facts(found)
 
     session.out.table(rows(), columns, single=True)
     for failure in failures:
         print_error(click.get_current_context(), failure)
-    if status := exit_codes.worst(*worst):
+    if status := exit_codes.worst(*statuses, *(failure.status for failure in failures)):
         raise click.exceptions.Exit(status)
 
 
-def _spinner(ident: str, position: int, count: int, *, shows: bool) -> Any:  # noqa: ANN401 - a context
-    if not shows:
-        return nullcontext()
+def _spinner(which: str) -> AbstractContextManager[None]:
     from xoxzo.cloudpy.cli.core.output.progress import spinner
 
-    which = f"{position}/{count} {ident}" if count > 1 else ident
     return spinner(_("Waiting for {which}", which=which))

@@ -25,21 +25,18 @@ CONFIRM_ABOVE = Decimal(100)
 
 
 class SendSummary(NamedTuple):
-    """What a command is about to do.
-
-    Attributes:
-        what: a description in a few words, in the user's language.
-        recipients: the numbers, unmasked; may be empty.
-        cost: the total in credits; ``None`` if no price is known.
-        parts: SMS parts of each message.
-        at_least: whether it may cost more: a call is charged by the minute.
-    """
+    """What a command is about to do."""
 
     what: str
+    """A description in a few words, in the user's language."""
     recipients: Sequence[str]
+    """The numbers, unmasked; may be empty."""
     cost: Decimal | None
+    """The total in credits; ``None`` if no price is known."""
     parts: int | None = None
+    """SMS parts of each message."""
     at_least: bool = False
+    """Whether it may cost more: a call is charged by the minute."""
 
 
 def confirm_send(session: Session, plan: SendSummary) -> None:
@@ -99,8 +96,8 @@ def describe_cost(plan: SendSummary) -> str:
     """Return the cost of a plan in words."""
     if plan.cost is None:
         return _("not known: no price is published")
-    words = _("at least {cost}") if plan.at_least else _("about {cost}")
-    return words.format(cost=format_credits(plan.cost))
+    cost = format_credits(plan.cost)
+    return _("at least {cost}", cost=cost) if plan.at_least else _("about {cost}", cost=cost)
 
 
 def show_summary(session: Session, plan: SendSummary) -> None:

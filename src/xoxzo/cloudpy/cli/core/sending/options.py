@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
@@ -10,6 +10,7 @@ from xoxzo.cloudpy.cli.core.click_base import add_options
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_credits
+from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -59,31 +60,33 @@ sms_options, call_options = add_options(*_SMS), add_options(*_CALL)
 """Add the options of an SMS, and of a call, to a command."""
 
 
-def sender_or_caller(session: Session, option: str, given: str | None) -> str:
-    """Return the option ``sender`` or ``caller``, given or configured; raise `click.UsageError` if there is none."""
-    found = given or session.setting(option)
-    if not found:
-        line = _("Give --{option}, or set a default: xoxzo config set {option} …", option=option)
-        raise click.UsageError(line)
-    return str(found)
-
-
 _COUNTRIES = {"+81": "JP", "+60": "MY"}
 """The countries with published prices; others need not be known."""
 
 
 class Recipient(NamedTuple):
-    """A recipient.
-
-    Attributes:
-        number: in E.164.
-        country: ISO 3166-1 alpha-2, if it is known without a library.
-        remarks: assumptions and warnings.
-    """
+    """A recipient."""
 
     number: str
+    """In E.164."""
     country: str | None
+    """ISO 3166-1 alpha-2, if it is known without a library."""
     remarks: tuple[str, ...] = ()
+    """Assumptions and warnings."""
+
+
+def complete_send(
+    session: Session, option: Literal["sender", "caller"], given: dict[str, Any], recipients: Iterable[str]
+) -> list[Recipient]:
+    """Complete the options of a send in `given`, and return its recipients; see `read_recipients`.
+
+    The sender or caller may come from the configuration, and callback URLs are signed. Raises `click.UsageError`.
+    """
+    given[option] = given[option] or session.setting(option)
+    if not given[option]:
+        raise click.UsageError(_("Give --{option}, or set a default: xoxzo config set {option} …", option=option))
+    use_signed_callbacks(given)
+    return read_recipients(session, recipients, given.pop("country"), sms=option == "sender")
 
 
 def read_recipients(

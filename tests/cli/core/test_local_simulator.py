@@ -26,7 +26,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 FIND = """
 from xoxzo.cloudpy.cli.core.config import local_simulator
 found = local_simulator.find_or_start()
-print(found.url, found.started)
+print(found, bool(local_simulator._started))
 """
 
 
@@ -61,18 +61,18 @@ def test_one_that_was_started_goes_on_is_found_and_is_stopped(runtime: Path, cap
     """Standard error names it once, the next command finds it, `status` lists it, and `stop` ends it with its file."""
     first = local_simulator.find_or_start()
     reported = capfd.readouterr()
-    assert first.started
+    assert local_simulator._started
     assert reported.out == ""
-    assert reported.err == f"A simulator was started at {first.url}. It runs until you type: xoxzo simulator stop\n"
-    assert local_simulator.find_or_start() == (first.url, False)
+    assert reported.err == f"A simulator was started at {first}. It runs until you type: xoxzo simulator stop\n"
+    assert local_simulator.find_or_start() == first
     assert capfd.readouterr().err == ""
     [path] = runtime.glob("*.json")
     assert {stat.S_IMODE(where.stat().st_mode) for where in (path, runtime / "lock")} == {0o600}
     assert stat.S_IMODE(runtime.stat().st_mode) == 0o700
     shown = json.loads(xoxzo("status", "--json").output)
-    assert shown["url"] == first.url
+    assert shown["url"] == first
     assert shown["pid"] == local_simulator._started[0].pid
-    assert f"{first.url}  since 20" in xoxzo("status").output
+    assert f"{first}  since 20" in xoxzo("status").output
     stopped = xoxzo("stop", "--url", first.url + "/")
     assert (stopped.exit_code, stopped.output) == (0, f"The simulator at {first.url} was stopped.\n")
     assert not path.exists()
@@ -94,7 +94,7 @@ def test_two_commands_at_once_start_one(runtime: Path) -> None:
 def test_one_that_a_user_runs_is_found(runtime: Path) -> None:
     """`xoxzo simulator` enters itself, and its file is away when it has ended."""
     with running() as (process, line):
-        assert local_simulator.find_or_start() == (line.partition(": ")[2].strip(), False)
+        assert local_simulator.find_or_start() == line.partition(": ")[2].strip()
         assert end(process)[2] == 0
         assert list(runtime.iterdir()) == []
 
@@ -189,7 +189,7 @@ def test_an_invalid_lock_is_reported(runtime: Path) -> None:
 def test_a_variable_names_the_one_to_use(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`XOXZO_SIMULATOR` is used if a simulator answers there, and never leads off this machine."""
     monkeypatch.setenv("XOXZO_SIMULATOR", simulator_url + "/")
-    assert local_simulator.find_or_start() == (simulator_url, False)
+    assert local_simulator.find_or_start() == simulator_url
     for wrong in ("https://api.xoxzo.com", "http://192.0.2.1:80", "http://[", "http://127.0.0.1:99999"):
         monkeypatch.setenv("XOXZO_SIMULATOR", wrong)
         with pytest.raises(SimulatorError, match="XOXZO_SIMULATOR must be the address of a simulator on this machine"):

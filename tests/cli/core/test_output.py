@@ -235,14 +235,14 @@ def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:
 
     monkeypatch.setattr(progress, "spinner", draw)
     monkeypatch.setattr(progress, "progress_bar", draw)
-    with batch_send._spinner("m1", 2, 3, shows=True), batch_send._spinner("m1", 1, 1, shows=True):
+    with batch_send._spinner("2/3 m1"), batch_send._spinner("m1"):
         pass
 
     class Session:
         out = Output()
 
     monkeypatch.setattr(batch_send.sys.stderr, "isatty", lambda: True, raising=False)
-    with batch_send.BatchSend(Session(), "msgid")._progress(2) as more:
+    with batch_send._progress(Session(), 2) as more:
         more()
     assert shown == ["Waiting for 2/3 m1", "Waiting for m1", "Sending"]
 

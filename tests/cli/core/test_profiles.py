@@ -123,9 +123,7 @@ def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:
     """--simulator takes the one of this machine, whatever else is set."""
     monkeypatch.setenv("XOXZO_API_SID", "env-sid")
     monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "env-token")
-    monkeypatch.setattr(
-        local_simulator, "find_or_start", lambda: local_simulator.LocalSimulator("http://127.0.0.1:9", started=True)
-    )
+    monkeypatch.setattr(local_simulator, "find_or_start", lambda: "http://127.0.0.1:9")
     found = profiles.resolve(simulator=True)
     assert (found.base_url, found.sid, found.source) == ("http://127.0.0.1:9", "me", "simulator")
 

@@ -7,8 +7,8 @@ import json
 import pytest
 from cli_configuration import written
 
+from xoxzo.cloudpy.cli.commands.telephony import sms
 from xoxzo.cloudpy.cli.core import session
-from xoxzo.cloudpy.cli.core.sending.batch_send import BatchSend
 
 SEND = ("sms", "send", "080-1111-2222", "こんにちは", "--sender", "Shop")
 
@@ -93,18 +93,17 @@ def test_the_simulator_of_this_machine_is_used(bare, simulator_url, monkeypatch)
 def test_ctrl_c_says_what_it_has_left_behind(shell, monkeypatch) -> None:
     """Before a request has left it ends with 130, after that with 7 and where to look."""
 
-    def interrupt(self, numbers, send, *, follow):
-        del numbers, send, follow
+    def interrupt(session, people, send):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(BatchSend, "run", interrupt)
+    monkeypatch.setattr(sms, "send_each", interrupt)
     done = shell(*SEND)
     assert (done.exit_code, "Stopped." in done.stderr) == (130, True)
 
-    def interrupt_late(self, numbers, send, *, follow):
-        self._session.maybe_sent = True
-        interrupt(self, numbers, send, follow=follow)
+    def interrupt_late(session, people, send):
+        session.maybe_sent = True
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(BatchSend, "run", interrupt_late)
+    monkeypatch.setattr(sms, "send_each", interrupt_late)
     done = shell(*SEND)
     assert (done.exit_code, "may be on its way" in done.stderr) == (7, True)

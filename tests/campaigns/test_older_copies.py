@@ -21,7 +21,7 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import Campaign, Event, Limits, Result, State
 from xoxzo.cloudpy.campaigns.sending import campaign_run
-from xoxzo.cloudpy.common.user_folders import state_folder
+from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.simulator import Settings, Simulator
 

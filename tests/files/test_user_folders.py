@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xoxzo.cloudpy.common import user_folders
+from xoxzo.cloudpy.common import user_files
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 
@@ -22,17 +22,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_defaults_are_in_the_home_folder(home: Path) -> None:
     """Without a variable, each folder is where the specification has it; the runtime folder is the state folder."""
-    assert user_folders.config_folder() == home / ".config" / "xoxzo"
-    assert user_folders.data_folder() == home / ".local" / "share" / "xoxzo"
-    assert user_folders.state_folder() == user_folders.runtime_folder() == home / ".local" / "state" / "xoxzo"
+    assert user_files.config_folder() == home / ".config" / "xoxzo"
+    assert user_files.data_folder() == home / ".local" / "share" / "xoxzo"
+    assert user_files.state_folder() == user_files.runtime_folder() == home / ".local" / "state" / "xoxzo"
 
 
 def test_variables_name_other_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each variable names its folder; a runtime folder must exist, since the system creates it."""
     for name in VARIABLES:
         monkeypatch.setenv(name, str(home / name))
-    assert user_folders.config_folder() == home / "XDG_CONFIG_HOME" / "xoxzo"
-    assert user_folders.data_folder() == home / "XDG_DATA_HOME" / "xoxzo"
-    assert user_folders.runtime_folder() == user_folders.state_folder() == home / "XDG_STATE_HOME" / "xoxzo"
+    assert user_files.config_folder() == home / "XDG_CONFIG_HOME" / "xoxzo"
+    assert user_files.data_folder() == home / "XDG_DATA_HOME" / "xoxzo"
+    assert user_files.runtime_folder() == user_files.state_folder() == home / "XDG_STATE_HOME" / "xoxzo"
     (home / "XDG_RUNTIME_DIR").mkdir()
-    assert user_folders.runtime_folder() == home / "XDG_RUNTIME_DIR" / "xoxzo"
+    assert user_files.runtime_folder() == home / "XDG_RUNTIME_DIR" / "xoxzo"

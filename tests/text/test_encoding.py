@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.text import encoding
-from xoxzo.cloudpy.text.gsm import REPLACEMENTS, SEPTETS
+from xoxzo.cloudpy.text.alphabet import REPLACEMENTS, SEPTETS
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

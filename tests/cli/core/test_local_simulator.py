@@ -73,10 +73,10 @@ def test_one_that_was_started_goes_on_is_found_and_is_stopped(runtime: Path, cap
     assert shown["url"] == first
     assert shown["pid"] == local_simulator._started[0].pid
     assert f"{first}  since 20" in xoxzo("status").output
-    stopped = xoxzo("stop", "--url", first.url + "/")
-    assert (stopped.exit_code, stopped.output) == (0, f"The simulator at {first.url} was stopped.\n")
+    stopped = xoxzo("stop", "--url", first + "/")
+    assert (stopped.exit_code, stopped.output) == (0, f"The simulator at {first} was stopped.\n")
     assert not path.exists()
-    assert local_simulator.answers_as(first.url) is False
+    assert local_simulator.answers_as(first) is False
 
 
 def test_two_commands_at_once_start_one(runtime: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from typing import TextIO
 
 from xoxzo.cloudpy.client.settings import Settings
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart
 

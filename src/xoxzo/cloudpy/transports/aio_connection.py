@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sized
 from typing import Any, cast
 
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import Phase
 from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel

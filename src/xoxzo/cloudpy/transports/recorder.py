@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import ConfigurationError, Phase
 from xoxzo.cloudpy.protocols import (
     AsyncCompleteResponse,

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, Self, cast
 
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 
 NEXT_ADDRESS_SECONDS = 0.25
 _IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from xoxzo.cloudpy.common import forks
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import Phase
 from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseReader, check_tunnel, encode_request

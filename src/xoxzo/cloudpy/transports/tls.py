@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from xoxzo.cloudpy.common.sqlite_files import (
     create_private_file,
     open_database,
 )
-from xoxzo.cloudpy.common.user_folders import state_folder
+from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
-from xoxzo.cloudpy.common.user_folders import data_folder
+from xoxzo.cloudpy.common.user_files import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, with_formulas, witho
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_table
 from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, outcome_reason
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 if TYPE_CHECKING:

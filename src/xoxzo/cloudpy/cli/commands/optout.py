@@ -29,7 +29,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_time
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 
 _SHOWN_HASH = 8
 _numbers = click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")

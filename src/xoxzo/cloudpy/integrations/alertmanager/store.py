@@ -14,7 +14,7 @@ from typing import Self
 import msgspec
 
 from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
-from xoxzo.cloudpy.common.user_folders import state_folder
+from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt, Outcome, Phase
 

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_secret
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import CampaignError
 
 _READ_AS = (

@@ -27,7 +27,7 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.signals import stop_signals
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import CallbackRejected
 
 DEFAULT_PORT = 8099

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError, invalid_arguments_as_errors, writing
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
-from xoxzo.cloudpy.common.user_folders import config_folder
+from xoxzo.cloudpy.common.user_files import config_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.common.user_folders import runtime_folder
+from xoxzo.cloudpy.common.user_files import runtime_folder
 from xoxzo.cloudpy.errors import SimulatorError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def make_folder() -> Path:
 @contextmanager
 def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
     """Keep an entry for a simulator of this process while the block runs; without write access there is no entry."""
-    from xoxzo.cloudpy.common.private_files import open_private
+    from xoxzo.cloudpy.common.user_files import open_private
     from xoxzo.cloudpy.common.version import __version__
 
     entry = SimulatorEntry(url, os.getpid(), instance, socket.gethostname(), time.time(), usable, __version__)

@@ -11,7 +11,7 @@ import click
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import format_credits
-from xoxzo.cloudpy.common.user_folders import state_folder
+from xoxzo.cloudpy.common.user_files import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

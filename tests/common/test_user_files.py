@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from xoxzo.cloudpy.common.private_files import open_private
+from xoxzo.cloudpy.common.user_files import open_private
 
 
 @pytest.mark.parametrize(("append", "content"), [(False, b"new"), (True, b"oldnew")])

@@ -1,8 +1,9 @@
-"""Find the folders of the user: configuration, data, state and runtime, by the XDG base directory specification."""
+"""The folders of the user, by the XDG base directory specification, and files that only their owner can read."""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 _FOLDER = "xoxzo"
@@ -32,3 +33,19 @@ def runtime_folder() -> Path:
 def _in(variable: str, *default: str) -> Path:
     base = os.environ.get(variable)
     return (Path(base) if base else Path.home().joinpath(*default)) / _FOLDER
+
+
+def open_private(path: str | os.PathLike[str], *, append: bool = False) -> int:
+    """Open a file for writing that only its owner can read, create it if it is not there, and return its descriptor.
+
+    Args:
+        path: the file. A device, such as ``/dev/stdout``, keeps its permissions.
+        append: whether to write after what the file holds, instead of in its place.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC), 0o600)
+    if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)
+    return descriptor

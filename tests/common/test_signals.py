@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from xoxzo.cloudpy.common.interruptions import raised_by_signal_handler
+from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 
 
 class Alarm(TimeoutError):

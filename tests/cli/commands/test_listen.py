@@ -268,7 +268,7 @@ def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulat
     assert "--legacy-sin" in result.output
     with start_simulator("--legacy-sin", "--set", "sin_ranges=[]") as url:
         result = trigger("sms.incoming", "http://127.0.0.1:9/", "--simulator", url)
-    assert "no receiving number left" in result.output
+    assert "no number left that can be subscribed" in result.output
 
 
 def test_a_simulator_with_one_account(start_simulator: Callable[..., Any], tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_no_number_left(start_simulator: Callable[..., Any]) -> None:
     with start_simulator("--set", "din_ranges=[]") as url:
         result = trigger("call.incoming", "http://127.0.0.1:9/", "--simulator", url)
     assert result.exit_code == 6
-    assert "no dial-in number left" in result.output
+    assert "no number left that can be subscribed" in result.output
 
 
 def test_long_answers() -> None:

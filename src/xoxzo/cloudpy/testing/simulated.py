@@ -42,11 +42,7 @@ class SimulatedXoxzo(Simulator):
         return "\n".join(event_line(event, True) for event in self._events)
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
-        """Return a client that calls this simulator without a socket.
-
-        Args:
-            options: more arguments of `Client`.
-        """
+        """Return a client that calls this simulator without a socket; the options are those of `Client`."""
         from xoxzo.cloudpy.client.client import Client
 
         return Client(**{"sid": SID, "auth_token": TOKEN, "transport": self.transport(), **options})

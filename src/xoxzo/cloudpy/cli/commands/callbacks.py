@@ -12,13 +12,13 @@ import click
 from xoxzo.cloudpy.callbacks.log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.cli.core.click_base import make_group
-from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, to_command_error, worst
+from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, worst
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import parse_day, parse_period
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import Session, api
-from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, NotFound
+from xoxzo.cloudpy.errors import InvalidArgument, NotFound
 from xoxzo.cloudpy.models import Conference
 from xoxzo.cloudpy.operations import checks
 
@@ -119,13 +119,10 @@ def _parse_time(text: str) -> datetime:
 
 def _addresses(url: str, *, sign: bool) -> Callable[[str, str | None], str]:
     """Return what makes the address of a report by purpose and reference."""
-    try:
-        if not sign:
-            plain = checks.url("url", url)
-            return lambda _purpose, _reference: plain
+    if sign:
         return signing_callbacks(url).url
-    except (InvalidArgument, ConfigurationError) as error:
-        raise click.UsageError(str(to_command_error(error))) from None
+    plain = checks.url("url", url)
+    return lambda _purpose, _reference: plain
 
 
 def _missed(

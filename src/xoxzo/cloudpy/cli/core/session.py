@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 DEFAULT_COUNTRY = "JP"
-_SHELL_SAFE = frozenset("-_./:=@%+,")
 
 
 def destination_options(**attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - of a click option
@@ -200,18 +199,14 @@ def resolve_destination(profile: str | None, *, simulator: bool) -> Destination:
 
 def _typed_command() -> str:
     """Return the command line as it was typed, without ``--profile``, so that ``--simulator`` can be added."""
+    import shlex
+
     words = iter(sys.argv[1:])
-    typed = []
+    typed = ["xoxzo"]
     for word in words:
         if word == "--profile":
             next(words, None)
         elif not word.startswith("--profile="):
-            typed.append(_quoted(word))
-    return " ".join(["xoxzo", *typed])
-
-
-def _quoted(word: str) -> str:
-    # Unlike shlex.quote this leaves Japanese as it is.
-    if word and all(character.isalnum() or character in _SHELL_SAFE for character in word):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"
+            # Unlike shlex.quote alone this leaves Japanese as it is.
+            typed.append(word if word.isalnum() else shlex.quote(word))
+    return " ".join(typed)

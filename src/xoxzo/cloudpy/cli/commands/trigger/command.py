@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,8 +27,6 @@ from xoxzo.cloudpy.errors import AuthenticationFailed, ConfigurationError, NotFo
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xoxzo.cloudpy.client.client import Client
 
 FAILING = "+819000000001"
@@ -99,41 +99,40 @@ def _start(name: str, client: Client, simulator: str, url: str, values: Callback
     ).msgid
 
 
-def _receive_call(client: Client, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
-    number = next(iter(client.dins.search()), None)
+@contextmanager
+def _subscribed(resource: Any, kind: str, url: str) -> Iterator[Any]:  # noqa: ANN401 - the client's dins or sins
+    number = next(iter(resource.search()), None)
     if number is None:
-        raise SimulatorError("no_number_left", "the simulator has no dial-in number left")
-    client.dins.subscribe(number.din_uid)
-    client.dins.set_action_url(number.din_uid, action_url=url)
-    call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": values.caller})
-
-    def ended() -> list[dict[str, Any]]:
-        state = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
-        return state["steps"] if state["status"] != "IN PROGRESS" else []
-
+        raise SimulatorError("no_number_left", "the simulator has no number left that can be subscribed")
+    uid = getattr(number, f"{kind}_uid")
+    resource.subscribe(uid)
     try:
-        return _poll(ended)
+        resource.set_action_url(uid, action_url=url)
+        yield number
     finally:
-        client.dins.unsubscribe(number.din_uid)
+        resource.unsubscribe(uid)
+
+
+def _receive_call(client: Client, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
+    with _subscribed(client.dins, "din", url) as number:
+        call = control(simulator, "POST", "/_simulator/calls", {"din": number.din, "caller": values.caller})
+
+        def ended() -> list[dict[str, Any]]:
+            state = control(simulator, "GET", f"/_simulator/calls/{call['id']}")
+            return state["steps"] if state["status"] != "IN PROGRESS" else []
+
+        return _poll(ended)
 
 
 def _receive_sms(client: Client, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     try:
-        number = next(iter(client.sins.search()), None)
+        with _subscribed(client.sins, "sin", url) as number:
+            written = {"sin": number.sin, "text": "はい"}
+            path = f"/_simulator/phones/{values.caller or _SMS_SENDER}/messages"
+            return _delivered(simulator, control(simulator, "POST", path, written)["ident"])
     except NotFound:
-        raise SimulatorError(
-            "sin_not_served", "the simulator has no receiving numbers: start it with --legacy-sin"
-        ) from None
-    if number is None:
-        raise SimulatorError("no_number_left", "the simulator has no receiving number left")
-    client.sins.subscribe(number.sin_uid)
-    client.sins.set_action_url(number.sin_uid, action_url=url)
-    written = {"sin": number.sin, "text": "はい"}
-    reply = control(simulator, "POST", f"/_simulator/phones/{values.caller or _SMS_SENDER}/messages", written)
-    try:
-        return _delivered(simulator, reply["ident"])
-    finally:
-        client.sins.unsubscribe(number.sin_uid)
+        missing = "the simulator has no receiving numbers: start it with --legacy-sin"
+        raise SimulatorError("sin_not_served", missing) from None
 
 
 def _delivered(simulator: str, ident: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The options ``--profile`` and ``--simulator`` of campaign commands, and what is read from the account they select."""
+"""The account of a campaign command, and what is read from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import click
 from xoxzo.cloudpy.campaigns import Content
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance
-from xoxzo.cloudpy.cli.core import session
-from xoxzo.cloudpy.cli.core.click_base import SectionedOption
 from xoxzo.cloudpy.cli.core.config import config_file
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import describe_api_error
-from xoxzo.cloudpy.cli.core.i18n import N_, _
+from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import APIError
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 ClientOptions = dict[str, Any]
 """The arguments of a client: the account and the destination."""
-
-destination_options = session.destination_options(cls=SectionedOption, section=N_("Destination"))
-"""Adds the options that select the account and the destination."""
 
 
 def client_options(given: dict[str, Any]) -> ClientOptions:
@@ -68,6 +64,15 @@ def open_client(account: ClientOptions) -> Client:
 def is_local(account: ClientOptions | None) -> bool:
     """Return whether an account is one of a simulator on this machine."""
     return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
+
+
+def account_and_balance(given: dict[str, Any]) -> tuple[ClientOptions | None, Balance]:
+    """Return the account and its balance; none where none is configured: an estimate needs none."""
+    try:
+        account = client_options(given)
+    except NoCredentials as missing:
+        return None, Balance(None, missing.message)
+    return account, balance_of(account)
 
 
 def balance_of(account: ClientOptions) -> Balance:

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, balance_of, client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.account import account_and_balance
 from xoxzo.cloudpy.cli.commands.campaign.creation import create as create_campaign, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_command,
     campaign_names,
-    content_options,
+    destination_options,
     in_command,
     limit_options,
     limits_of,
     open_campaign,
-    unnamed_input_options,
+    unnamed_list_options,
 )
-from xoxzo.cloudpy.cli.commands.campaign.render import Balance, show_plan, write_json
+from xoxzo.cloudpy.cli.commands.campaign.render import show_plan, write_json
 from xoxzo.cloudpy.cli.commands.campaign.send import choose_first, confirm, first_option
 from xoxzo.cloudpy.cli.core.click_base import json_option
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 
@@ -32,11 +31,7 @@ if TYPE_CHECKING:
 
 @campaign_command('xoxzo campaign create spring customers.csv --text "{name}様 明日のご予約です" --sender Shop')
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@content_options
-@unnamed_input_options
-@limit_options
-@destination_options
+@unnamed_list_options
 @json_option
 def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Create a campaign from the recipients in FILE, and send nothing.
@@ -44,7 +39,7 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noq
     `dispatch` or `resume` starts it. The plan is shown, as `plan` shows it.
     """
     limits = limits_of(given)
-    account, balance = _account(given)
+    account, balance = account_and_balance(given)
     with create_campaign(file, name, given, account) as campaign:
         show_plan(campaign.plan(campaign.save_limits(limits)), limits, balance, machine=machine)
         show_left_out(campaign, file)
@@ -85,7 +80,7 @@ def dispatch(
         if campaign.state == "created":
             left = campaign.plan(limits)
             if not machine:
-                show_plan(left, limits, _account(given)[1], machine=False)
+                show_plan(left, limits, account_and_balance(given)[1], machine=False)
             confirm(left, limits, yes=yes, first=given["first"])
         choose_first(campaign, given["first"])
         campaign.dispatch(queue, limits, workers=workers)
@@ -93,15 +88,6 @@ def dispatch(
             write_json(name=name, state=campaign.state, workers=workers)
     dispatched = _("{name} was dispatched. Follow it with: xoxzo campaign status {campaign}")
     click.echo(dispatched.format(name=name, campaign=in_command(name)), err=True)
-
-
-def _account(given: dict[str, Any]) -> tuple[ClientOptions | None, Balance]:
-    """Return the account and its balance; none where none is configured, since the workers have one."""
-    try:
-        account = client_options(given)
-    except NoCredentials as missing:
-        return None, Balance(None, missing.message)
-    return account, balance_of(account)
 
 
 def _application(app: str | None, broker: str | None) -> tuple[Celery, str | None]:

@@ -12,21 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Limits, Schedule
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
+from xoxzo.cloudpy.cli.core import session
 from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period, parse_time
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
-from xoxzo.cloudpy.errors import (
-    APIError,
-    AuthenticationFailed,
-    CampaignError,
-    ConfigurationError,
-    InvalidArgument,
-    PermissionDenied,
-)
+from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +77,8 @@ class CampaignCommand(Command):
         failure = super().to_command_error(ctx, error)
         if failure is None or not isinstance(error, APIError | CampaignError | ConfigurationError | InvalidArgument):
             return failure
-        is_credentials = isinstance(error, AuthenticationFailed | PermissionDenied | ConfigurationError)
-        status = CREDENTIALS if is_credentials else REJECTED if isinstance(error, APIError) else USAGE
+        refused = errors.AuthenticationFailed | errors.PermissionDenied | ConfigurationError
+        status = CREDENTIALS if isinstance(error, refused) else REJECTED if isinstance(error, APIError) else USAGE
         lost = [_("If that file is lost: xoxzo campaign settle NAME --lost-wal")] if error.code == "wal_missing" else []
         return CommandError(failure.message, *lost, status=status)
 
@@ -225,10 +220,15 @@ CONTENT_KINDS = ("text", "template", "say", "play")
 """The options that say what is sent, one of which is given."""
 
 
-content_options, input_options, unnamed_input_options, limit_options, schedule_options = (
-    add_options(*options) for options in (_CONTENT, _INPUT, _INPUT[1:], _LIMITS, _SCHEDULE)
+destination_options = session.destination_options(cls=SectionedOption, section=N_("Destination"))
+"""Adds the options that select the account and the destination."""
+limit_options, schedule_options = add_options(*_LIMITS), add_options(*_SCHEDULE)
+"""Add the options of a run's limits, and of its times alone."""
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False))
+list_options, unnamed_list_options = (
+    add_options(_file, *_CONTENT, *inputs, *_LIMITS, destination_options) for inputs in (_INPUT, _INPUT[1:])
 )
-"""Add the options of the message, of the file (with and without ``--name``), of a run's limits, of its times alone."""
+"""Add the argument FILE, and the options for sending to the recipients in it, with and without ``--name``."""
 
 
 def signing_callbacks_or_none(url: str | None) -> Callbacks | None:

@@ -9,22 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.cli.commands.campaign.account import (
-    balance_of,
-    client_options,
-    content_from,
-    destination_options,
-    is_local,
-)
+from xoxzo.cloudpy.cli.commands.campaign.account import account_and_balance, content_from, is_local
 from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options, name_of, write_report
-from xoxzo.cloudpy.cli.commands.campaign.options import (
-    campaign_command,
-    content_options,
-    input_options,
-    limit_options,
-    limits_of,
-    selected_store,
-)
+from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, limits_of, list_options, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.render import (
     duration,
@@ -36,7 +23,6 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
     write_json,
 )
 from xoxzo.cloudpy.cli.core.click_base import json_option
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.i18n import _, language
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 
@@ -57,11 +43,7 @@ _SHOW_SECONDS = 0.1
     'xoxzo campaign rehearse customers.xlsx --text "{name}様 明日のご予約です" --sender Shop --rate 20',
     "xoxzo campaign rehearse customers.csv --template 6 --sender Shop --faults 2 -o rehearsal.html",
 )
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@content_options
-@input_options
-@limit_options
-@destination_options
+@list_options
 @click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Percentage of requests that fail.")
 @click.option(
     "--balance", type=parse_credits, metavar="CREDITS", help="The balance to rehearse with; by default the account's."
@@ -84,20 +66,16 @@ def rehearse(
     would take days is over in seconds.
     """
     limits = limits_of(given)
-    try:
-        account = client_options(given)
-    except NoCredentials:
-        account = None
+    account, left = account_and_balance(given)
     content = content_from(given, account)
-    if balance is None and account is not None:
-        balance = balance_of(account).credits
+    credits_left = left.credits if balance is None else balance
     name = name_of(file, given)
     with Progress(name, machine=machine) as progress:
         rehearsal = Campaign.rehearse(
             name,
             file,
             content,
-            _simulator(content, balance, (faults or 0.0) / 100),
+            _simulator(content, credits_left, (faults or 0.0) / 100),
             limits,
             store=selected_store(),
             allowed_recipients=None if account is None else account["allowed_recipients"],

@@ -10,12 +10,13 @@ import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
-from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options, destination_options
+from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options
 from xoxzo.cloudpy.cli.commands.campaign.creation import numbers_in
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_command,
     campaign_names,
     country_option,
+    destination_options,
     in_command,
     open_campaign,
     schedule_of,

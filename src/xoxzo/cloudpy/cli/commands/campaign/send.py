@@ -14,35 +14,33 @@ from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan, State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
 from xoxzo.cloudpy.cli.commands.campaign.account import (
     ClientOptions,
+    account_and_balance,
     balance_of,
     client_options,
-    destination_options,
     is_local,
 )
 from xoxzo.cloudpy.cli.commands.campaign.changes import changes
 from xoxzo.cloudpy.cli.commands.campaign.creation import create, name_of, numbers_in, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_command,
-    content_options,
+    destination_options,
     in_command,
-    input_options,
     limit_options,
     limits_of,
+    list_options,
     open_campaign,
     selected_store,
     signing_callbacks_or_none,
     with_campaign,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, Balance, exit_unless_done, show_plan, show_result
+from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, exit_unless_done, show_plan, show_result
 from xoxzo.cloudpy.cli.core.click_base import json_option
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.errors import CampaignError
 
-_list = click.argument("file", type=click.Path(exists=True, dir_okay=False))
 _follow = click.option(
     "--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."
 )
@@ -60,11 +58,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 @campaign_command('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
-@_list
-@content_options
-@input_options
-@limit_options
-@destination_options
+@list_options
 @json_option
 def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """Estimate what sending to the recipients in FILE costs and how long it takes.
@@ -72,15 +66,11 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
     Nothing is sent or stored.
     """
     limits = limits_of(given)
-    try:
-        account = client_options(given)
-    except NoCredentials as missing:
-        account, why = None, missing.message  # an estimate needs no account
+    account, balance = account_and_balance(given)
     with (
         tempfile.TemporaryDirectory() as folder,
         create(file, name_of(file, given), given, account, Path(folder)) as campaign,
     ):
-        balance = Balance(None, why) if account is None else balance_of(account)
         show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
 
@@ -88,11 +78,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - c
     'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
     "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
 )
-@_list
-@content_options
-@input_options
-@limit_options
-@destination_options
+@list_options
 @_follow
 @_callbacks
 @first_option

@@ -224,12 +224,9 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 
 def _confirm(event: Event, client: Client) -> Event:
-    """Return an event with the API's own status and cost in it.
+    """Return an event with the API's own status and cost in it; raise `CallbackRejected` if it is not confirmed.
 
     An incoming call or SMS is returned unchanged: the API knows nothing about it.
-
-    Raises:
-        CallbackRejected: the API does not confirm it (403), or could not be reached (503).
     """
     if isinstance(event, IncomingCall | IncomingSMS):
         return event

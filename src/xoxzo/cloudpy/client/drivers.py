@@ -41,11 +41,8 @@ AnyTransport = TypeVar("AnyTransport")
 class TransportHolder(Generic[AnyTransport]):
     """Holds the transport of a client and its copies, and makes it at the first call.
 
-    Args:
-        make: makes the transport.
-        given: a transport that the caller made and will close.
-        discard: called with a transport that ``make`` made, if the last client that uses it is dropped unclosed.
-        options: what ``make`` makes it with, for a copy of the client in another process.
+    A transport that is given is closed by the one who made it. `discard` is called with one that ``make`` made, if the
+    last client that uses it is dropped unclosed. A copy of the client in another process makes one with the `options`.
     """
 
     def __init__(

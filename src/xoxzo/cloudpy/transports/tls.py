@@ -48,13 +48,9 @@ class Trust:
 def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
     """Make a context that trusts the operating system's authorities, or those that the environment names instead.
 
-    Args:
-        bundle_variables: environment variables to look at first; the first that is set names a file or folder. Then
-            come ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as OpenSSL reads them.
-
-    Returns:
-        A context for HTTP/1.1. On macOS and Windows it asks the operating system itself, by ``truststore``: OpenSSL
-        cannot read their stores.
+    The first of the variables that is set names a file or folder. Then come ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as
+    OpenSSL reads them. On macOS and Windows the context asks the operating system itself, by ``truststore``: OpenSSL
+    cannot read their stores.
 
     Raises:
         ConfigurationError: a variable names what is missing or cannot be read, ``SSLKEYLOGFILE`` included.

@@ -54,15 +54,7 @@ _COST_DECIMALS = 6
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of information about a message or call.
 
-    Attributes:
-        kind: what it is about.
-        source: where the information came from; see `Note`.
-        at: when, in UTC.
-        ident: the id, or ``""``.
-        reference: the reference, or ``None``.
-        status: the status, or ``""``.
-        cost: credits as text, or ``""``.
-        processing: whether the caller is going to process it, and to call `finished` afterwards.
+    The fields are those of `Entry` and `Note`; `processing` is whether the caller will process it, and call `finished`.
     """
 
     kind: Kind

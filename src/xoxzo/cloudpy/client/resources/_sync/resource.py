@@ -34,14 +34,9 @@ def poll(
 ) -> T:
     """Repeat a read until the record is done.
 
-    The pauses grow from 1 to 15 seconds; after a 429 the pause is the one that the server asks for.
-
-    Args:
-        driver: makes the calls.
-        operation: the read; never the list of sent messages, whose rate limit is far lower (API section 1.6).
-        is_done: whether a record has the status that is waited for.
-        name: the operation that a time-out names.
-        timeout: the limit of all of it, in seconds.
+    The pauses grow from 1 to 15 seconds; after a 429 the pause is the one that the server asks for. The read must never
+    be the list of sent messages, whose rate limit is far lower (API section 1.6). `timeout` is the limit of all of it,
+    in seconds; a `TimedOut` names the operation `name`.
 
     Raises:
         InvalidArgument: the time-out is no number of seconds.

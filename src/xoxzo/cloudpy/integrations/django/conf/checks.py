@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
@@ -49,7 +49,11 @@ def check_public_url(app_configs: Sequence[AppConfig] | None, **_more: Any) -> l
     Django runs it only with ``check --deploy``. The callback is rejected, so it is neither recorded nor signalled.
     """
     del app_configs
-    if not isinstance(getattr(settings, "XOXZO", {}), dict) or conf.get("PUBLIC_URL") is None or _check_callbacks():
+    if (
+        not isinstance(getattr(settings, "XOXZO", {}), dict)
+        or conf.get("PUBLIC_URL") is None
+        or list(_check_callbacks())
+    ):
         return []
     try:
         problem = _post_callback(conf.get_callbacks().url("delivery-report", "check"))
@@ -98,66 +102,59 @@ def _post_callback(url: str) -> str | None:
     return f"its address {private[0]} is not public" if private else None
 
 
-def _check_backend() -> list[CheckMessage]:
+def _check_backend() -> Iterator[CheckMessage]:
     try:
         sms.backend_class(conf.get("SMS_BACKEND"))
     except (ImportError, TypeError) as error:
         hint = 'Use "live", "console", "memory", or the path of a subclass of BaseBackend.'
-        return [Error(f'XOXZO["SMS_BACKEND"] cannot be used: {error}.', hint=hint, id="xoxzo.E003")]
-    return []
+        yield Error(f'XOXZO["SMS_BACKEND"] cannot be used: {error}.', hint=hint, id="xoxzo.E003")
 
 
-def _check_callbacks() -> list[CheckMessage]:
+def _check_callbacks() -> Iterator[CheckMessage]:
     url = conf.get("PUBLIC_URL")
     if url is None:
-        return []
+        return
     try:
         conf.get_callbacks()
     except (ConfigurationError, TypeError) as error:
         hint = 'The secrets are XOXZO["SECRETS"], or SECRET_KEY and SECRET_KEY_FALLBACKS.'
-        return [Error(f"Callbacks cannot be received: {error}.", hint=hint, id="xoxzo.E004")]
+        yield Error(f"Callbacks cannot be received: {error}.", hint=hint, id="xoxzo.E004")
+        return
     parts = urlsplit(url)
     if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
         hint = "Anyone who can read a callback on its way can post it again."
-        return [CheckWarning('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")]
-    return []
+        yield CheckWarning('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")
 
 
-def _check_client() -> list[CheckMessage]:
-    if conf.get("SMS_BACKEND") != "live":
-        return []
+def _check_client() -> Iterator[CheckMessage]:
     try:
-        conf.get_client()
+        if conf.get("SMS_BACKEND") == "live":
+            conf.get_client()
     except (ConfigurationError, TypeError) as error:
         hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
-        return [CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")]
-    return []
+        yield CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")
 
 
-def _check_campaigns() -> list[CheckMessage]:
+def _check_campaigns() -> Iterator[CheckMessage]:
     try:
         conf.campaigns_address()
     except ConfigurationError as error:
-        return [Error(f"{error}.", id="xoxzo.E005")]
-    return []
+        yield Error(f"{error}.", id="xoxzo.E005")
 
 
-def _check_login() -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+def _check_login() -> Iterator[CheckMessage]:
     if not conf.get("OTP_WEBSITE") and apps.is_installed("xoxzo.cloudpy.integrations.django.login.otp"):
         hint = "Register it once: get_client().otp.register_website(website=…)."
-        found.append(Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006"))
+        yield Error('XOXZO["OTP_WEBSITE"] is needed for one-time passwords.', hint=hint, id="xoxzo.E006")
     calls = str(getattr(settings, "TWO_FACTOR_CALL_GATEWAY", "")).startswith("xoxzo.cloudpy.")
     if calls and not conf.get("CALLER"):
-        found.append(Error('XOXZO["CALLER"] is needed for TWO_FACTOR_CALL_GATEWAY.', id="xoxzo.E008"))
-    return found
+        yield Error('XOXZO["CALLER"] is needed for TWO_FACTOR_CALL_GATEWAY.', id="xoxzo.E008")
 
 
-def _check_outbox() -> list[CheckMessage]:
+def _check_outbox() -> Iterator[CheckMessage]:
     try:
         worker = outbox.get_settings().worker
         if worker != "command":
             import_module(outbox.TASK_MODULES[worker])
     except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
-        return [Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")]
-    return []
+        yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 
 from xoxzo.cloudpy.client.async_client import AsyncClient
@@ -14,16 +12,6 @@ from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Kind, NotificationAttempt, Outcome
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
 from xoxzo.cloudpy.models import CallStatus, SentMessage
-
-
-class Sender(Protocol):
-    """Makes notification attempts."""
-
-    async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
-        """Send an SMS or place a call, and return the attempt with its outcome; a placed call is ``RINGING``."""
-
-    async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
-        """Get the status of a call; the outcome stays ``RINGING`` until the call has ended."""
 
 
 class LiveSender:
@@ -105,6 +93,10 @@ class DryRunSender:
     async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
         """Return the attempt as unanswered."""
         return _with(attempt, Outcome.UNANSWERED)
+
+
+Sender = LiveSender | DryRunSender
+"""Makes notification attempts; no error of the API is raised."""
 
 
 def outcome_of(error: InvalidArgument | APIError) -> Outcome:

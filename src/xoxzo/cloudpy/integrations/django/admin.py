@@ -17,7 +17,7 @@ from xoxzo.cloudpy.campaigns import OptOuts, State
 from xoxzo.cloudpy.campaigns.report.html import STATES
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import campaigns, conf
-from xoxzo.cloudpy.integrations.django.conf.i18n import _, active_language, translate
+from xoxzo.cloudpy.integrations.django.conf import _, active_language, translate
 from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery
 from xoxzo.cloudpy.integrations.django.outbox.admin import NoAdding, OutboxAdmin
 

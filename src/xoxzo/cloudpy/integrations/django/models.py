@@ -8,7 +8,7 @@ from django.db import models
 
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.integrations.django.conf.i18n import _
+from xoxzo.cloudpy.integrations.django.conf import _
 
 if TYPE_CHECKING:
     from datetime import datetime

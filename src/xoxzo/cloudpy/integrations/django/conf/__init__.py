@@ -1,4 +1,4 @@
-"""The project's setting ``XOXZO``, and the client and the callbacks that are made from it."""
+"""The project's setting ``XOXZO``, the client and the callbacks that are made from it, and texts in its language."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 
 from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.client.client import Client
+from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -154,6 +157,20 @@ def secrets() -> Sequence[str]:
     if given is None:
         return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [given] if isinstance(given, str) else list(given)
+
+
+def active_language() -> str:
+    """Return the active language by its ISO 639 code."""
+    return (get_language() or "en").partition("-")[0]
+
+
+def translate(message: str) -> str:
+    """Return a message in the active language."""
+    return translations(active_language()).gettext(message)
+
+
+_ = lazy(translate, str)
+"""Return a text that is translated where it is shown."""
 
 
 def reset() -> None:

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 
 from xoxzo.cloudpy.errors import InvalidArgument
-from xoxzo.cloudpy.integrations.django.conf.i18n import _
+from xoxzo.cloudpy.integrations.django.conf import _
 from xoxzo.cloudpy.integrations.django.login.codes import send_code
 from xoxzo.cloudpy.phone import parse
 

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
-from xoxzo.cloudpy.integrations.django.conf.i18n import _, active_language
+from xoxzo.cloudpy.integrations.django.conf import _, active_language
 from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection
 
 # A person waits for the page, and servers end a request that takes much longer.

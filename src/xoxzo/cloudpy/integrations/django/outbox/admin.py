@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from xoxzo.cloudpy.campaigns.records import State, outcome_reason
 from xoxzo.cloudpy.common.masking import mask_number
-from xoxzo.cloudpy.integrations.django.conf.i18n import _, translate
+from xoxzo.cloudpy.integrations.django.conf import _, translate
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.enqueue import wake_after_commit
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox

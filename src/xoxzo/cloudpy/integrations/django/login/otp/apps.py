@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from xoxzo.cloudpy.integrations.django.conf.i18n import _
+from xoxzo.cloudpy.integrations.django.conf import _
 
 
 class XoxzoOtpConfig(AppConfig):

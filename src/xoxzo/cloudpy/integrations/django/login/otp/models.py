@@ -13,7 +13,7 @@ from django_otp.models import CooldownMixin, Device, ThrottlingMixin, TimestampM
 from xoxzo.cloudpy.client.resources._sync.otp import Otp
 from xoxzo.cloudpy.errors import BadRequest, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
-from xoxzo.cloudpy.integrations.django.conf.i18n import _
+from xoxzo.cloudpy.integrations.django.conf import _
 from xoxzo.cloudpy.integrations.django.login.codes import quick_client
 from xoxzo.cloudpy.phone import recipient_error
 

@@ -13,7 +13,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.create import CreateApi, Source
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
-from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, Ledger, open_store
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
 from xoxzo.cloudpy.campaigns.records import EventHandler, RecipientStatus, State, Tally
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-    from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow
     from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})
@@ -50,30 +49,6 @@ class Campaign(CreateApi, RunApi):
 
     Get one by ``Campaign.create`` or ``Campaign.open``, and close it, or use it in a ``with`` statement.
     """
-
-    def __init__(self, name: str, ledger: Ledger) -> None:
-        self.name = name
-        """Its name."""
-        self.ledger = ledger
-        """Its ledger."""
-        self.content = msgspec.convert(ledger.get("content"), Content)
-        """What is sent."""
-        self.bad: tuple[BadRow, ...] = ()
-        """The rows of the input that were left out, when it was created just now."""
-        self._uid = str(ledger.get("uid"))
-
-    @classmethod
-    def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:
-        """Open a campaign that was created before.
-
-        Args:
-            name: its name.
-            store: where it is stored, as for ``create``.
-
-        Raises:
-            CampaignError: there is none of this name.
-        """
-        return cls(name, open_store(store).open(name))
 
     @classmethod
     def rehearse(

@@ -33,15 +33,31 @@ _REPEATED = Reason("repeated", "has the number of an earlier row")
 
 
 class CreateApi:
-    """The method of ``Campaign`` that creates one."""
+    """The methods of ``Campaign`` that create or open one."""
 
-    bad: tuple[BadRow, ...]
+    def __init__(self, name: str, ledger: Ledger) -> None:
+        self.name = name
+        """Its name."""
+        self.ledger = ledger
+        """Its ledger."""
+        self.content = msgspec.convert(ledger.get("content"), Content)
+        """What is sent."""
+        self.bad: tuple[BadRow, ...] = ()
+        """The rows of the input that were left out, when it was created just now."""
+        self._uid = str(ledger.get("uid"))
 
-    if TYPE_CHECKING:
+    @classmethod
+    def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:
+        """Open a campaign that was created before.
 
-        @classmethod
-        def open(cls, name: str, *, store: CampaignStore | str | os.PathLike[str] | None = None) -> Self:
-            """See ``Campaign``."""
+        Args:
+            name: its name.
+            store: where it is stored, as for ``create``.
+
+        Raises:
+            CampaignError: there is none of this name.
+        """
+        return cls(name, open_store(store).open(name))
 
     @classmethod
     def create(

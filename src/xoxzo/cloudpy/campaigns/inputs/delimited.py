@@ -96,27 +96,24 @@ def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow
         with path.open(encoding=encoding, newline="") as file:
             lines: list[str] = []
             reader = csv.reader(_recording(file, lines), delimiter=delimiter, strict=True, skipinitialspace=True)
-            is_read = has_several = False
-            while not is_read:
+            has_several = False
+            while True:
                 try:
-                    for cells in reader:
-                        if len(lines) > 1:
-                            yield line, cells, _open_quote(SEVERAL_LINES, line, lines)
-                        elif has_several and lines[0].count('"') % 2:
-                            # Perhaps the end of a cell whose beginning an open quotation mark has taken.
-                            yield line, cells, _UNFITTING_QUOTES
-                        elif "".join(cells).strip() and (line > 1 or not _SEPARATOR_LINE.match(lines[0])):
-                            yield line, cells, None
-                        has_several = has_several or len(lines) > 1
-                        line += len(lines)
-                        lines.clear()
-                    is_read = True
+                    cells, fault = next(reader), None
+                except StopIteration:
+                    break
                 except csv.Error:
                     cells, fault = _mended(lines, delimiter, line)
+                if len(lines) > 1:
+                    fault = fault or _open_quote(SEVERAL_LINES, line, lines)
+                elif has_several and lines[0].count('"') % 2:
+                    # Perhaps the end of a cell whose beginning an open quotation mark has taken.
+                    fault = _UNFITTING_QUOTES
+                if fault or ("".join(cells).strip() and (line > 1 or not _SEPARATOR_LINE.match(lines[0]))):
                     yield line, cells, fault
-                    has_several = has_several or fault is not None
-                    line += len(lines)
-                    lines.clear()
+                has_several = has_several or fault is not None
+                line += len(lines)
+                lines.clear()
     except (OSError, UnicodeError) as error:
         raise broken_from(path, line, error) from None
 
@@ -165,4 +162,4 @@ def _mended(lines: list[str], delimiter: str, line: int) -> tuple[list[str], Rea
         if len(lines) > 1:
             return [text], _open_quote("open_quote", line, lines)
         return [text], _UNFITTING_QUOTES
-    return cells, None if len(lines) == 1 else _open_quote(SEVERAL_LINES, line, lines)
+    return cells, None

@@ -50,7 +50,7 @@ def probe(
     step_seconds: float = _STEP_SECONDS,
     total_seconds: float = _TOTAL_SECONDS,
 ) -> ProbeResult:
-    """Make one HTTP request to an absolute URL, following no redirect, within limits of seconds a step and in all."""
+    """Make one HTTP request to an absolute URL, within these seconds for each step and in all; follow no redirect."""
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
     begun = time.monotonic()

@@ -150,7 +150,7 @@ def test_database_locked(simulator: Simulator, client: AsyncClient, tmp_path: Pa
         ),
         ("a.csv", b"\x81\xff\n", {}, r"the encoding of .*a.csv is not certain"),
         ("a.csv", b'"080', {}, r"line 3002: tel cannot be read: its quotation marks do not fit"),
-        ("a.jsonl", b'{"tel": "0901', {}, r"a.jsonl, line 3001: this is no JSON object"),
+        ("a.jsonl", b'{"tel": "0901', {}, r"a.jsonl, line 3001: this is not a JSON object"),
         ("a.xlsx", b"", {}, r"a.xlsx cannot be read: "),
     ],
     ids=["bytes of another encoding", "bytes of none", "open quote", "half a JSON line", "half a workbook"],

@@ -261,17 +261,17 @@ def _file(folder: Path) -> Path:
 
 def test_bad_rows_survive_json_without_their_cells() -> None:
     """An error that a task queue restores from JSON has its first rows, and no personal data."""
-    reason = Reason("not_mobile", "is no mobile number ({kind})", {"kind": "fixed"})
+    reason = Reason("not_mobile", "is not a mobile number ({kind})", {"kind": "fixed"})
     rows = [BadRow(line, "tel", reason, {"tel": "0312345678"}) for line in range(1, 8)]
     error = BadRows(rows, 7)
-    assert str(error) == "7 rows cannot be sent to; the first is line 1: tel is no mobile number (fixed)"
+    assert str(error) == "7 rows cannot be sent to; the first is line 1: tel is not a mobile number (fixed)"
     assert (error.code, error.fields["count"], len(error.rows)) == ("bad_rows", 7, 7)
     text = json.dumps(error.args)
     assert "0312345678" not in text
     again = BadRows(*json.loads(text))
     assert (str(again), again.count, len(again.rows)) == (str(error), 7, 5)
     assert again.rows[0].reason == reason
-    assert repr(rows[0]) == "BadRow(line=1, column='tel', reason='is no mobile number (fixed)')"
+    assert repr(rows[0]) == "BadRow(line=1, column='tel', reason='is not a mobile number (fixed)')"
 
 
 def test_reasons_are_rendered_in_another_language() -> None:

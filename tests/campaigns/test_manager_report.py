@@ -60,7 +60,7 @@ def test_the_report_speaks_to_its_reader(simulator: Simulator, client: AsyncClie
     assert "¥" not in english
     left_out = english.partition("<h2>Left out</h2>")[2]
     assert "<td>opted out</td><td>1</td>" in left_out
-    assert "電話番号 is no mobile number (fixed)</td><td>1</td>" in left_out
+    assert "電話番号 is not a mobile number (fixed)</td><td>1</td>" in left_out
     assert "1 recipient has opted out after this message." in left_out
     assert "opt" not in english.partition("<h2>What went wrong</h2>")[2].partition("<h2>Left out</h2>")[0]
 

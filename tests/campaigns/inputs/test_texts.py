@@ -180,7 +180,7 @@ def test_archives_and_compound_files_are_told_apart(path: Path) -> None:
     assert "Word document" in refused(path, head + "WordDocument".encode("utf-16-le"))
     assert "cannot be read" in refused(path, head)
     assert "cannot be read" in refused(path, b"PK\x03\x04")
-    assert "is no text and no workbook" in refused(path, b"a,b\n\x00,\xff")
+    assert "is neither text nor a workbook" in refused(path, b"a,b\n\x00,\xff")
     assert "binary file" in refused(path, b"a,b\n\x00,", encoding="utf-8")
     assert "binary file" in refused(path, f"{HEADER}山\x00田,{A}\n")
     assert "the file is empty" in refused(path, b"")
@@ -334,7 +334,7 @@ def test_the_line_of_the_header_can_be_given(path: Path) -> None:
 def test_rows_that_cannot_be_what_was_meant_are_bad(path: Path) -> None:
     """With more cells than names, with a quotation mark that swallows the next rows, or that fits nowhere."""
     beyond = "is beyond the last column: a delimiter within a value needs quotation marks around it"
-    open_until = "has an open quotation mark: what follows, until line {}, is no part of the value".format
+    open_until = "has an open quotation mark: what follows, until line {}, is not part of the value".format
     path.write_text(f"name,phone,amount,,\nx,{A},1,000\ny,{B},980,,,,\nz,{C}\n", encoding="utf-8")
     assert lines(read_table(path)) == [(2, f"4 {beyond}"), (3, ""), (4, "")]
     path.write_text(f'name,phone\n"x,{A}\ny,{B}\nz",{C}\na,{A}\n', encoding="utf-8")
@@ -401,7 +401,7 @@ def test_names_that_stand_twice_in_a_line_of_json(path: Path) -> None:
     refusals = [{name: str(why) for name, why in row.refused.items()} for row in read_table(file).rows]
     assert refusals == [{"number": "stands twice in the line, with different values"}, {}]
     file.write_text('{"a":' * 100_000, encoding="utf-8")
-    with pytest.raises(CampaignError, match="line 1: this is no JSON object"):
+    with pytest.raises(CampaignError, match="line 1: this is not a JSON object"):
         list(read_table(file).rows)
 
 

@@ -312,7 +312,7 @@ def test_nothing_answers_the_simulator(start_simulator: Callable[..., Any]) -> N
 
 def test_no_simulator(tmp_path: Path, simulator_url: str) -> None:
     """A server that is no simulator is reported as such, and so is a refusal by the simulator."""
-    with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is no simulator"):
+    with listening(tmp_path) as listener, pytest.raises(SimulatorError, match="is not a simulator"):
         trigger_module.control(listener.url, "GET", "/_simulator/health")
     with pytest.raises(SimulatorError, match="refused"):
         trigger_module.control(simulator_url, "GET", "/_simulator/calls/unheardOf")

@@ -54,7 +54,7 @@ def test_what_others_may_touch_is_refused(home, mode) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("sid = abcdef", "is no TOML"), ("profiles = 3", "profiles must be tables"), ('a = "\udcff"', "is no TOML")],
+    [("sid = abcdef", "is not TOML"), ("profiles = 3", "profiles must be tables"), ('a = "\udcff"', "is not TOML")],
 )
 def test_a_file_that_cannot_be_used_is_refused(home, content, expected) -> None:
     """An error in the file is reported with the file's name, and without its content."""

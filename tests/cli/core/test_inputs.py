@@ -113,7 +113,7 @@ def test_recipients_are_read_as_people_type_them(shell) -> None:
     for line in (
         "+81••••4444: the national 0 in front was missing; spreadsheets take it away",
         "+81••••2222: this number is listed twice; it is used once",
-        "+81••••5678: this is no mobile number (fixed): it may take no SMS",
+        "+81••••5678: this is not a mobile number (fixed): it may not receive SMS",
     ):
         assert line in done.stderr
 

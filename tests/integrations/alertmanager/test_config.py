@@ -192,7 +192,7 @@ def test_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"a\.toml: No such file"):
         load(path)
     path.write_text("= 1")
-    with pytest.raises(ConfigurationError, match="this is no TOML"):
+    with pytest.raises(ConfigurationError, match="this is not TOML"):
         load(path)
     path.write_text("sender = 1", encoding="utf-8-sig")
     with pytest.raises(ConfigurationError, match=r"a\.toml: lists must"):

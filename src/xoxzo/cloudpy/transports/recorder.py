@@ -154,7 +154,7 @@ class Reader:
         self._lock = threading.Lock()
         lines = Path(path).read_bytes().splitlines(keepends=True)
         if not lines or lines[0] != _TITLE:
-            raise ConfigurationError("this file is no recording of xoxzo.cloudpy")
+            raise ConfigurationError("this file is not a recording of xoxzo.cloudpy")
         for number, line in enumerate(lines[1:], 2):
             try:
                 self._left.append(msgspec.json.decode(line, type=Exchange))

@@ -148,7 +148,7 @@ def _recording(file: Iterator[str], lines: list[str]) -> Iterator[str]:
 def _open_quote(code: str, line: int, lines: list[str]) -> Reason:
     end = line + len(lines) - 1
     return Reason(
-        code, "has an open quotation mark: what follows, until line {end}, is no part of the value", {"end": end}
+        code, "has an open quotation mark: what follows, until line {end}, is not part of the value", {"end": end}
     )
 
 

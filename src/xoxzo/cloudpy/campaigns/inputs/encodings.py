@@ -89,7 +89,7 @@ def detect(path: Path, country: str = "JP") -> Encoding:
             name = _utf8_or_ascii(path)
         if name is not None:
             if name.startswith("utf-16-") and not _can_decode(path, name):
-                raise CampaignError("no_text", "{path} is no text and no workbook", path=path)
+                raise CampaignError("no_text", "{path} is neither text nor a workbook", path=path)
             check_encoding(path, name)
             return Encoding(name)
         return _most_likely(path, country)

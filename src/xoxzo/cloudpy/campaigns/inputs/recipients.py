@@ -92,7 +92,7 @@ class RecipientReader(msgspec.Struct):
             return bad_number(row, column, error)
         self.numbers += 1
         if self.mobile_only and kind not in MOBILE_KINDS:
-            return bad_row(row, column, "not_mobile", "is no mobile number ({kind})", kind=kind)
+            return bad_row(row, column, "not_mobile", "is not a mobile number ({kind})", kind=kind)
         variables = {}
         for name, source in self.columns.variables.items():
             value = row.cells.get(source, "").strip()

@@ -307,7 +307,7 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
                     value = None
                 if not isinstance(value, _JsonObject):
                     raise CampaignError(
-                        "no_json_object", "{path}, line {line}: this is no JSON object", path=path, line=line
+                        "no_json_object", "{path}, line {line}: this is not a JSON object", path=path, line=line
                     )
                 yield _row_of(line, value, value.repeated)
     except (OSError, UnicodeError) as error:

@@ -65,7 +65,7 @@ def open_ledger(
     except FileExistsError:
         raise CampaignError("file_exists", "{path} exists already", path=path) from None
     except WrongSchemaError:
-        raise CampaignError("wrong_version", "{path} is no campaign of this version", path=path) from None
+        raise CampaignError("wrong_version", "{path} is not a campaign of this version", path=path) from None
     except (OSError, sqlite3.Error) as error:
         raise CampaignError(
             "cannot_be_opened", "the ledger {path} cannot be opened: {error}", path=path, error=error

@@ -110,7 +110,9 @@ def _read_export(path: Path) -> list[OptOut] | None:
         raise cannot_be_read(path, error) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CampaignError(
-            "not_an_opt_out_list", "{path} is no exported opt-out list, or it was changed: nothing was added", path=path
+            "not_an_opt_out_list",
+            "{path} is not an exported opt-out list, or it was changed: nothing was added",
+            path=path,
         ) from None
 
 

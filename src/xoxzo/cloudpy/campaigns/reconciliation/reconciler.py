@@ -126,7 +126,7 @@ class Reconciler:
             How many of its records are of this campaign.
 
         Raises:
-            CampaignError: it is no usage log, or cannot be read.
+            CampaignError: it is not a usage log, or cannot be read.
         """
         count = 0
         self._listed = bytearray(self._total + 1)
@@ -145,7 +145,9 @@ class Reconciler:
         key = "msgid" if "msgid" in columns else "callid"
         if not {key, "tags", "status"} <= columns:
             raise CampaignError(
-                "no_usage_log", "{path} is no usage log: it has no columns msgid or callid, tags and status", path=path
+                "no_usage_log",
+                "{path} is not a usage log: it has no columns msgid or callid, tags and status",
+                path=path,
             )
         for row in reader:
             # The format of the tags in their cell is not documented: the reference is searched anywhere in it.
@@ -323,7 +325,7 @@ class ReconcileApi:
         """Reconcile with the usage log (CSV) of Xoxzo's dashboard; return how many of its records are of this campaign.
 
         Raises:
-            CampaignError: it is no usage log, or another process runs the campaign.
+            CampaignError: it is not a usage log, or another process runs the campaign.
         """
         reconciler = self._prepare()
         found = reconciler.read_usage_log(Path(path))

@@ -79,7 +79,7 @@ def control(simulator: str, method: str, path: str, body: dict[str, Any] | None 
     try:
         reply = json.loads(outcome.body)
     except ValueError:
-        raise SimulatorError("not_a_simulator", "what answers at {url} is no simulator", url=simulator) from None
+        raise SimulatorError("not_a_simulator", "the server at {url} is not a simulator", url=simulator) from None
     if outcome.status >= 400:
         why = reply.get("detail", outcome.status)
         raise SimulatorError("simulator_refused", "the simulator refused: {why}", why=why)

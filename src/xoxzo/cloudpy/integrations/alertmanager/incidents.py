@@ -15,7 +15,7 @@ VERSIONS = frozenset({"4", "1"})
 """Alertmanager has posted version 4 since 2017. Grafana posts the same fields, and more, as version 1."""
 
 _NO_NOTIFICATION = N_(
-    "is no notification of Alertmanager or Grafana ({why}): if a template of yours replaces the body there, remove it"
+    "is not a notification of Alertmanager or Grafana ({why}): if your own template replaces the body there, remove it"
 )
 
 

@@ -51,7 +51,7 @@ def account(where: Destination | CommandError, base_url: str, timeout: float) ->
         sentence = _("{url} has a problem: status {status}", url=base_url, status=answer.status)
         yield Finding("connection", "wrong", sentence, (_("Try again later."),), facts)
     elif _is_not_xoxzo(answer):
-        sentence = _("what answers at {url} is not Xoxzo: status {status}", url=base_url, status=answer.status)
+        sentence = _("the server at {url} is not Xoxzo's: status {status}", url=base_url, status=answer.status)
         advice = _("Is the address right? Does this network want you to log in first?")
         yield Finding("connection", "wrong", sentence, (advice,), facts)
     else:

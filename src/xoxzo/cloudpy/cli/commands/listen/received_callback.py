@@ -81,7 +81,7 @@ def _purpose(fields: dict[str, Any]) -> Purpose:
         return Purpose.DELIVERY_REPORT
     if {"message", "text", "body"} & fields.keys():
         return Purpose.INCOMING_SMS
-    raise CallbackRejected("the request is no callback: no field identifies a message or a call")
+    raise CallbackRejected("the request is not a callback: no field identifies a message or a call")
 
 
 def event_fields(event: Event, *, show_content: bool) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         # The line could contain the token: the message has its position, not its text.
         again = _("Correct it in an editor, or move it away and start again: xoxzo config add-profile NAME")
-        raise CommandError(_("{path} is no TOML: {why}", path=where, why=error), again) from None
+        raise CommandError(_("{path} is not TOML: {why}", path=where, why=error), again) from None
     profiles = found.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
         raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]", path=where))

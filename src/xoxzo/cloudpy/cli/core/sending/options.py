@@ -126,5 +126,5 @@ def _typed(session: Session, text: str, position: int, country: str, *, sms: boo
         ) from None
     remarks = [_(str(assumption)) for assumption in number.assumptions]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
-        remarks.append(_("this is no mobile number ({kind}): it may take no SMS", kind=_(number.kind)))
+        remarks.append(_("this is not a mobile number ({kind}): it may not receive SMS", kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))

@@ -65,7 +65,7 @@ def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Setting
     except OSError as error:
         raise ConfigurationError("{path}: {why}", path=path, why=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError("{path}: this is no TOML: {why}", path=path, why=error) from None
+        raise ConfigurationError("{path}: this is not TOML: {why}", path=path, why=error) from None
     try:
         return parse(values, test_numbers=test_numbers)
     except InvalidArgument as error:

@@ -23,7 +23,7 @@ CALL_OUTCOMES = {
 }
 """What a phone does when it is called."""
 
-NOT_E164 = N_("“{number}” is no number in E.164, such as +818011112222.")
+NOT_E164 = N_("“{number}” is not an E.164 number, such as +818011112222.")
 
 _SHORT_THREAD, _LONG_THREAD = 60, 600
 

@@ -378,7 +378,7 @@ def test_requests_are_matched_by_method_path_and_order(file) -> None:
 def test_a_file_that_is_no_recording_is_refused(file, content) -> None:
     """Another file, or a damaged one, is refused when it is opened, and the line is named."""
     file.write_bytes(content)
-    with pytest.raises(ConfigurationError, match=r"no recording|line 2"):
+    with pytest.raises(ConfigurationError, match=r"not a recording|line 2"):
         Replayer(file)
 
 

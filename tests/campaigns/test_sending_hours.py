@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from campaign_makers import TEXT, people, reached
 from campaign_simulation import SETTLE, START, Scenario, simulate
@@ -154,13 +155,32 @@ def test_a_campaign_that_would_expire_before_it_starts_is_refused(store: str) ->
         assert campaign.limits.schedule is None
 
 
+def test_a_start_in_the_past_is_refused(store: str) -> None:
+    """It is nearly always a mistake; the error names the time now, and the option that sends at once: none."""
+    past = Schedule(at=f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d} 10:00")
+    with Campaign.create("spring", people(3), TEXT, store=store) as campaign:
+        for refused in (campaign.plan, campaign.save_limits, lambda limits: campaign.reschedule(limits.schedule)):
+            with pytest.raises(InvalidArgument, match=r"at: must be later than now, 20.* in Asia/Tokyo: to send at"):
+                refused(Limits(schedule=past))
+        # What was in the future when it was stored is continued.
+        campaign.ledger.put({"schedule": msgspec.to_builtins(past)})
+        campaign.save_limits(Limits(schedule=past))
+
+
+def test_hours_that_fit_nobody_are_refused(store: str) -> None:
+    """A run would wait for ever."""
+    everyone = [{"phone": "+18004444444", "name": "a"}]
+    with Campaign.create("us", everyone, TEXT, store=store, mobile_only=False) as campaign:
+        for refused in (campaign.plan, campaign.save_limits):
+            with pytest.raises(InvalidArgument, match="windows: must have a time that fits every time zone"):
+                refused(Limits(schedule=Schedule(windows="09:00-10:00")))
+
+
 def test_the_plan_names_the_zones_whose_hours_never_come_together(store: str) -> None:
     """A number that may be in New York or in Honolulu has no common hour in the morning; others are sent to."""
     everyone = [{"phone": "+18004444444", "name": "a"}, {"phone": "+818011110000", "name": "b"}]
     with Campaign.create("us", everyone, TEXT, store=store, mobile_only=False) as campaign:
         plan = campaign.plan(Limits(schedule=Schedule(windows="09:00-10:00")))
         assert [note.code for note in plan.notes] == ["no_common_hours"]
-        assert str(plan.notes[0]).endswith(
-            "of these: America/Adak, America/Anchorage, America/Anguilla, America/Antigua …"
-        )
+        assert str(plan.notes[0]).endswith(": America/Adak, America/Anchorage, America/Anguilla, America/Antigua …")
         assert not campaign.plan(Limits(schedule=Schedule(quiet="03:00-04:00"))).notes

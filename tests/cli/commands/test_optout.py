@@ -55,5 +55,7 @@ def test_lists_are_imported_and_exported(run: Run) -> None:
     assert result.exit_code == 2
     assert "line 3: tel " in result.stderr
     assert "xoxzo optout import: a number cannot be read; nothing was added." in result.stderr
+    result = run("import", "-", text="name,town\nAiko,Kyoto\nKen,Nara\n")
+    assert (result.exit_code, "--country names another country" in result.stderr) == (2, True)
     result = CliRunner().invoke(xoxzo, ["campaign", "suppress", "none", "stop.csv"])
     assert (result.exit_code, "there is no campaign none" in result.stderr) == (2, True)

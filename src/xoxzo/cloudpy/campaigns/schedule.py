@@ -24,8 +24,10 @@ _DAY_NAMES = {
     for name in (*names, f"{names[2]}曜", f"{names[2]}曜日")
 }
 _EVERY_DAY = frozenset(range(7))
+_DAY_GROUPS = {"平日": range(5), "土日": range(5, 7), "週末": range(5, 7), "毎日": range(7)}
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
 _WINDOW = re.compile(rf"(?:(\w+)(?:\s*-\s*(\w+))?\s+)?{_TIME}\s*-\s*{_TIME}")
+_TIMES = re.compile(r"\S*:.*")
 _HAS_TIME = re.compile("[T ]")
 _DASHES = str.maketrans(dict.fromkeys("~〜–—−‐", "-"))
 _DAY_MINUTES = 1440
@@ -51,8 +53,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """From when on, as ``2026-12-01 10:00``: when the recipient's clock shows it. With an offset, as
     ``2026-12-01T10:00+09:00``, it is the same moment for everybody."""
     windows: str = ""
-    """The hours in which messages may be sent, as ``Mon-Fri 09:00-18:00, Sat 10:00-13:00``; without weekdays, on every
-    day. A window whose end is not after its beginning ends on the next day."""
+    """The hours in which messages may be sent, as ``Mon-Fri 09:00-18:00, Sat 10:00-13:00`` or ``Mon, Wed 09:00-12:00``;
+    without weekdays, on every day. A window whose end is not after its beginning ends on the next day."""
     quiet: str = ""
     """Hours of each day in which none is sent, as ``21:00-08:00``; several with commas between."""
     zone: str = "Asia/Tokyo"
@@ -127,7 +129,15 @@ def _rules(windows: str, quiet: str) -> tuple[tuple[Window, ...], ...]:
 
 
 def _parts(text: str) -> list[str]:
-    return [part.strip() for part in re.split("[,、]", text)] if text else []
+    """Divide windows; days without times have those of the next part that has some."""
+    parts = [part.strip() for part in re.split("[,、]", unicodedata.normalize("NFKC", text))] if text else []
+    times = ""
+    for place, part in reversed(list(enumerate(parts))):
+        if part and ":" not in part:
+            parts[place] = f"{part} {times}"
+        elif found := _TIMES.search(part):
+            times = found[0]
+    return parts
 
 
 def _window(text: str, field: str) -> Window:
@@ -145,6 +155,8 @@ def _window(text: str, field: str) -> Window:
 def _weekdays(first: str | None, last: str | None) -> frozenset[int] | None:
     if first is None:
         return _EVERY_DAY
+    if last is None and first in _DAY_GROUPS:
+        return frozenset(_DAY_GROUPS[first])
     begin, end = (_DAY_NAMES.get(name.lower()) for name in (first, last or first))
     if begin is None or end is None:
         return None

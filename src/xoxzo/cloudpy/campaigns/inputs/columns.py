@@ -163,7 +163,12 @@ def columns_with_numbers(table: Table, country: str) -> list[str]:
     holding = [score for score in scores if score.holds_enough]
     found = named or [score for score in holding if not score.says_id] or holding
     if not found:
-        raise _no_column(scores, country)
+        raise CampaignError(
+            "no_number_column",
+            "no column holds phone numbers of {country}; --country names another country: there are {columns}",
+            country=country,
+            columns=", ".join(score.column for score in scores),
+        )
     return [score.column for score in found]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -58,22 +60,37 @@ class SendingHours:
 
     def reason(self, now: float) -> Reason:
         """Return why nobody may be sent to."""
-        if self._schedule is not None and self._schedule.at and self._starts_later(self._schedule, now):
+        if all(self.starts_later(now)):
             return Reason("scheduled", "scheduled")
         return Reason("outside_hours", "outside the sending hours")
 
-    def _starts_later(self, schedule: Schedule, now: float) -> bool:
-        start = Schedule(at=schedule.at, zone=schedule.zone)
-        return all(start.until(zone, now) for zone in self._zones)
+    def starts_later(self, now: float) -> list[bool]:
+        """Return for each time zone whether the schedule starts later there."""
+        if self._schedule is None:
+            return [False]
+        start = Schedule(at=self._schedule.at, zone=self._schedule.zone)
+        return [start.until(zone, now) is not None for zone in self._zones]
 
 
-def check_expiry(ledger: Ledger, limits: Limits) -> None:
-    """Check that somebody may be sent to before the campaign expires.
+def check_times(ledger: Ledger, limits: Limits) -> None:
+    """Check that a new schedule starts later than now, and lets somebody be sent to before the campaign expires.
 
     Raises:
-        InvalidArgument: it would expire while everybody still waits.
+        InvalidArgument: it does not.
     """
     now = ledger.clock.wall()
+    schedule, stored = limits.schedule, ledger.get("schedule") or {}
+    hours = SendingHours(ledger, schedule)
+    if schedule is not None and schedule.at and schedule.at != stored.get("at") and not any(hours.starts_later(now)):
+        raise InvalidArgument(
+            "at",
+            "must be later than now, {now} in {zone}: to send at once, leave it out",
+            now=f"{datetime.fromtimestamp(now, ZoneInfo(schedule.zone)):%Y-%m-%d %H:%M}",
+            zone=schedule.zone,
+        )
+    openings = hours.openings(now)
+    if openings and all(begin >= _FAR for _zone, begin, _end in openings):
+        raise InvalidArgument("windows", "must have a time that fits every time zone that a number may be in")
     begins = waits_until(ledger, limits.schedule, now)
     if begins is not None and limits.expires is not None and now < limits.expires <= begins:
         raise InvalidArgument("expires", "must be after the first time at which the schedule lets a message be sent")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
-from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until, zones_without_hours
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until, zones_without_hours
 from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
 from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - tools resolve the fields' types at run time
 from xoxzo.cloudpy.common.masking import mask_number
@@ -83,12 +83,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
-    """Return the preview of what is left to be sent; `InvalidArgument` where it would expire before that."""
+    """Return the preview of what is left to be sent; `InvalidArgument` where its times are wrong."""
     facts = ledger.get("input") or {}
     left, part = ledger.remaining(limits.not_within), ledger.get("split") or {}
     samples = tuple((mask_number(one.number), content.preview(one.variables)) for one in left.first)
     if ledger.get("state") == "created":
-        check_expiry(ledger, limits)
+        check_times(ledger, limits)
     now = time.time()
     notes = list(map(read_reason, facts.get("notes", ())))
     notes += [

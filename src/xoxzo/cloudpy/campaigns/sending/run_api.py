@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_expiry, waits_until
+from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
@@ -64,12 +64,13 @@ class RunApi(ReconcileApi):
         """Store limits for the next run and return them; ``None`` leaves them as they are.
 
         Raises:
-            InvalidArgument: the campaign was never started, and would expire before its schedule lets it start.
+            InvalidArgument: the campaign was never started, and its schedule has a time in the past, is never open, or
+                opens after the campaign has expired.
         """
         if limits is None:
             return self.limits
         if self.state == "created":
-            check_expiry(self.ledger, limits)
+            check_times(self.ledger, limits)
         self.ledger.put(_stored(limits))
         return limits
 
@@ -88,11 +89,11 @@ class RunApi(ReconcileApi):
 
         Raises:
             CampaignError: it has ended.
-            InvalidArgument: it would expire before anybody is sent to.
+            InvalidArgument: it has a time in the past, is never open, or opens after the campaign has expired.
         """
         self._refuse_after(*_ENDED)
         limits = msgspec.structs.replace(self.limits, schedule=schedule)
-        check_expiry(self.ledger, limits)
+        check_times(self.ledger, limits)
         self.ledger.reschedule(_stored(limits))
 
     def _refuse_after(self, *states: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings
 
@@ -88,11 +89,9 @@ def _read(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     kinds = get_type_hints(Settings)
     if name not in kinds:
-        near = difflib.get_close_matches(name, kinds, n=1)
-        if near:
-            raise SimulatorError(
-                "unknown_setting", "there is no setting {name!r}; did you mean {near}?", name=name, near=near[0]
-            )
+        for near in difflib.get_close_matches(name, kinds, n=1):
+            template = N_("there is no setting {name!r}; did you mean {near}?")
+            raise SimulatorError("unknown_setting", template, name=name, near=near)
         raise SimulatorError("unknown_setting", "there is no setting {name!r}", name=name)
     try:
         if not equals:

@@ -307,13 +307,7 @@ class Fields:
             self.error(name, NULL)
         elif isinstance(value, bool) or not isinstance(value, str | int | float):
             self.error(name, "Not a valid string.")
-        else:
-            return self._safe(name, str(value))
-        return ""
-
-    def _safe(self, name: str, text: str) -> str:
-        # The two characters that Django REST Framework takes out of every text field, with its words.
-        if "\x00" in text:
+        elif "\x00" in (text := str(value)):  # this and surrogates no text field of Django REST Framework takes
             self.error(name, "Null characters are not allowed.")
         elif not text.isascii() and (bad := next((c for c in text if "\ud800" <= c <= "\udfff"), "")):
             self.error(name, f"Surrogate characters are not allowed: U+{ord(bad):X}.")

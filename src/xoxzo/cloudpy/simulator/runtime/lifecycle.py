@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import threading
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
 
 T = TypeVar("T")
+
+_POLL_SECONDS = 0.01
 
 
 class Lifecycle:
@@ -109,6 +113,34 @@ class Lifecycle:
         """Do what `advance` does without blocking the event loop that runs the caller."""
         thread, engine_loop = self._running()
         await asyncio.wrap_future(thread.submit(engine_loop.advance(_seconds(seconds, minutes, hours, days))))
+
+    def wait_until(self, find: Callable[[], T | None], failure: Callable[[], str], timeout: float = math.inf) -> T:
+        """Wait until something is found, and return it: by the machine's clock, or a stepped one is advanced as far.
+
+        Args:
+            find: Returns what is looked for, or ``None``.
+            failure: Says what was not found.
+            timeout: Seconds by the simulator's clock.
+
+        Raises:
+            SimulatorError: It was not found in time; or the clock is stepped and the simulator was not started.
+        """
+        clock = self.engine.clock
+        deadline = clock.now() + timeout
+        while (found := find()) is None:
+            if clock.stopped:
+                # The answer of an action URL comes first: before it the next timer may be a renewal, a month ahead.
+                self.advance(0)
+                if (found := find()) is not None:
+                    break
+            now, due = clock.now(), self.engine.next_due()
+            if now >= deadline or (clock.stopped and (due is None or due > deadline)):
+                raise SimulatorError("timed_out", "{failure}", failure=failure())
+            if clock.stopped:
+                self.advance(max(0.0, (due or now) - now))
+            else:
+                time.sleep(_POLL_SECONDS)
+        return found
 
     def stop_clock(self) -> None:
         """Let time stand still, until `advance` moves it or `run_clock` sets it going; twice is fine.

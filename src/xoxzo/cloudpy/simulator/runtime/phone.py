@@ -7,20 +7,20 @@ from typing import TypeVar
 
 from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
 from xoxzo.cloudpy.simulator.engine.rules.formats import CODE
-from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries
+from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries, find_call
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, SentReply
-from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
+from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
 
 T = TypeVar("T")
 
 
 class Phone(PhoneQueries):
-    """One phone; `waiter` waits on the simulator's clock, and `number` is the phone's, in E.164."""
+    """One phone of a simulator; its number is in E.164."""
 
-    def __init__(self, waiter: Waiter, number: str) -> None:
-        super().__init__(waiter.engine, number)
-        self._commands = PhoneCommands(waiter.engine)
-        self._waiter = waiter
+    def __init__(self, simulator: Lifecycle, number: str) -> None:
+        super().__init__(simulator.engine, number)
+        self._commands = PhoneCommands(simulator.engine)
+        self._simulator = simulator
 
     def __repr__(self) -> str:
         return f"Phone({self.number!r})"
@@ -91,7 +91,7 @@ class Phone(PhoneQueries):
 
     def call(self, din: str) -> CallRecord:
         """Call a dial-in number from this phone, and return the call when it has ended; see `Simulator.call`."""
-        return self._waiter.wait_for_call_end(self.dial(din).callid)
+        return wait_for_call_end(self._simulator, self.dial(din))
 
     def _wait(self, find: Callable[[], T | None], failure: str, timeout: float) -> T:
         def describe() -> str:
@@ -99,4 +99,14 @@ class Phone(PhoneQueries):
             inbox = f"its inbox holds {', '.join(texts)}" if texts else "its inbox is empty"
             return f"{failure} at {self.number} within {timeout:g} s; {inbox}"
 
-        return self._waiter.wait(find, timeout, describe)
+        return self._simulator.wait_until(find, describe, timeout)
+
+
+def wait_for_call_end(simulator: Lifecycle, call: CallRecord) -> CallRecord:
+    """Return a call when it has ended, with all its steps; raise `SimulatorError` as `Lifecycle.wait_until` does."""
+
+    def ended() -> CallRecord | None:
+        now = find_call(simulator.engine, call.callid)
+        return None if now.status == "IN PROGRESS" else now
+
+    return simulator.wait_until(ended, lambda: "the call has not ended")

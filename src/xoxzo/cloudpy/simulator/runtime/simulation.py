@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.queries.search import Totals
     from xoxzo.cloudpy.simulator.queries.timeline import Timeline
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
-    from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
 
 _MAX_LIMIT = 1_000
 
@@ -52,7 +51,7 @@ class Simulation(Lifecycle):
         """
         from xoxzo.cloudpy.simulator.runtime.phone import Phone
 
-        return Phone(self._waiter(), number)
+        return Phone(self, number)
 
     def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
         """Return the one SMS that a phone received; more than one, or none, is an error.
@@ -107,13 +106,15 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: As `incoming_call` and `advance`; or the moment has no zone or has passed.
         """
+        from xoxzo.cloudpy.simulator.runtime.phone import wait_for_call_end
+
         if at is not None:
             if at.tzinfo is None or at < self.now:
                 raise SimulatorError(
                     "moment_passed", "at must have a time zone and not have passed on the simulator's clock"
                 )
             self.advance((at - self.now).total_seconds())
-        return self._waiter().wait_for_call_end(self.incoming_call(din, caller, sid=sid).callid)
+        return wait_for_call_end(self, self.incoming_call(din, caller, sid=sid))
 
     def find_call(self, callid: str) -> CallRecord:
         """Return a call as it is now, incoming or outgoing.
@@ -311,11 +312,6 @@ class Simulation(Lifecycle):
         """Delete all messages, templates, calls, subscriptions, balances, rules and logs; clock and faults stay."""
         self.engine.reset()
         self.api.log.clear()
-
-    def _waiter(self) -> Waiter:
-        from xoxzo.cloudpy.simulator.runtime.waiting import Waiter
-
-        return Waiter(self.engine, self.advance)
 
 
 def _limit(limit: int) -> int:

@@ -123,14 +123,6 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         """Return the translation of a message into the reader's language."""
         return translations(self.language).gettext(message) if message else message
 
-    def pgettext(self, context: str, message: str) -> str:
-        """Return the translation of a message that has several meanings, in the one that the context names."""
-        return translations(self.language).pgettext(context, message)
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        """Return the translation of a message, in the form for a number."""
-        return translations(self.language).ngettext(singular, plural, n)
-
     def text(self, name: str) -> str:
         """Return a field of the form without outer blanks; an empty text when it is missing."""
         return self.form.get(name, "").strip()

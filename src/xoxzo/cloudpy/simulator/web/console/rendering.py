@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates, list_ringing
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
@@ -73,12 +73,13 @@ def render(page: Page, request: PageRequest) -> bytes:
     """Return a page as HTML, which answers a request."""
 
     def counted(count: int, one: str, many: str) -> str:
-        return request.ngettext(one, many, count).format(n=f"{count:,}")
+        return words.ngettext(one, many, count).format(n=f"{count:,}")
 
+    words = translations(request.language)
     facts = {
         "gettext": request.gettext,
-        "ngettext": request.ngettext,
-        "pgettext": request.pgettext,
+        "ngettext": words.ngettext,
+        "pgettext": words.pgettext,
         "translate_reason": partial(translate_reason, request.gettext),
         "counted": counted,
         "request": request,

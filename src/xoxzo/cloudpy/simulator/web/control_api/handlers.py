@@ -56,6 +56,10 @@ class ControlRequest(Struct, Generic[B], frozen=True):
             raise HTTPException(400, f"{name} must be a whole number")
         return int(text)
 
+    def page(self, limit: int = 50) -> dict[str, Any]:
+        """Return which page of a list the query asks for; raise `HTTPException` 400 as `integer` does."""
+        return {"limit": self.integer("limit", limit), "before": self.integer("before")}
+
 
 class Handlers:
     """The handlers for one simulator."""
@@ -78,8 +82,7 @@ class Handlers:
 
     def search(self, request: ControlRequest[None]) -> ResultPage[SearchResult]:
         """Find messages, calls and replies, the newest first."""
-        query = request.query.get("q", "")
-        return self.simulator.search(query, limit=request.integer("limit", 50), before=request.integer("before"))
+        return self.simulator.search(request.query.get("q", ""), **request.page())
 
     def totals(self, request: ControlRequest[None]) -> Totals:
         """Count what a search finds, with parts and credits, by status."""
@@ -103,13 +106,8 @@ class Handlers:
 
     def requests(self, request: ControlRequest[None]) -> LogPage:
         """List the latest requests to the API with their answers, the newest first; credentials are masked."""
-        return self.simulator.requests(
-            status=request.query.get("status", ""),
-            text=request.query.get("q", ""),
-            limit=request.integer("limit", 50),
-            before=request.integer("before"),
-            origin=request.origin,
-        )
+        status, text = (request.query.get(name, "") for name in ("status", "q"))
+        return self.simulator.requests(status=status, text=text, origin=request.origin, **request.page())
 
     def request(self, request: ControlRequest[None]) -> LoggedRequest:
         """Show one request to the API."""
@@ -117,7 +115,7 @@ class Handlers:
 
     def phones(self, request: ControlRequest[None]) -> ResultPage[PhoneSummary]:
         """List the phones that were reached, the latest first."""
-        return self.simulator.phones(limit=request.integer("limit", 50), before=request.integer("before"))
+        return self.simulator.phones(**request.page())
 
     def phone(self, request: ControlRequest[None]) -> schemas.PhoneState:
         """Show what a phone received."""
@@ -126,9 +124,7 @@ class Handlers:
 
     def thread(self, request: ControlRequest[None]) -> ResultPage[SearchResult]:
         """Show what reached a phone and what was written on it, the newest first."""
-        return self.simulator.phone(request.ident).thread(
-            limit=request.integer("limit", 100), before=request.integer("before")
-        )
+        return self.simulator.phone(request.ident).thread(**request.page(100))
 
     def write(self, request: ControlRequest[schemas.WriteSms]) -> SentReply:
         """Send an SMS from a phone to a receiving number."""

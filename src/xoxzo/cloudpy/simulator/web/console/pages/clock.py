@@ -27,14 +27,9 @@ NEXT_EVENTS: dict[NextEventKind, str] = {
 
 def show(request: PageRequest) -> Page:
     """Show the time, what is due next, and how to advance."""
-    facts = {"steps": STEPS, "coming": _next_event(request)}
-    return Page("clock.html", request.gettext("Clock"), TOPICS, facts)
-
-
-def _next_event(request: PageRequest) -> tuple[float, str, str] | None:
-    """Return when something is due next, the sentence that says what, and for which number."""
     event = next_event(request.simulator.engine)
-    return None if event is None else (event.at, NEXT_EVENTS[event.kind], event.number)
+    coming = None if event is None else (event.at, NEXT_EVENTS[event.kind], event.number)
+    return Page("clock.html", request.gettext("Clock"), TOPICS, {"steps": STEPS, "coming": coming})
 
 
 async def advance(request: PageRequest) -> ActionResult:

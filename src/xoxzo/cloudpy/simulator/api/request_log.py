@@ -208,9 +208,7 @@ def _written(entry: _Entry, origin: str) -> LoggedRequest:
         headers=[(_text(name), _masked(name, value)) for name, value in request.headers.items()],
         body=request.body.decode("utf-8", "replace"),
         size=_size(request.body),
-        answer_headers=[]
-        if entry.status is None
-        else [(_text(name), _text(value)) for name, value in response.headers],
+        answer_headers=[(_text(name), _text(value)) for name, value in response.headers if entry.status is not None],
         answer=answer.decode("utf-8", "replace"),
         answer_size=_size(answer),
         curl=_curl(request, f"{origin}{entry.target}", sid) if is_whole else "",

@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from itertools import islice
 
@@ -136,27 +137,14 @@ async def addresses(host: str) -> list[str]:
 async def _look_up(name: str) -> list[str]:
     # A thread of its own, because one of the loop's executor would hold up the end of the program for as long as
     # the system's resolver takes.
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[list[str]] = loop.create_future()
-
-    def finish(found: list[str] | OSError) -> None:
-        if future.done():
-            return
-        if isinstance(found, OSError):
-            future.set_exception(found)
-        else:
-            future.set_result(found)
+    future: Future[list[str]] = Future()
+    future.set_running_or_notify_cancel()  # so that nobody can cancel it
 
     def work() -> None:
-        found: list[str] | OSError
         try:
-            found = [str(info[4][0]) for info in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)]
+            future.set_result([str(info[4][0]) for info in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)])
         except (OSError, UnicodeError) as error:
-            found = OSError(str(error))
-        try:
-            loop.call_soon_threadsafe(finish, found)
-        except RuntimeError:
-            return  # the loop has been closed
+            future.set_exception(OSError(str(error)))
 
     threading.Thread(target=work, name="xoxzo-simulator-resolver", daemon=True).start()
-    return await future
+    return await asyncio.wrap_future(future)

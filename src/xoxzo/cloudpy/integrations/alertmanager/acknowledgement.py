@@ -11,6 +11,8 @@ import re
 from base64 import b32encode
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
+from string import Template
 
 from xoxzo.cloudpy.callbacks.actions import Say
 from xoxzo.cloudpy.common.locale import N_, translations
@@ -30,17 +32,7 @@ _STATES = {
     Phase.RESOLVED: N_("It is resolved."),
     Phase.CLOSED: N_("It is resolved."),
 }
-_PAGE = """<!DOCTYPE html>
-<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>{title}</title><style>
-body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b1b1b; background: #fff }}
-li {{ margin: .5rem 0; overflow-wrap: anywhere }}
-button {{ font: inherit; font-weight: bold; width: 100%; padding: 1rem; border: 0; border-radius: .5rem;
-  color: #fff; background: #0b5cad }}
-@media (prefers-color-scheme: dark) {{ body {{ color: #eee; background: #161616 }} }}
-</style></head><body><h1>{title}</h1>{content}</body></html>
-"""
+_PAGE = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
 
 
 def link(settings: Settings, incident: Incident, person: str) -> str:
@@ -92,13 +84,13 @@ def render_page(incident: Incident, language: str, *, changed: bool = False) -> 
             f'<form method="post"><input type="hidden" name="version" value="{incident.version}">'
             f"<button>{escape(_('Acknowledge'))}</button></form>"
         )
-    return _PAGE.format(language=language, title=f"#{escape(incident.ident)}", content=content)
+    return _PAGE.substitute(language=language, title=f"#{escape(incident.ident)}", content=content)
 
 
 def render_unknown(language: str) -> str:
     """Render the page of a link that is not valid."""
     sentence = translations(language).gettext("This link is not valid, or its alerts are long over.")
-    return _PAGE.format(language=language, title="xoxzo", content=f"<p>{escape(sentence)}</p>")
+    return _PAGE.substitute(language=language, title="xoxzo", content=f"<p>{escape(sentence)}</p>")
 
 
 def caller(settings: Settings, number: str | None) -> str | None:

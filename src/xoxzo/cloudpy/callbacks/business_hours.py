@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
+from xoxzo.cloudpy.callbacks.actions import Action
+from xoxzo.cloudpy.callbacks.events import IncomingCall
 from xoxzo.cloudpy.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from xoxzo.cloudpy.callbacks.actions import Action
-    from xoxzo.cloudpy.callbacks.events import IncomingCall
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS_PATTERN = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")

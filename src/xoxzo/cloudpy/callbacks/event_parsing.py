@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,10 +27,7 @@ from xoxzo.cloudpy.errors import CallbackRejected
 from xoxzo.cloudpy.models import CallStatus, MessageStatus
 from xoxzo.cloudpy.operations import bodies
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    Fields = dict[str, Any]
+Fields = dict[str, Any]
 
 MAX_FIELDS = 200
 MAX_ID_LENGTH = 128

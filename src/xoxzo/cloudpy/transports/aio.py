@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Coroutine, Mapping
+from typing import Any, cast
 
 from xoxzo.cloudpy.common import forks
-from xoxzo.cloudpy.protocols import Response, TransportFailure
+from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.aio_connection import AsyncConnection, StaleConnection, WriteQueue, connect
 from xoxzo.cloudpy.transports.http1 import Headers, encode_request
 from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool
-from xoxzo.cloudpy.transports.routes import RouteFinder
+from xoxzo.cloudpy.transports.routes import Origin, RouteFinder
 from xoxzo.cloudpy.transports.tls import Trust
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Coroutine, Mapping
-
-    from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget
-    from xoxzo.cloudpy.transports.routes import Origin
 
 # So much sooner than its caller a call stops waiting for a connection, so that it can still say what it waited for.
 _POOL_MARGIN_SECONDS = 0.01

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
 
 _RECEIVE_BYTES = 65_536
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -114,6 +114,10 @@ class Store:
                 self._lock.release()
                 self._lock = None
 
+    def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._mutex:
+            return self._connection.execute(statement, values).fetchall()
+
     def incident(self, ident: str) -> Incident | None:
         """Return an incident by its id."""
         return self._one("SELECT state FROM incident WHERE ident = ?", ident)
@@ -123,35 +127,28 @@ class Store:
         return self._one("SELECT state FROM incident WHERE group_key = ? ORDER BY opened DESC, rowid DESC LIMIT 1", key)
 
     def _one(self, query: str, value: str) -> Incident | None:
-        with self._mutex:
-            row = self._connection.execute(query, (value,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Incident)
+        rows = self._execute(query, value)
+        return msgspec.json.decode(rows[0][0], type=Incident) if rows else None
 
     def incidents(self, *phases: Phase) -> list[Incident]:
         """Return the incidents in one of these phases, oldest first."""
         marks = ",".join("?" * len(phases))
         query = f"SELECT state FROM incident WHERE phase IN ({marks}) ORDER BY opened, rowid"  # noqa: S608 - marks
-        with self._mutex:
-            rows = self._connection.execute(query, phases).fetchall()
-        return [msgspec.json.decode(row[0], type=Incident) for row in rows]
+        return [msgspec.json.decode(row[0], type=Incident) for row in self._execute(query, *phases)]
 
     def save(self, incident: Incident) -> None:
         """Insert or update an incident."""
         one, state = incident, msgspec.json.encode(incident)
-        row = (one.ident, one.group_key, one.phase, one.opened, one.notified, state)
-        query = (
+        statement = (
             "INSERT INTO incident VALUES (?,?,?,?,?,?) ON CONFLICT (ident)"
             " DO UPDATE SET phase = excluded.phase, notified = excluded.notified, state = excluded.state"
         )
-        with self._mutex:
-            self._connection.execute(query, row)
+        self._execute(statement, one.ident, one.group_key, one.phase, one.opened, one.notified, state)
 
     def attempts(self, ident: str) -> list[NotificationAttempt]:
         """Return the attempts of an incident, oldest first."""
         query = f"SELECT {_COLUMNS} FROM attempt WHERE incident = ? ORDER BY at, rowid"  # noqa: S608 - constants
-        with self._mutex:
-            rows = self._connection.execute(query, (ident,)).fetchall()
-        return [_attempt(row) for row in rows]
+        return [_attempt(row) for row in self._execute(query, ident)]
 
     def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
         """Record that an attempt of an estimated cost is about to be made. Only an unsent one may be claimed again.
@@ -173,37 +170,29 @@ class Store:
 
     def record_outcome(self, attempt: NotificationAttempt) -> None:
         """Store the outcome of an attempt, and the callid of a call."""
-        with self._mutex:
-            self._connection.execute(
-                "UPDATE attempt SET outcome = ?, callid = ? WHERE key = ?",
-                (attempt.outcome, attempt.callid, attempt.key),
-            )
+        statement = "UPDATE attempt SET outcome = ?, callid = ? WHERE key = ?"
+        self._execute(statement, attempt.outcome, attempt.callid, attempt.key)
 
     def recent_costs(self, now: float) -> list[tuple[float, Decimal]]:
         """Return the times and estimated costs of the attempts of the last hour that may have been sent."""
         query = f"SELECT at, credits FROM attempt WHERE at > ? AND {_COUNTED} ORDER BY at"  # noqa: S608 - constants
-        with self._mutex:
-            rows = self._connection.execute(query, (now - _HOUR_SECONDS,)).fetchall()
-        return [(at, Decimal(cost)) for at, cost in rows]
+        return [(at, Decimal(cost)) for at, cost in self._execute(query, now - _HOUR_SECONDS)]
 
     def heartbeat(self, name: str) -> tuple[float, float]:
         """Return when a heartbeat last came, and the seconds of silence since then; 0 and 0 if none ever came."""
-        with self._mutex:
-            row = self._connection.execute("SELECT at, silent FROM heartbeat WHERE name = ?", (name,)).fetchone()
-        return (row[0], row[1]) if row else (0.0, 0.0)
+        rows = self._execute("SELECT at, silent FROM heartbeat WHERE name = ?", name)
+        return (rows[0][0], rows[0][1]) if rows else (0.0, 0.0)
 
     def save_heartbeat(self, name: str, at: float, silent: float) -> None:
         """Store when a heartbeat last came, and the seconds of silence since then."""
-        with self._mutex:
-            self._connection.execute("INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", (name, at, silent))
+        self._execute("INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", name, at, silent)
 
     def purge(self, before: float) -> None:
         """Delete incidents without a notification since a time, except open ones, with their attempts."""
         with self.transaction():
             old = "SELECT ident FROM incident WHERE notified < ? AND phase != ?"
-            parameters: Sequence[object] = (before, Phase.OPEN)
-            self._connection.execute(f"DELETE FROM attempt WHERE incident IN ({old})", parameters)  # noqa: S608 - constants
-            self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", parameters)  # noqa: S608 - constants
+            self._execute(f"DELETE FROM attempt WHERE incident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
+            self._execute(f"DELETE FROM incident WHERE ident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
 
 
 def _attempt(row: tuple[object, ...]) -> NotificationAttempt:

@@ -66,15 +66,13 @@ class SqliteStorage:
     def find(self, kind: Kind, ident: str, reference: str | None) -> list[Entry]:
         """Return the entries of a kind with this id or this reference."""
         # Two queries, each by its index: one with OR would read the entire table.
-        found: dict[int, Entry] = {}
-        with self._lock:
-            connection = self._connect()
-            if ident:
-                # SQLite uses the partial index only if the query repeats its condition.
-                self._collect(connection, found, "kind = ? AND ident = ? AND ident != ''", (kind, ident))
-            if reference is not None:
-                self._collect(connection, found, "reference = ? AND kind = ?", (reference, kind))
-        return list(found.values())
+        found: list[Entry] = []
+        if ident:
+            # SQLite uses the partial index only if the query repeats its condition.
+            found += self._select("kind = ? AND ident = ? AND ident != ''", kind, ident)
+        if reference is not None:
+            found += self._select("reference = ? AND kind = ?", reference, kind)
+        return list({entry.row: entry for entry in found}.values())
 
     def save(self, entry: Entry) -> None:
         """Insert an entry, or replace the one with the same ``row``."""
@@ -87,17 +85,11 @@ class SqliteStorage:
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
         """Return the entries with an id and without a final status that were last updated before a time."""
-        with self._lock:
-            rows = self._select(
-                self._connect(), "NOT final AND ident != '' AND updated < ? ORDER BY updated", (before.timestamp(),)
-            )
-        return iter(rows)
+        return iter(self._select("NOT final AND ident != '' AND updated < ? ORDER BY updated", before.timestamp()))
 
     def updated_since(self, begin: datetime) -> Iterator[Entry]:
         """Return the entries that were last updated at a time or later, oldest first."""
-        with self._lock:
-            rows = self._select(self._connect(), "updated >= ? ORDER BY updated", (begin.timestamp(),))
-        return iter(rows)
+        return iter(self._select("updated >= ? ORDER BY updated", begin.timestamp()))
 
     def purge(self, before: datetime) -> int:
         """Delete the entries that were last updated before a time, and overwrite their bytes in the file."""
@@ -111,17 +103,10 @@ class SqliteStorage:
                 self._connection.close()
             self._connection = None
 
-    def _collect(
-        self, connection: sqlite3.Connection, found: dict[int, Entry], where: str, values: tuple[Any, ...]
-    ) -> None:
-        for entry in self._select(connection, where, values):
-            assert entry.row is not None  # noqa: S101 - it was read from the table
-            found[entry.row] = entry
-
-    @staticmethod
-    def _select(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
-        rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM delivery WHERE {where}", values)  # noqa: S608
-        return [_entry(row) for row in rows]
+    def _select(self, where: str, *values: object) -> list[Entry]:
+        with self._lock:
+            statement = f"SELECT {', '.join(_COLUMNS)} FROM delivery WHERE {where}"  # noqa: S608
+            return [_entry(row) for row in self._connect().execute(statement, values)]
 
     def _connect(self) -> sqlite3.Connection:
         # SQLite connections must not be used after a fork; the parent's stays open for the parent.

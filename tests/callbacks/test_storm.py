@@ -50,7 +50,7 @@ class Storm:
                     self._number += 1
                     when = now + int(self.chance.expovariate(1 / 400))
                     heapq.heappush(self._later, (when, self._number, outgoing))
-            simulator.engine.complete_outbound(outgoing, OutboundResult(status=200))
+            outgoing.on_result(OutboundResult(status=200))
 
     def deliver(self, now: int) -> None:
         """Deliver the reports that are due."""

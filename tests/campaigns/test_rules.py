@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import datetime
 from decimal import Decimal
 from typing import get_type_hints
@@ -11,6 +12,7 @@ import pytest
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import (
+    Campaign,
     Content,
     Event,
     Limits,
@@ -222,6 +224,14 @@ def _plan() -> Plan:
         split=None,
         others=0,
     )
+
+
+def test_the_types_of_all_methods_can_be_resolved() -> None:
+    """What makes a tool or a task of a method finds the types of its arguments and of its result at run time."""
+    for kind in (Campaign, Content):
+        for name, method in inspect.getmembers(kind, inspect.isroutine):
+            if not name.startswith("_") and method.__module__.startswith("xoxzo."):
+                get_type_hints(method)
 
 
 @pytest.mark.parametrize("kind", [Content, Event, Limits, Plan, Recipient, RecipientStatus, Result, Tally])

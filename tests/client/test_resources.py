@@ -221,7 +221,7 @@ def test_writing_mends_everything(copy: Path) -> None:
     assert unasync(copy, "--check").returncode == 0
 
 
-@pytest.mark.parametrize("pair", TWINS[:-1], ids=lambda pair: pair[1].__name__)
+@pytest.mark.parametrize("pair", TWINS, ids=lambda pair: pair[1].__name__)
 def test_the_types_of_all_arguments_can_be_resolved(pair: tuple[type, type]) -> None:
     """What makes a tool or a task of a method finds the types of its arguments and of its result at run time."""
     for kind in pair:

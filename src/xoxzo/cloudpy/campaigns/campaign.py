@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Literal, Protocol, Self
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,15 +25,8 @@ from xoxzo.cloudpy.campaigns.report.plan import Plan, make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, RehearsalService, Rehearser
 from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator, Sequence
-    from decimal import Decimal
-    from zoneinfo import ZoneInfo
-
-    from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})
 CHUNK_TASK = "xoxzo.campaign_chunk"

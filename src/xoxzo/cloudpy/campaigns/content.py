@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal  # noqa: TC003 - contents are read from ledgers by their types
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.records import Recipient
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.templates import PLACEHOLDER, find_placeholders
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.sms import sms_fields, sms_to_many
+from xoxzo.cloudpy.protocols import CallbackUrls
 from xoxzo.cloudpy.text import estimate, measure
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from xoxzo.cloudpy.campaigns.records import Recipient
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.protocols import CallbackUrls
 
 OPT_OUT = "opt_out"
 """The placeholder of the link to opt out."""

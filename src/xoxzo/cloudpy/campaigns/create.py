@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -17,12 +17,9 @@ from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader, read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
+from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
-
 
 Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
 _MAX_BAD_ROWS = 100_000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy.client import configuration
+from xoxzo.cloudpy.client.configuration import Timeout
 from xoxzo.cloudpy.client.drivers import AsyncDriver, AsyncRawResponseDriver, TransportHolder, discard_async
 from xoxzo.cloudpy.client.resources._async.account import AsyncAccount
 from xoxzo.cloudpy.client.resources._async.calls import AsyncCalls, AsyncConferences
@@ -13,18 +16,17 @@ from xoxzo.cloudpy.client.resources._async.numbers import AsyncDins, AsyncSins
 from xoxzo.cloudpy.client.resources._async.otp import AsyncOtp
 from xoxzo.cloudpy.client.resources._async.sms import AsyncSms
 from xoxzo.cloudpy.client.resources._async.templates import AsyncTemplates
+from xoxzo.cloudpy.client.results import RawResponse
+from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations import raw
+from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-    from types import TracebackType
-
-    from xoxzo.cloudpy.client.configuration import Timeout
-    from xoxzo.cloudpy.client.results import RawResponse
-    from xoxzo.cloudpy.client.settings import Settings
-    from xoxzo.cloudpy.protocols import AsyncTransport, EventHook
+    from ssl import SSLContext
+else:
+    # Loading it takes long, and what resolves types at run time (`typing.get_type_hints`) cannot make one.
+    SSLContext = Any
 
 T = TypeVar("T")
 
@@ -91,7 +93,7 @@ class AsyncClient:
         rate: float | None = None,
         allowed_recipients: Iterable[str] | None = None,
         proxy: str | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: SSLContext | None = None,
         transport: AsyncTransport | None = None,
         app_info: str | None = None,
         default_headers: Mapping[str, str] | None = None,

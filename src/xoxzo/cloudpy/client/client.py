@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy.client import configuration
+from xoxzo.cloudpy.client.configuration import Timeout
 from xoxzo.cloudpy.client.drivers import Driver, RawResponseDriver, TransportHolder, discard_sync
 from xoxzo.cloudpy.client.resources._sync.account import Account
 from xoxzo.cloudpy.client.resources._sync.calls import Calls, Conferences
@@ -14,18 +17,17 @@ from xoxzo.cloudpy.client.resources._sync.numbers import Dins, Sins
 from xoxzo.cloudpy.client.resources._sync.otp import Otp
 from xoxzo.cloudpy.client.resources._sync.sms import Sms
 from xoxzo.cloudpy.client.resources._sync.templates import Templates
+from xoxzo.cloudpy.client.results import RawResponse
+from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations import raw
+from xoxzo.cloudpy.protocols import Transport, EventHook
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import TracebackType
-
-    from xoxzo.cloudpy.client.configuration import Timeout
-    from xoxzo.cloudpy.client.results import RawResponse
-    from xoxzo.cloudpy.client.settings import Settings
-    from xoxzo.cloudpy.protocols import Transport, EventHook
+    from ssl import SSLContext
+else:
+    # Loading it takes long, and what resolves types at run time (`typing.get_type_hints`) cannot make one.
+    SSLContext = Any
 
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ class Client:
         rate: float | None = None,
         allowed_recipients: Iterable[str] | None = None,
         proxy: str | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        ssl_context: SSLContext | None = None,
         transport: Transport | None = None,
         app_info: str | None = None,
         default_headers: Mapping[str, str] | None = None,

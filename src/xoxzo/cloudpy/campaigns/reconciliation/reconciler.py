@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import os
 import re
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
+from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State, Tally, Unsettled
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.client.async_client import AsyncClient
 
 _GROUP_OUTCOMES = 500
 _MAX_LIST_DAYS = 89

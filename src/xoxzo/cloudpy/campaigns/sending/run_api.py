@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Generator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,18 +14,13 @@ from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_unti
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
+from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping
-
-    from xoxzo.cloudpy.campaigns.schedule import Schedule
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.protocols import CallbackUrls
-
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 _MAX_FIRST = 10_000
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})

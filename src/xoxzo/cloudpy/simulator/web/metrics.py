@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -31,17 +31,16 @@ class Metrics(Collector):
         """Count what there is at this moment."""
         simulator = self._simulator
         messages, calls, attempts = count_by_status(simulator.engine)
-        yield _gauge("messages", "SMS that are kept, by status", "status", messages)
-        yield _gauge("calls", "Calls that are kept, by status", "status", calls)
-        yield _gauge("callback_attempts", "Tries to deliver a callback that are kept, by outcome", "outcome", attempts)
+        for name, meaning, label, counts in (
+            ("messages", "SMS that are kept, by status", "status", messages),
+            ("calls", "Calls that are kept, by status", "status", calls),
+            ("callback_attempts", "Tries to deliver a callback that are kept, by outcome", "outcome", attempts),
+        ):
+            family = GaugeMetricFamily(f"xoxzo_simulator_{name}", meaning, labels=[label])
+            for value, count in sorted(counts.items()):
+                family.add_metric([value], count)
+            yield family
         faults = CounterMetricFamily("xoxzo_simulator_faults", "Faults on purpose that have hit", labels=["kind"])
         for kind, count in sorted(simulator.faults.counts.items()):
             faults.add_metric([kind], count)
         yield faults
-
-
-def _gauge(name: str, meaning: str, label: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(f"xoxzo_simulator_{name}", meaning, labels=[label])
-    for value, count in sorted(counts.items()):
-        family.add_metric([value], count)
-    return family

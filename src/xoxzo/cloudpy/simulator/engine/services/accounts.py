@@ -33,9 +33,7 @@ class AccountService:
         required = amount if needs is None else max(needs, amount)
         if account.credits < required and not self._context.settings.postpaid:
             raise NotEnoughCredits(required)
-        account.credits -= amount
-        self._context.minute(self._context.now()).spent += amount
-        self.restore(account)
+        self.refund(account, -amount)
 
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.engine.context import EngineContext
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Otp, OtpKey, Website, otp_key
 from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
@@ -18,7 +18,8 @@ class OtpService:
     def __init__(self, context: EngineContext, sms: SmsService) -> None:
         self._context = context
         self._sms = sms
-        self.websites: dict[Website, None] = {}
+        limit = context.settings.max_websites
+        self.websites: OldestFirst[Website, Website] = OldestFirst(limit, lambda _website: 0, context.mark_deleted)
         self.active: dict[OtpKey, Otp] = {}
         self.by_msgid: dict[str, Otp] = {}
 
@@ -34,11 +35,7 @@ class OtpService:
 
     def restore_website(self, website: Website) -> None:
         """Store a website, new or loaded; over the limit, the oldest is deleted."""
-        self.websites[website] = None
-        if len(self.websites) > self._context.settings.max_websites:
-            oldest = next(iter(self.websites))
-            del self.websites[oldest]
-            self._context.mark_deleted(oldest)
+        self.websites.keep(website, website)
 
     def is_registered(self, account: Account, website: str) -> bool:
         """Say whether an account registered a website."""

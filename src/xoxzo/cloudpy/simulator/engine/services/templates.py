@@ -84,11 +84,7 @@ class TemplateService:
     def _await_approval(self, template: Template) -> None:
         if self._context.settings.templates_approved:
             # By a timer that is due at once: the reply still says PENDING, as the real one does.
-            self._context.after(0, lambda: self._approve_by_itself(template))
-
-    def _approve_by_itself(self, template: Template) -> None:
-        if template.ident in self.templates:
-            self.approve(template.ident)
+            self._context.after(0, lambda: template.ident in self.templates and self.approve(template.ident))
 
     def _publish(self, template: Template, what: str, content: str | None = None) -> None:
         self._context.publish("template", str(template.ident), content=content, what=what, status=template.status)

@@ -79,16 +79,16 @@ class Console:
             await _answer(scope, send, 405, b"", (*_TEXT, (b"allow", b"GET, HEAD, POST")))
 
     def _page_request(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
-        cookies = read_preferences(headers)
+        language, theme, sound = read_preferences(headers)
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
         return PageRequest(
             simulator=self._simulator,
             path=path,
             query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
-            language=preferred_language(accept, cookies.language),
-            theme=cookies.theme,
-            sound=cookies.sound,
+            language=preferred_language(accept, language),
+            theme=theme,
+            sound=sound,
             origin=f"{scheme}://{host}",
         )
 

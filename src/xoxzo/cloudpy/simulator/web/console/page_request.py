@@ -54,23 +54,14 @@ _YEAR = 365 * 86_400
 _CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system"), SOUND: ("on", "off")}
 
 
-class Preferences(Struct, frozen=True):
-    """What was chosen before; an empty text where nothing was."""
-
-    language: str
-    theme: str
-    sound: bool
-
-
-def read_preferences(headers: Mapping[bytes, bytes]) -> Preferences:
-    """Read the choices from a request's cookies; what no page would write is ignored."""
+def read_preferences(headers: Mapping[bytes, bytes]) -> tuple[str, str, bool]:
+    """Return the choices of language, theme and sound in a request's cookies; what no page would write is ignored."""
     found = dict.fromkeys(_CHOICES, "")
     for pair in headers.get(b"cookie", b"")[:8_000].decode("latin-1").split(";"):
         name, _, value = pair.strip().partition("=")
         if value in _CHOICES.get(name, ()):
             found[name] = value
-    theme = found[THEME]
-    return Preferences(found[LANGUAGE], "" if theme == "system" else theme, found[SOUND] == "on")
+    return found[LANGUAGE], found[THEME].removeprefix("system"), found[SOUND] == "on"
 
 
 def preference_cookies(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:

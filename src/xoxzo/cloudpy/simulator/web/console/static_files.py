@@ -12,10 +12,8 @@ PATH = "/console/static/"
 _HOME = Path(__file__).parent / "static"
 _TYPES = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
 
-Answer = tuple[int, bytes, tuple[tuple[bytes, bytes], ...]]
 
-
-def answer(path: str, headers: Mapping[bytes, bytes]) -> Answer:
+def answer(path: str, headers: Mapping[bytes, bytes]) -> tuple[int, bytes, tuple[tuple[bytes, bytes], ...]]:
     """Return status, body and headers for a file; a browser that has it is caching so."""
     found = _files().get(path.removeprefix(PATH))
     if found is None:

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.inputs import CREDITS
 from xoxzo.cloudpy.cli.core.session import check_exclusive, destination_options
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
@@ -37,21 +37,11 @@ if TYPE_CHECKING:
 )
 @destination_options()
 @click.option("--allow", multiple=True, metavar="[NAME=]NUMBER", help="A recipient that is allowed; may be repeated.")
-@click.option("--budget", type=parse_credits, metavar="CREDITS", help="The credits that this server may spend.")
+@click.option("--budget", type=CREDITS, help="The credits that this server may spend.")
 @click.option("--sender", help="The sender of SMS; without it no SMS are sent.")
 @click.option("--caller", help="The number that calls show; without it no calls are made.")
-@click.option(
-    "--sms-price",
-    type=parse_credits,
-    metavar="CREDITS",
-    help="For each part, where yours differs or none is published.",
-)
-@click.option(
-    "--call-price",
-    type=parse_credits,
-    metavar="CREDITS",
-    help="Credits for each started minute; without it no calls are made.",
-)
+@click.option("--sms-price", type=CREDITS, help="For each part, where yours differs or none is published.")
+@click.option("--call-price", type=CREDITS, help="Credits for each started minute; without it no calls are made.")
 @click.option("--show-numbers", is_flag=True, help="Show phone numbers unmasked.")
 def command(
     profile: str | None,

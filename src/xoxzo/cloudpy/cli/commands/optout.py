@@ -27,7 +27,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, write
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_time
+from xoxzo.cloudpy.cli.core.inputs import TIME, expand_stdin
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible
 from xoxzo.cloudpy.common.user_files import open_private
 
@@ -68,12 +68,7 @@ def _opt_outs(country: str | None = None) -> OptOuts:
 @_command("xoxzo optout add 090-1111-2222 --source 'phone call'")
 @_numbers
 @_source
-@click.option(
-    "--since",
-    type=parse_time,
-    metavar="TIME",
-    help="When the person opted out, as 2026-11-30T18:00+09:00; by default now.",
-)
+@click.option("--since", type=TIME, help="When the person opted out, as 2026-11-30T18:00+09:00; by default now.")
 @country_option()
 @json_option
 def add(

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -117,3 +118,13 @@ def parse_credits(value: str) -> Decimal:
         if found.is_finite() and found >= 0:
             return found
     raise click.BadParameter(_("{value!r} is not a number of credits, 0 or more", value=value))
+
+
+def _option_type(name: str, parse: Callable[[str], Any]) -> click.ParamType[Any]:
+    found = click.types.FuncParamType(parse)
+    found.name = name  # help shows it in capitals
+    return found
+
+
+CREDITS, DAY, TIME = map(_option_type, ("credits", "day", "time"), (parse_credits, parse_day, parse_time))
+"""Types of options."""

@@ -38,7 +38,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
 )
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.i18n import _, chosen_language, ngettext, render_error
-from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.inputs import CREDITS
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible, width
 from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.common.masking import mask_number
@@ -154,10 +154,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
 @click.option("--language", type=click.Choice(["en", "ja"]), help="By default yours, or that of the list's country.")
 @_zone
 @click.option(
-    "--yen-per-credit",
-    type=parse_credits,
-    metavar="YEN",
-    help="The price of a credit in yen: shows amounts in yen, too.",
+    "--yen-per-credit", type=CREDITS, metavar="YEN", help="The price of a credit in yen: shows amounts in yen, too."
 )
 @json_option
 def report(

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.cli.core import session
 from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.inputs import parse_credits, parse_period, parse_time
+from xoxzo.cloudpy.cli.core.inputs import CREDITS, TIME, parse_period
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError, InvalidArgument
 
@@ -136,12 +136,7 @@ _CONTENT = (
         metavar="URL",
         help="Where the pages of {opt_out} are; signed with XOXZO_CALLBACK_SECRET.",
     ),
-    _content(
-        "--price",
-        type=parse_credits,
-        metavar="CREDITS",
-        help="Credits for each part or call, where yours differ from the published.",
-    ),
+    _content("--price", type=CREDITS, help="Credits for each part or call, where yours differ from the published."),
 )
 
 
@@ -200,11 +195,9 @@ _SCHEDULE = (
 _LIMITS = (
     _limits("--concurrency", type=click.IntRange(1, 1000), help="Messages in flight at the same time; 10 by default."),
     _limits("--rate", type=float, help="Messages a second."),
-    _limits("--max-cost", type=parse_credits, metavar="CREDITS", help="Stop before the cost exceeds this."),
+    _limits("--max-cost", type=CREDITS, help="Stop before the cost exceeds this."),
     *_SCHEDULE,
-    _limits(
-        "--expires", type=parse_time, metavar="TIME", help="Send nothing after this time, as 2026-11-30T18:00+09:00."
-    ),
+    _limits("--expires", type=TIME, help="Send nothing after this time, as 2026-11-30T18:00+09:00."),
     _limits(
         "--not-within",
         type=_parse_period,

@@ -24,7 +24,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import (
 )
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.i18n import _, language
-from xoxzo.cloudpy.cli.core.inputs import parse_credits
+from xoxzo.cloudpy.cli.core.inputs import CREDITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +45,7 @@ _SHOW_SECONDS = 0.1
 )
 @list_options
 @click.option("--faults", type=click.FloatRange(0, 100), metavar="PERCENT", help="Percentage of requests that fail.")
-@click.option(
-    "--balance", type=parse_credits, metavar="CREDITS", help="The balance to rehearse with; by default the account's."
-)
+@click.option("--balance", type=CREDITS, help="The balance to rehearse with; by default the account's.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write the report to this file, as HTML.")
 @json_option
 def rehearse(

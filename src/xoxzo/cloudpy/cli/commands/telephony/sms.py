@@ -13,13 +13,13 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import STDIN, Choice, parse_credits, parse_day, read_text
+from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.results import Output
 from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_sms, send_each, show_each
 from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
 
-_day = partial(click.option, type=parse_day, metavar="DAY")
+_day = partial(click.option, type=DAY)
 COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
 
 
@@ -175,9 +175,7 @@ def find(session: Session, reference: str, since: date | None) -> None:
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--country", default="JP", show_default=True, metavar="CC", help="The recipient's country.")
 @click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
-@click.option(
-    "--price", type=parse_credits, metavar="CREDITS", help="For each part, where yours differs from the published one."
-)
+@click.option("--price", type=CREDITS, help="For each part, where yours differs from the published one.")
 @json_option
 def parts(
     text: str | None, file: str | None, country: str, price: Decimal | None, *, track_link: bool, machine: bool

@@ -9,7 +9,7 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import add_options
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
-from xoxzo.cloudpy.cli.core.inputs import expand_stdin, parse_credits
+from xoxzo.cloudpy.cli.core.inputs import CREDITS, expand_stdin
 from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
 from xoxzo.cloudpy.errors import InvalidArgument
 
@@ -41,12 +41,7 @@ _SMS = (
     click.option("--jp-kp", is_flag=True, help="K-premium route to Japan; needs --jp-kp-sender."),
     click.option("--jp-kpl", is_flag=True, help="K-premium Lite; needs --jp-kp-sender."),
     click.option("--jp-kp-sender", metavar="DIGITS", help="The sender registered for K-premium."),
-    click.option(
-        "--price",
-        type=parse_credits,
-        metavar="CREDITS",
-        help="For each part, where yours differs from the published one.",
-    ),
+    click.option("--price", type=CREDITS, help="For each part, where yours differs from the published one."),
     country_option,
 )
 _CALL = (

@@ -34,6 +34,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     with_campaign,
 )
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
+from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse as rehearse_command
 from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, exit_unless_done, show_plan, show_result
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
@@ -109,7 +110,8 @@ def run(
     completes the messages in flight; a second one does not wait for them.
     """
     if rehearse:
-        _rehearse(file, given, machine=machine)
+        shared = {name: given[name] for parameter in rehearse_command.params if (name := parameter.name) in given}
+        click.get_current_context().invoke(rehearse_command, file=file, machine=machine, **shared)
         return
     name = name_of(file, given)
     limits_of(given)
@@ -138,16 +140,6 @@ def run(
             raise
         show_left_out(campaign, file)
         _run(campaign, account, limits, given, machine=machine, yes=yes)
-
-
-def _rehearse(file: str, given: dict[str, Any], *, machine: bool) -> None:
-    """Do what the command `rehearse` does, with those of the options that it has."""
-    context = click.get_current_context()
-    group = context.parent.command if context.parent is not None else None
-    command = group.get_command(context, "rehearse") if isinstance(group, click.Group) else None
-    assert command is not None  # noqa: S101 - it is beside this one
-    known = {parameter.name for parameter in command.params}
-    context.invoke(command, file=file, machine=machine, **{name: given[name] for name in given if name in known})
 
 
 @campaign_command("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")

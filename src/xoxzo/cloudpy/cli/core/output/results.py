@@ -64,7 +64,7 @@ class Output:
     def record(self, facts: Mapping[str, Any], *, title: Callable[[str], str] | None = None) -> None:
         """Write one record: as JSON, or a line for each field, with its name in the user's language or its `title`."""
         if self.machine:
-            self._json(facts)
+            click.echo(to_json(facts))
             return
         if not self.draws:
             for name, value in facts.items():
@@ -93,7 +93,7 @@ class Output:
         for row in rows:
             count += 1
             if self.machine:
-                self._json(row)
+                click.echo(to_json(row))
             elif self.draws:
                 drawn.append(row)
             else:
@@ -105,6 +105,3 @@ class Output:
 
             print_table(drawn, columns)
         return count
-
-    def _json(self, facts: Mapping[str, Any]) -> None:
-        click.echo(to_json(facts))

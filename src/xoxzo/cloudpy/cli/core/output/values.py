@@ -109,7 +109,7 @@ def format_value(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Word):
-        return status_text(value)
+        return _(value)
     if isinstance(value, Decimal | int):
         return f"{_plain(value) if isinstance(value, Decimal) else value:,}"
     if isinstance(value, datetime):
@@ -118,12 +118,7 @@ def format_value(value: object) -> str:
         return ", ".join(f"{name} {format_value(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return _(", ").join(format_value(each) for each in value)
-    return status_text(value.value) if isinstance(value, Enum) else visible(value, lines=True)
-
-
-def status_text(status: str) -> str:
-    """Return a status, or the kind of a phone number, in the user's language."""
-    return _(status)
+    return _(value.value) if isinstance(value, Enum) else visible(value, lines=True)
 
 
 def status_colour(value: object) -> str | None:

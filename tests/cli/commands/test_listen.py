@@ -133,12 +133,14 @@ def test_content_on_demand(tmp_path: Path) -> None:
 
 
 def test_terminal_is_not_led_astray(tmp_path: Path) -> None:
-    """Control characters in a callback are escaped."""
+    """Control characters in a callback are escaped; an id that has some is refused."""
     with listening(tmp_path, "--verify", **GIVEN) as listener:
-        trigger("sms.delivered", listener.url, "--sign", "--reference", "a\x1b[2Jb\nc", "--id", "\x1b[2J", **GIVEN)
-        [line] = listener.lines(1)
-    assert r"reference a\x1b[2Jb\x0ac" in line
-    assert r"[\x1b[2J]" in line
+        trigger("sms.delivered", listener.url, "--sign", "--reference", "a\x1b[2Jb\nc", **GIVEN)
+        trigger("sms.delivered", listener.url, "--sign", "--id", "\x1b[2J", **GIVEN)
+        lines = listener.lines(2)
+    assert r"reference a\x1b[2Jb\x0ac" in lines[0]
+    assert "the msgid has control characters" in lines[1]
+    assert "\x1b" not in "".join(lines)
 
 
 def test_forged(tmp_path: Path) -> None:

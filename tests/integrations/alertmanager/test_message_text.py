@@ -152,3 +152,11 @@ def test_templates() -> None:
     assert message_text.render_sms(found, incident(alerts), resolved=True).template == 7
     shown = "\n".join(preview.describe_notification(found, posted))
     assert "SMS   template 6\n      what = HostDown" in shown
+
+
+def test_a_call_speaks_no_empty_sentence() -> None:
+    """Without a severity, or with a summary that ends with a full stop, no stop is doubled."""
+    one = alert("Page", severity="") | {"annotations": {"summary": "This is a test."}}
+    spoken = message_text.render_call(settings(), incident(notification(one).firing)).message
+    again = "I repeat. Page. This is a test. By answering you have acknowledged it."
+    assert spoken == f"Alert. Page. This is a test. {again}"

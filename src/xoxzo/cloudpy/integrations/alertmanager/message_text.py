@@ -39,6 +39,7 @@ _TRUNCATED = {"en": "and {count} more", "ja": "ほか{count}件"}
 _SIMPLE_PLACEHOLDERS = frozenset({"id", "severity", "names", "count", "summary", "instances", "link", "dial_in"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAMED_PLACEHOLDER = re.compile(r"(?:label|annotation)\.[A-Za-z_][A-Za-z0-9_]*")
+_REPEATED_STOP = re.compile(r"(?<=[。.])(?:\s*[。.])+")
 _MAX_NAMES = 3
 _MAX_CALL_CHARACTERS = 400
 _MAX_VARIABLE_CHARACTERS = 60
@@ -97,10 +98,10 @@ def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False
 
 
 def render_call(settings: Settings, incident: Incident) -> Rendered:
-    """Render what a call speaks, at most 400 characters."""
+    """Render what a call speaks, at most 400 characters; a placeholder without a value leaves no empty sentence."""
     values = _values(settings, incident) | {"link": "", "dial_in": settings.dial_in}
     message = _fit(settings.texts.call, values, incident.alerts, lambda text: len(text) <= _MAX_CALL_CHARACTERS)
-    return Rendered(message=message)
+    return Rendered(message=_REPEATED_STOP.sub("", message))
 
 
 def _fit(template: str, values: dict[str, str], alerts: Sequence[Alert], fits: Callable[[str], bool]) -> str:

@@ -1,4 +1,4 @@
-"""Draw the pictures of the command line: ``scripts/screenshots.py`` writes ``docs/images/shell-*.svg`` anew.
+"""Draw the pictures of the command line: ``scripts/screenshots.py`` writes ``docs/images/shell-*.svg`` again.
 
 Each is a real run, in a pseudo-terminal, on a simulator of its own; what the screen shows becomes text in an SVG.
 """

@@ -1,4 +1,4 @@
-"""From a request to a response: each callback is processed once, and answered according to what became of it."""
+"""From a request to a response: each callback is processed once, and answered by its result."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def test_without_its_contacts_nobody_is_claimed_and_outcomes_are_recorded(tmp_pa
 
 
 def test_killed_runs_leave_nobody_out_of_the_contacts(store: str) -> None:
-    """Runs are killed at any moment: whoever has got a message is a contact, and gets none of the next campaign."""
+    """Runs are killed at any moment: everybody who got a message is a contact, and gets none of the next campaign."""
     chance = random.Random(int(os.environ.get("XOXZO_TESTS_KILL_SEED", "1")))
     xoxzo = str(Path(sys.executable).with_name("xoxzo"))
     with Simulator(Settings(seed=1)) as simulator, simulator.serve() as server:

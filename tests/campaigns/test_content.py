@@ -35,7 +35,7 @@ def test_placeholders(message: str, names: tuple[str, ...]) -> None:
     "message", ["Hi {name", "Hi name}", "{}", "{ }", "{{name}", "{name}}", "{{{name}}}", "｛", "}{"]
 )
 def test_a_brace_without_placeholder_is_refused(message: str) -> None:
-    """Nobody gets a brace that was meant to be a placeholder; speech is checked likewise."""
+    """Nobody gets a brace that was meant to be a placeholder; speech is checked, too."""
     with pytest.raises(InvalidArgument, match="belongs to no placeholder"):
         content(message).check()
     with pytest.raises(InvalidArgument, match="belongs to no placeholder"):

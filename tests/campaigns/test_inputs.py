@@ -93,7 +93,7 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
 
 
 def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    """They stop nobody, and neither has the name alone: whoever asks for it is refused."""
+    """They stop nobody, and the name alone is refused when it is asked for."""
     path = tmp_path / "list.csv"
     path.write_text("memo,tel,memo,memo (1)\na,09011112222,b,c\n", encoding="utf-8")
     table = read_table(path)

@@ -68,7 +68,7 @@ def limits(count: int = PEOPLE, settle: float = 0.3) -> Limits:
 def send_on(copies: Copies, client: AsyncClient, first: int | None = None, *, is_forgotten: bool = True) -> str:
     """Send to a few, copy the store, and send to more; return the prefix of the references.
 
-    Unless told otherwise, the machine forgets what it has noted, as another one does not know it.
+    By default, the machine forgets what it has noted, as another one does not know it.
     """
     with Campaign.create("spring", people(PEOPLE), TEXT, store=copies.store) as campaign:
         assert campaign.run(client, limits(BEFORE)).tally.sent == BEFORE

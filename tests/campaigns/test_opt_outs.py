@@ -130,7 +130,7 @@ def test_a_list_that_cannot_be_used_is_a_clear_error(tmp_path: Path) -> None:
 def test_an_opt_out_in_a_run_counts_at_once(
     store: str, simulator: Simulator, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who opts out while a campaign runs gets nothing more, although the run was told nothing."""
+    """A person who opts out while a campaign runs gets nothing more, without any message to the run."""
     render, sent = Content.render, []
 
     def opting_out(content: Content, variables: dict[str, str]) -> str:

@@ -99,7 +99,7 @@ def test_no_charge_and_no_time_is_made_up(simulator: Simulator, client: AsyncCli
         assert campaign.tally().known_charge is None
         estimate = "<b>≈ 20</b><span>credits estimated</span><small>not known yet what is charged"
         assert estimate in campaign.render_report(language="en")
-        # Statuses alone do not need the sent list, which may be read seldom.
+        # Statuses alone do not need the sent list, which has a low rate limit.
         simulator.faults.add("error", "GET /sms/messages/")
         asyncio.run(_poll(campaign, client))
         assert campaign.tally().known_charge == 20

@@ -121,7 +121,7 @@ def test_nobody_is_claimed_while_a_pause_lasts(stage) -> None:
 
 
 def test_stopping_gives_back_what_was_not_started(stage) -> None:
-    """What was claimed and not started is surely not sent: it waits, and nothing is unknown."""
+    """What was claimed and not started is not sent: it waits, and nothing is unknown."""
     run = stage(50, concurrency=2, rate=20.0)
     with pytest.raises(Stopped, match="enough"):
         run.play(
@@ -136,7 +136,7 @@ def test_stopping_gives_back_what_was_not_started(stage) -> None:
 
 @pytest.mark.parametrize("stall", [0.2, 2.0])
 def test_a_stall_is_not_made_up_for(stage, stall: float) -> None:
-    """Send times that are late are reserved anew, and the others used: no second has more messages than the rate."""
+    """Late send times are reserved again, and the others used: no second has more messages than the rate."""
     run = stage(400, concurrency=8, rate=100.0)
 
     def stall_once(n: int, _turn: int) -> None:

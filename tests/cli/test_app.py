@@ -73,7 +73,7 @@ def test_without_the_simulator_one_line_names_the_extra() -> None:
 
 @pytest.mark.parametrize("entry", [cli.main, click_base.Group(name="x", table=app.COMMANDS).get_command])
 def test_faults_of_our_own_are_not_hidden(entry: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing module of ours is a fault, not a missing extra."""
+    """A missing module of this package is an error, not a missing extra."""
     error = ModuleNotFoundError("no module", name="xoxzo.cloudpy.nothing")
 
     def fail(*_args: object, **_kwargs: object) -> None:

@@ -1,6 +1,6 @@
 """Every command run in a pseudo-terminal and in a pipe, compared with how it looked when it was last recorded.
 
-`make test ARGS="-k recorded" XOXZO_TESTS_RECORD=1` records anew: look at the difference before you commit it. What
+`make test ARGS="-k recorded" XOXZO_TESTS_RECORD=1` records again: look at the difference before you commit it. What
 differs from run to run is replaced by the rules of `steady`, at the same length.
 """
 

@@ -35,7 +35,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_page_is_what_the_program_says() -> None:
     """Each command has help, explained options and an example, and the page shows them as they are now."""
-    assert script.PAGE.read_text("utf-8") == script.page(), "python scripts/commands.py writes it anew"
+    assert script.PAGE.read_text("utf-8") == script.page(), "run python scripts/commands.py"
 
 
 def test_every_command_has_its_entry() -> None:

@@ -151,7 +151,7 @@ def cases(table: dict[str, tuple[Outcome, type[errors.APIError]]]) -> list[Any]:
 
 @pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize(("outcome", "kind"), cases(RETRIED_ALWAYS))
-def test_what_surely_did_nothing_is_tried_again_whatever_the_effect(outcome, kind, effect) -> None:
+def test_what_did_nothing_is_tried_again_whatever_the_effect(outcome, kind, effect) -> None:
     """No connection and 429 are retried for every effect, and the error of the last try says that nothing was sent."""
     run = Run([outcome, outcome, OK])
     assert run(operation(effect)) == b"fine"
@@ -385,7 +385,7 @@ def test_a_backoff_beyond_the_deadline_raises_the_last_error() -> None:
 
 
 def test_what_was_too_late_to_be_written_is_not_tried_again() -> None:
-    """A request that may not be written any more fails at once, and surely had no effect."""
+    """A request that may not be written any more fails at once, and had no effect."""
     late = Outcome(TransportFailure("late", timeout="deadline"), reached=False)
     run = Run([late])
     with pytest.raises(errors.TimedOut) as caught:
@@ -509,7 +509,7 @@ def test_pacing_spaces_the_tries() -> None:
 
 
 def test_a_place_beyond_the_deadline_is_not_waited_for() -> None:
-    """A call whose turn comes after its deadline fails at once and surely unsent."""
+    """A call whose turn comes after its deadline fails at once and unsent."""
     rate_limiter = RateLimiter(0.01)
     rate_limiter.reserve(100.0)
     with pytest.raises(errors.TimedOut) as caught:

@@ -74,7 +74,7 @@ def test_long_bodies(server: Server) -> None:
 
 
 def test_retries(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Retries repeat only what was surely not sent; what may have been sent counts as sent, with a warning."""
+    """Retries repeat only what was not sent; what may have been sent counts as sent, with a warning."""
     asked: list[str] = []
 
     class Client:

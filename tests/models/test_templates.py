@@ -156,7 +156,7 @@ def test_only_placeholders_change(pieces: list[tuple[str, str]], value: str) -> 
 
 
 def test_repr_shows_no_text() -> None:
-    """Neither a template's texts nor what became of them reach a log."""
+    """Neither a template's texts nor the rendered texts reach a log."""
     value = Template(
         id=7,
         name="Welcome",

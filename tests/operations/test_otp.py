@@ -129,7 +129,7 @@ def test_verify_refused(field: str, value: Any, refused: Refused) -> None:
 
 
 def test_nothing_shows_the_code() -> None:
-    """Neither the operation nor what comes of it shows the code, even where the server repeats it."""
+    """Neither the operation nor its result shows the code, even where the server repeats it."""
     operation = verify(**VERIFY, otp_id="m1")
     taken = operation.read(b'{"message": "482913 is right"}')
 

@@ -126,7 +126,7 @@ def test_exact_prices_are_written_as_they_are() -> None:
 
 
 def test_profiles() -> None:
-    """Standard is the default; strict throttles; a new account may send templates alone; each can be changed."""
+    """Standard is the default; strict throttles; a new account may send templates only; each can be changed."""
     assert profile("standard") == Settings()
     strict = profile("strict", otp_tries=1)
     assert (strict.requests_per_second, strict.list_interval, strict.otp_tries) == (10, 1200.0, 1)

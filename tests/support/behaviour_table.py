@@ -1,4 +1,4 @@
-"""The table of server behaviours: each way in which a server or a proxy may answer a request, and what comes of it.
+"""The table of server behaviours: each way in which a server or a proxy may answer a request, and the result.
 
 The contract suite plays every row by every kind of client, and `scripts/server_behaviours.py` writes the table into the
 documentation. A row says what the server does with each request of one call. The call after it meets a good server,
@@ -52,7 +52,7 @@ NOT_CONNECTED_IN_TIME = _same(Outcome(0, "TimedOut", phase="connect"))
 
 
 def refused(error: str) -> Outcomes:
-    """The server says no, and has surely done nothing."""
+    """The server says no, and has done nothing."""
     return _same(Outcome(1, error))
 
 
@@ -69,7 +69,7 @@ class ServerBehaviour:
         group: the heading it stands under.
         name: what the server does, as a sentence without its subject.
         steps: what is done with each request.
-        outcomes: what comes of it.
+        outcomes: the results.
         reused: whether the next call goes over the same connection; ``None`` where there is none to be reused.
         on_connect: what is done with each connection before anything is read.
         options: with which time-outs the call is made, where the usual ones would take too long.

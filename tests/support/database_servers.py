@@ -33,7 +33,7 @@ def _unprivileged() -> dict[str, int]:
 
 
 def _postgresql_programs() -> Path:
-    """Return the folder of the newest PostgreSQL's programs, which are seldom on the PATH."""
+    """Return the folder of the newest PostgreSQL's programs, which are usually not on the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     on_path = shutil.which("initdb")
     if not found and on_path is None:
@@ -205,7 +205,7 @@ def mariadb_server() -> Iterator[MariadbServer]:
 
 
 class RedisServer:
-    """A Redis server on a free port of this machine, which stores nothing on disk unless it is told to."""
+    """A Redis server on a free port of this machine, which stores nothing on disk by default."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self._folder = folder

@@ -1,7 +1,7 @@
 """A process that has loaded the command line, and forks for each command that it runs.
 
 Hundreds of commands are run by the recorded tests. Each is a process of its own, with a terminal or pipes of its own;
-what it does not do is to load Python and its libraries anew. `ready.py` is the other side.
+what it does not do is to load Python and its libraries again. `ready.py` is the other side.
 """
 
 from __future__ import annotations

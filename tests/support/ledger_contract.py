@@ -89,7 +89,7 @@ class LedgerContract:
         assert ledger.tally()[State.UNKNOWN] == 1
 
     def test_a_truth_that_comes_late_is_taken(self, reopen: Open) -> None:
-        """After its lease a worker still knows who was sent to, or was surely not, unless another has claimed them."""
+        """After its lease a worker still knows who was sent to, or was not, unless another has claimed them."""
         ledger = reopen()
         fill(ledger, people(4))
         ledger.join("a")
@@ -227,7 +227,7 @@ class LedgerContract:
         assert ledger.take_turn(60.0)
 
     def test_the_unsent_are_claimed_again_when_they_are_due(self, reopen: Open) -> None:
-        """What was surely not sent waits until its time and is then claimed again."""
+        """What was not sent waits until its time and is then claimed again."""
         ledger = reopen()
         fill(ledger, people(1))
         ledger.join("a")

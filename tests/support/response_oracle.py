@@ -57,7 +57,7 @@ def read_by_us(pieces: Iterable[bytes], *, ends: bool) -> ReadResponse | None:
 
 
 def _compared(headers: Mapping[str, str]) -> dict[str, str]:
-    # h11 writes the length anew.
+    # h11 writes the length itself.
     return {
         name: value.strip(" \t")
         for name, value in headers.items()

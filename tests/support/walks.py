@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def passed_modules() -> Iterator[list[str]]:
     """Collect, in their order, the modules of the package whose functions are entered, and those that are returned to.
 
-    Between two requests there is ``"write"``: only so can one of a campaign be told from the next.
+    Between two requests there is ``"write"``: so that the requests of a campaign can be distinguished.
     """
     modules: list[str] = []
 

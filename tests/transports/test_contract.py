@@ -67,7 +67,7 @@ def test_a_refused_connection_is_certainly_unsent(carrier) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "", "http://", "ftp://host/", "http://[", "http://host:port", "//x"])
-def test_an_address_that_is_none_is_surely_unsent(carrier, url) -> None:
+def test_an_address_that_is_none_sends_nothing(carrier, url) -> None:
     """What cannot be an address fails like a connection, with nothing sent."""
     result = carrier.exchange(Request("GET", url, ()), budget())
     assert result.failure is not None
@@ -75,7 +75,7 @@ def test_an_address_that_is_none_is_surely_unsent(carrier, url) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "x" * 70 + ".invalid"])
-def test_a_name_that_does_not_resolve_is_surely_unsent(carrier, name) -> None:
+def test_a_name_that_does_not_resolve_sends_nothing(carrier, name) -> None:
     """An unknown or impossible host name fails before anything is sent."""
     result = carrier.exchange(post(f"http://{name}"), budget())
     assert result.failure is not None
@@ -99,7 +99,7 @@ def full_port():
             filler.close()
 
 
-def test_connecting_for_too_long_is_surely_unsent(carrier, full_port) -> None:
+def test_connecting_for_too_long_sends_nothing(carrier, full_port) -> None:
     """A connection that is not made in time is a timeout in the phase `connect` with nothing sent."""
     began = time.monotonic()
     result = carrier.exchange(post(f"http://127.0.0.1:{full_port}"), budget(connect=0.05))
@@ -238,7 +238,7 @@ def test_a_header_that_is_not_text_is_no_reason_to_lose_an_answer(carrier) -> No
 
 
 @pytest.mark.parametrize("name", ["x-a\nb", "x-a"])
-def test_a_header_that_cannot_be_sent_is_surely_unsent(carrier, name) -> None:
+def test_a_header_that_cannot_be_sent_sends_nothing(carrier, name) -> None:
     """A header field with a line break is refused before anything is sent."""
     with FaultyServer(OK) as server:
         result = carrier.exchange(Request("POST", server.url + "/", ((name, "b\r\nc: d"),), b"x"), budget())
@@ -299,7 +299,7 @@ def test_a_certificate_file_named_in_the_environment_is_trusted(kind, authority,
         carrier.close()
 
 
-def test_an_untrusted_certificate_is_surely_unsent(carrier, tls) -> None:
+def test_an_untrusted_certificate_sends_nothing(carrier, tls) -> None:
     """An untrusted certificate ends the connection before the request leaves."""
     with FaultyServer(OK, tls=tls) as server:
         result = carrier.exchange(post(server.url), budget())
@@ -307,7 +307,7 @@ def test_an_untrusted_certificate_is_surely_unsent(carrier, tls) -> None:
     assert server.requests == []
 
 
-def test_a_server_without_tls_is_surely_unsent(carrier) -> None:
+def test_a_server_without_tls_sends_nothing(carrier) -> None:
     """Https to a port that speaks plain HTTP fails before the request leaves."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -325,7 +325,7 @@ def test_a_server_without_tls_is_surely_unsent(carrier) -> None:
     assert result.failure is not None
 
 
-def test_a_stuck_tls_handshake_is_bounded_and_surely_unsent(carrier) -> None:
+def test_a_stuck_tls_handshake_is_bounded_and_sends_nothing(carrier) -> None:
     """A server that never answers the TLS greeting is left in bounded time with nothing sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
@@ -356,7 +356,7 @@ def test_threads_share_one_transport(kind) -> None:
 
 
 def test_waiting_for_a_free_connection_ends_with_the_deadline(kind) -> None:
-    """When all connections are busy, a call waits until its deadline and surely sends nothing."""
+    """When all connections are busy, a call waits until its deadline and sends nothing."""
     carrier = kind(max_connections=1)
     with FaultyServer(stall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx"), reply(200)) as server:
         request = post(server.url)
@@ -425,7 +425,7 @@ def test_a_transport_may_be_used_in_one_event_loop_after_another(kind) -> None:
 
 
 def test_what_is_too_late_is_not_written(carrier) -> None:
-    """A request that may not be written any more, asked right before the write, surely does not leave."""
+    """A request that may not be written any more, asked right before the write, does not leave."""
     with FaultyServer(OK, OK) as server:
         late = carrier.exchange(post(server.url), budget(), Progress(lambda: False))
         assert (late.reached, late.failure.timeout) == (False, "deadline")
@@ -454,7 +454,7 @@ def test_a_call_that_is_cancelled_after_its_request_left_may_be_sent(carrier) ->
 
 
 @in_asyncio
-def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_is_surely_unsent(kind) -> None:
+def test_a_call_that_is_cancelled_while_it_waits_for_a_connection_sends_nothing(kind) -> None:
     """A request cancelled in the queue has sent nothing, and blocks no other."""
     carrier = kind(max_connections=1)
     progress = Progress()

@@ -346,7 +346,7 @@ def test_requests_of_one_moment_go_out_together() -> None:
 
 
 def test_a_call_whose_time_has_ended_is_not_written_to_an_open_connection() -> None:
-    """Its request surely does not leave, and the next call opens another connection."""
+    """Its request does not leave, and the next call opens another connection."""
 
     async def program(url: str) -> tuple[bool, str | None]:
         transport, progress = AsyncHttpTransport(), Progress()

@@ -52,7 +52,7 @@ def test_what_may_have_gone_out_is_not_repeated(transport, behaviour, kind) -> N
     assert (caught.value.maybe_sent, len(server.requests)) == (True, 1)
 
 
-def test_what_surely_did_not_go_out_is_repeated(transport) -> None:
+def test_what_did_not_go_out_is_repeated(transport) -> None:
     """Three attempts to connect."""
     with refusing() as url, pytest.raises(errors.ConnectionFailed) as caught:
         client(url, transport).sms.send(**SMS)
@@ -88,7 +88,7 @@ def test_with_kept_connections_an_answer_may_be_that_of_another_request() -> Non
 
 
 def test_a_slow_server_outlives_the_deadline(transport) -> None:
-    """What the page warns of: the read time-out is fixed when the request is sent, and each byte begins it anew."""
+    """What the page warns of: the read time-out is fixed when the request is sent, and each byte restarts it."""
     began = time.monotonic()
     with FaultyServer(play((Drip(GOOD[:60], 0.01), GOOD[60:]))) as server, pytest.raises(errors.TimedOut) as caught:
         client(server.url, transport, deadline=0.2).sms.send(**SMS)

@@ -54,7 +54,7 @@ def test_https_goes_through_a_tunnel(kind, authority, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("answer", [reply(407), reply(502), raw(b"")], ids=["407", "502", "closed"])
-def test_a_proxy_that_refuses_is_surely_unsent(carrier, answer, monkeypatch) -> None:
+def test_a_proxy_that_refuses_sends_nothing(carrier, answer, monkeypatch) -> None:
     """When the proxy does not open the tunnel, the request did not leave, though bytes were written to the proxy."""
     with FaultyServer(answer) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)

@@ -212,7 +212,7 @@ def exchanged(folder: Path, kind: str, text: str, token: str, number: str) -> st
 @example(FORM, "a/aaa", "0000;", "81000000000")
 def test_no_number_text_or_token_is_in_the_file(tmp_path, kind, text, token, number) -> None:
     """Wherever they stand in an exchange, they are not in its recording: not as they are, nor encoded in any way."""
-    # The API's own words stay, whoever sends them as a text; Hypothesis knows them, for it reads our code.
+    # The API's own words stay, even in a text; Hypothesis finds them in our code.
     assume(not {text, token} & (redaction._FIELDS | redaction._PATH_SEGMENTS))
     for known in (redaction._SENTENCE, redaction._STATUS):
         assume(not any(map(known.fullmatch, (text, token))))

@@ -119,7 +119,7 @@ def test_commands_are_ours() -> None:
     ],
 )
 def test_what_is_misspelt_is_answered_with_what_was_meant(bare, typed, meant) -> None:
-    """Of options the near ones are named alone; values that are words of ours are suggested, too."""
+    """Only similar options are named; similar values are suggested, too."""
     done = bare(*typed.split())
     assert done.exit_code == 2
     assert meant in done.stderr

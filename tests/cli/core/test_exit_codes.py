@@ -94,7 +94,7 @@ def test_the_gravest_status_wins() -> None:
 
 
 def test_errors_of_the_library_are_refusals() -> None:
-    """Each kind of the tree has its status; what is none of ours stays what it is."""
+    """Each kind of the tree has its status; another exception stays unchanged."""
     cases = {
         errors.InvalidArgument("jp_kp", "is wrong"): 2,
         errors.ConfigurationError("no credentials: …", code="no_credentials"): 4,
@@ -132,7 +132,7 @@ def test_an_error_is_shown_in_japanese(monkeypatch) -> None:
 
 
 def test_faults_of_our_own_are_not_hidden(bare, monkeypatch) -> None:
-    """An exception that is none of ours keeps its trace."""
+    """An exception of another library keeps its trace."""
     monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.config_file.path", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bare("config", "path")

@@ -86,7 +86,7 @@ def test_our_characters_have_substitutes(encoding, expected, monkeypatch) -> Non
 
 
 def test_a_stream_that_was_closed_is_left_alone(monkeypatch) -> None:
-    """A command may close its output; decoding errors are none of ours."""
+    """A command may close its output; decoding errors are left alone."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(sys, "stderr", object())

@@ -105,7 +105,7 @@ def test_texts(xoxzo: Any) -> None:
 
 
 def test_codes_when_xoxzo_fails(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is raised. What was surely not sent may be requested again at once; what may have been sent may not."""
+    """Nothing is raised. What was not sent may be requested again at once; what may have been sent may not."""
     simulator.fail_next("throttled", "POST /sms/messages/", seconds=100)
     with translation.override("ja"):
         assert "送信できませんでした" in (send_code(PHONE, "123456", same_code=True) or "")
@@ -216,7 +216,7 @@ def test_otp_device(simulator: Simulator) -> None:
 
 
 def test_otp_device_when_xoxzo_fails(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
-    """What was surely not sent can be requested at once, what may have been sent cannot; a failed check is none."""
+    """What was not sent can be requested at once, what may have been sent cannot; a failed check is none."""
     device = device_of()
     simulator.fail_next("throttled", "POST /otp/request/")
     with pytest.raises(CodeNotSentError, match=r"^the SMS could not be sent, try again later$"):

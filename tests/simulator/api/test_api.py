@@ -125,7 +125,7 @@ ONE = Caller()
 
 @given(PATHS, st.dictionaries(NAMES, WILD))
 def test_no_json_breaks_it(path: str, fields: dict[str, object]) -> None:
-    """Whatever a JSON body holds, it is done or refused; never is there an error of ours."""
+    """Whatever a JSON body holds, it is done or refused, never an internal error."""
     body = json.dumps(fields).encode("utf-8", "surrogatepass")
     assert ONE.raw("POST", path, body, content_type=b"application/json").status < 500
 

@@ -35,7 +35,7 @@ def found(caller: Caller, status: str = "", text: str = "", **more: Any) -> list
 
 
 def test_every_request_is_logged_with_its_answer(caller: Caller) -> None:
-    """Accepted, redirected, refused and broken off: all have an entry, and can be told apart."""
+    """Accepted, redirected, refused and interrupted requests all have an entry, each with its status."""
     msgid = caller.send(message="こんにちは")
     caller.raw("GET", "/sms/messages")
     caller.post("/sms/messages/", {"recipient": "080"})

@@ -217,7 +217,7 @@ def test_a_port_in_use_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_refused_in_the_same_process_until_the_time_is_over() -> None:
-    """Without a socket as well a refusal ends with its time, and its message surely did not go out."""
+    """Without a socket as well a refusal ends with its time, and its message did not go out."""
     simulator = Simulator()
     with in_process(simulator) as client:
         simulator.faults.add("refuse", seconds=3600)
@@ -294,7 +294,7 @@ def test_callbacks(caller: Caller, listener: Listener) -> None:
 
 
 def test_an_event_is_logged(caller: Caller) -> None:
-    """A fault is among the events, before what comes of the request."""
+    """A fault is among the events, before the results of the request."""
     events: list[str] = []
     caller.simulator.engine.add_listener(
         lambda event: events.append(f"{event.name} {event.facts.get('what', '')}".strip())

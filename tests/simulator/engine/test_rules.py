@@ -271,7 +271,7 @@ def test_bodies_of_all_kinds() -> None:
     ],
 )
 def test_bodies_that_cannot_be_read(kind: str, body: bytes, status: int) -> None:
-    """Each is refused with its status, never with an error of ours."""
+    """Each is refused with its status, never with an internal error."""
     with pytest.raises(HttpError) as refused:
         http.parse_body(kind, body)
     assert refused.value.status == status

@@ -234,7 +234,7 @@ def test_a_carried_number_is_on_offer_no_more(tmp_path: Path) -> None:
 
 
 def test_a_forgotten_account_pays_for_itself() -> None:
-    """A talk that still goes on when its account was forgotten costs nothing to who came anew with the same pair."""
+    """A call that outlives its deleted account costs nothing to a new account with the same credentials."""
     caller = Caller(max_accounts=1)
     caller.place(recording_url=None, tts_message="a" * 2000, tts_lang="en")
     caller.post("/sms/messages/", SMS, authorization=basic("b"))

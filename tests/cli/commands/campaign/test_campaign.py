@@ -136,7 +136,7 @@ def test_a_question_without_an_answer_leaves_nothing(
 
 
 def test_a_campaign_that_was_never_begun_needs_confirmation(run: Run, simulator: Simulator) -> None:
-    """One that a closed terminal has left at its question is shown and asked about anew, and goes out after a yes."""
+    """A campaign that was left at its question is shown and asked about again, and is sent after a yes."""
     content = Content(kind="text", sender="Shop", message="{name}様")
     Campaign.create("people", "people.csv", content).close()
     refused = run("run", "people.csv", *TEXT)

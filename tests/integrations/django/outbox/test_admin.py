@@ -74,7 +74,7 @@ def test_japanese(browser: Browser) -> None:
 
 
 def test_actions(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what was surely not sent is sent again, without a broker too; what is unknown may be treated as sent."""
+    """Only what was not sent is sent again, without a broker too; what is unknown may be treated as sent."""
     rows = list(OutboxMessage.objects.values_list("pk", flat=True))
 
     def fail(_alias: str) -> None:

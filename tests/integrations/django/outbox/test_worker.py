@@ -1,4 +1,4 @@
-"""Sending the outbox: outcomes, pauses, leases, and what became of what is unknown."""
+"""Sending the outbox: outcomes, pauses, leases, and the settling of unknown rows."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_reports_before_the_response(database: str, live: Simulator) -> None:
 def test_what_outcomes_mean(
     database: str, live: Simulator, signals: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An attempt that surely did nothing is made again later; what may have been sent never is."""
+    """An attempt that did nothing is made again later; what may have been sent never is."""
     error: list[BaseException] = []
 
     def fail(_backend: LiveBackend, _messages: Any) -> int:

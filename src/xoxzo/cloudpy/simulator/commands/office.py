@@ -94,7 +94,7 @@ class OfficeCommands:
         return self._change(sid, token, lambda account: self._engine.accounts.allow(account, verified=verified))
 
     def allow_free_form(self, sid: str, allowed: bool = True, *, token: str | None = None) -> AccountRecord:
-        """Let an account send texts of its own, or templates alone (API sections 2.1 and 15.8).
+        """Let an account send texts of its own, or templates only (API sections 2.1 and 15.8).
 
         `token` is as for `add_credits`. Raise `SimulatorError` if there is no such account.
         """

@@ -153,7 +153,7 @@ def test_a_shorter_wait_is_kept_after_a_longer_one() -> None:
     assert 0.59 < took < 20
 
 
-def test_a_connection_that_ends_during_the_handshake_is_surely_unsent() -> None:
+def test_a_connection_that_ends_during_the_handshake_sends_nothing() -> None:
     """A server that closes instead of completing the handshake did not get the request."""
 
     async def program(port: int) -> tuple[bool, str | None]:
@@ -211,7 +211,7 @@ def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_call_that_is_cancelled_while_it_connects_is_surely_unsent() -> None:
+def test_a_call_that_is_cancelled_while_it_connects_sends_nothing() -> None:
     """And leaves no socket behind."""
 
     async def program(port: int) -> bool:
@@ -273,7 +273,7 @@ def test_tls_is_spoken_with_a_proxy_too(kind, authority, monkeypatch) -> None:
 
 
 @both
-def test_a_proxy_that_breaks_off_is_surely_unsent(carrier: Carrier, monkeypatch) -> None:
+def test_a_proxy_that_breaks_off_sends_nothing(carrier: Carrier, monkeypatch) -> None:
     """Whatever comes instead of a tunnel."""
     for answer in (raw(b""), raw(b"SSH-2.0\r\n"), raw(b"HTTP/1.1 200 OK\r\n"), raw(b"HTTP/1.1 200 OK\r\n\r\nx")):
         with FaultyServer(answer) as proxy:
@@ -362,7 +362,7 @@ def test_a_call_whose_time_has_ended_is_not_written_to_an_open_connection() -> N
     assert (len(server.requests), server.connections) == (2, 2)
 
 
-def test_a_call_that_is_cancelled_before_its_turn_is_surely_unsent() -> None:
+def test_a_call_that_is_cancelled_before_its_turn_sends_nothing() -> None:
     """Nothing of it leaves, not even later; the next call works."""
 
     async def program(url: str) -> bool:
@@ -399,7 +399,7 @@ def test_a_connection_that_ends_before_its_turn_is_replaced(monkeypatch) -> None
     assert (len(server.requests), server.connections) == (2, 2)
 
 
-def test_a_new_connection_that_ends_before_its_turn_is_surely_unsent(monkeypatch) -> None:
+def test_a_new_connection_that_ends_before_its_turn_sends_nothing(monkeypatch) -> None:
     """A server that closes whatever is opened is not asked for ever."""
     put = aio_connection.WriteQueue.put
 

@@ -115,7 +115,7 @@ def test_braces_that_are_no_column_reach_nobody(send: Send, text: str, words: st
     ],
 )
 def test_nothing_is_guessed(send: Send, table: str, options: list[str], words: str) -> None:
-    """Where a wrong guess would reach a person, the error names the option that decides; bad rows are named by their lines."""
+    """Where a wrong guess would reach a person, the error names the option; bad rows are named by their lines."""
     result, received = send({"list.csv": table}, "list.csv", "--text", "hi", *options)
     assert (result.exit_code, received) == (2, {})
     assert words in result.stderr

@@ -205,7 +205,7 @@ def test_everything_is_deleted_after_a_question(caller: Caller, visitor: Visitor
 
 
 def test_a_ringing_phone_is_noticed_on_every_page(caller: Caller, visitor: Visitor) -> None:
-    """A phone that waits for an answer shows in the title and in a banner; its text is shown before the call is answered."""
+    """A phone that waits for an answer shows in the title and in a banner; its text is shown before the answer."""
     rules = caller.simulator.carrier
     rules.add_rule(PHONE, "hold", kind="call")
     text = {"recording_url": None, "tts_message": "もしもし", "tts_lang": "ja"}

@@ -18,7 +18,8 @@ from xoxzo.cloudpy.campaigns.sending.rehearsal import VirtualLoop
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
-MONDAY_EVENING = datetime(2026, 11, 30, 8, 59, tzinfo=UTC).timestamp()  # 17:59 in Tokyo
+# In the future: no clock goes back.
+MONDAY_EVENING = datetime(2035, 1, 1, 8, 59, tzinfo=UTC).timestamp()  # 17:59 in Tokyo
 
 
 def simulator(**settings: Any) -> Simulator:
@@ -76,7 +77,7 @@ def test_days_pass_in_seconds(tmp_path: Path) -> None:
     assert rehearsal.result.tally[State.DELIVERED] == 90
     assert 0 <= rehearsal.began - MONDAY_EVENING < 2
     # The first minute before six, the rest on the next morning.
-    assert 0 < rehearsal.ended - datetime(2026, 12, 1, 0, 0, 25, tzinfo=UTC).timestamp() < 15
+    assert 0 < rehearsal.ended - datetime(2035, 1, 2, 0, 0, 25, tzinfo=UTC).timestamp() < 15
     assert any(event.kind == "waiting" and event.wake for event in events)
 
 

@@ -213,7 +213,7 @@ def test_management_commands(
 ) -> None:
     """The shop's command reminds each guest once, however often it is run; the outbox confirms a booking once.
 
-    Each command closes its client: nothing is written to standard error, not even in development mode.
+    Each command closes its client: nothing is written to standard error, not even about what was left open.
     """
     variables = {
         "XOXZO_API_HOST": simulator_url,
@@ -226,7 +226,8 @@ def test_management_commands(
     }
 
     def manage(*arguments: str) -> str:
-        words = ["-X", "dev", "-W", "error", "manage.py", *arguments]
+        # Not `-X dev`: it makes asyncio report what is slow on a busy machine.
+        words = ["-W", "error", "manage.py", *arguments]
         finished = users_environment.run(*words, cwd=EXAMPLES / "django_shop", env=variables)
         assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout + finished.stderr
         return finished.stdout

@@ -79,13 +79,14 @@ def _row(record: object, *, saved: bool) -> Row:
 
 
 def _encode(value: object) -> str:
-    def fields_of_reason(reason: Reason) -> dict[str, object]:
-        return {"template": reason.template, "values": reason.values}
-
     try:
-        return msgspec.json.encode(value, enc_hook=fields_of_reason).decode()
+        return msgspec.json.encode(value, enc_hook=_fields_of_reason).decode()
     except UnicodeEncodeError:  # a text may hold half a surrogate pair, which no UTF-8 can: it has to be escaped
-        return json.dumps(msgspec.to_builtins(value, enc_hook=fields_of_reason))
+        return json.dumps(msgspec.to_builtins(value, enc_hook=_fields_of_reason))
+
+
+def _fields_of_reason(reason: Reason) -> dict[str, object]:
+    return {"template": reason.template, "values": reason.values}
 
 
 def _with_reasons(plain: dict[str, Any]) -> Any:  # noqa: ANN401 - the fields as they are, or a reason

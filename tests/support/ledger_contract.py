@@ -55,7 +55,7 @@ class LedgerContract:
     def test_a_list_that_was_not_sealed_cannot_run(self, reopen: Open) -> None:
         """An incomplete list cannot run, and a complete one takes no more recipients."""
         ledger = reopen()
-        with pytest.raises(CampaignError, match="not completed"):
+        with pytest.raises(CampaignError, match="interrupted"):
             ledger.join("a")
         fill(ledger, people(1))
         with pytest.raises(CampaignError, match="complete"):

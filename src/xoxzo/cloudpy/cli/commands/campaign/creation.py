@@ -1,4 +1,4 @@
-"""Create a campaign from a file by a command's options, and write the files of its rows and its report."""
+"""Create a campaign from a file by a command's options, find what they change later, and write files beside it."""
 
 from __future__ import annotations
 
@@ -9,37 +9,32 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from xoxzo.cloudpy.campaigns import Campaign, Content, OptOutLinks
+from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, OptOutLinks, Schedule
 from xoxzo.cloudpy.campaigns.content import OPT_OUT
+from xoxzo.cloudpy.campaigns.inputs.names import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, content_from, is_local
-from xoxzo.cloudpy.cli.commands.campaign.options import bad_file_of, selected_store
+from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, bad_file_of, limits_of, selected_store
+from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, duration, local_time
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs
+from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_secret
 from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import CampaignError
 
-_READ_AS = (
-    "number",
-    "country",
-    "split",
-    "skip_bad",
-    "encoding",
-    "delimiter",
-    "header",
-    "header_row",
-    "sheet",
-    "hidden",
-)
+_FORMAT = ("encoding", "delimiter", "header", "header_row", "sheet", "hidden")
+_READ_AS = ("number", "country", "split", "skip_bad", *_FORMAT)
 
 
 def create(
@@ -70,16 +65,11 @@ def creation_options(content: Content, given: dict[str, Any]) -> dict[str, Any]:
     url = given["opt_out_url"]
     return {
         **{name: given[name] for name in _READ_AS},
-        "columns": columns_of(given),
+        "columns": parse_pairs(given["columns"], "--column"),
         "mobile_only": False if given["any_number"] else None,
         "suppress": numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
         "links": OptOutLinks(signing_secret(), url) if url and OPT_OUT in content.placeholders else None,
     }
-
-
-def columns_of(given: dict[str, Any]) -> dict[str, str]:
-    """Return the column of each placeholder that ``--column`` names."""
-    return parse_pairs(given["columns"], "--column")
 
 
 def numbers_in(path: str, country: str) -> list[str]:
@@ -133,3 +123,68 @@ def name_of(file: str, given: dict[str, Any]) -> str:
     # What is no part is refused with the list.
     part = f"-{re.sub(r'[^0-9]+', 'of', given['split'])}" if given["split"] else ""
     return given["name"] or name + part
+
+
+def changes(given: dict[str, Any], campaign: Campaign) -> list[tuple[str, str, str]]:
+    """Return where the given options differ from those a campaign was started with: option, campaign's value, value."""
+    found = [*_content_changes(given, campaign.content), *_list_changes(given, campaign.ledger.get("input") or {})]
+    part = campaign.ledger.get("split")
+    found.append(("--split", "{part}/{of}".format(**part) if part else None, given["split"]))
+    if campaign.state != "created":
+        before, after = campaign.limits, limits_of(given, campaign.limits)
+        found += [(_option(name), getattr(before, name), getattr(after, name)) for name in Limits.__struct_fields__]
+    return [(option, _shown(old, option), _shown(new, option)) for option, old, new in found if old != new]
+
+
+def _content_changes(given: dict[str, Any], content: Content) -> Iterator[tuple[str, Any, Any]]:
+    stored: dict[str, Any] = {
+        content.kind: content.template if content.kind == "template" else content.message,
+        "sender": content.sender,
+        "language": content.language,
+        "tags": content.tags,
+        "track_link": bool(content.options.get("track_link")),
+        "price": content.price,
+    }
+    wanted = {name: given[name] for name in (*CONTENT_KINDS, "sender", "language", "tags", "track_link") if given[name]}
+    if given["price"] is not None:
+        wanted["price"] = given["price"]
+    if given["opt_out_url"] and content.opt_out_url:
+        stored["opt_out_url"], wanted["opt_out_url"] = content.opt_out_url, given["opt_out_url"].rstrip("/")
+    for name, value in wanted.items():
+        yield _option(name.removesuffix("s")), stored.get(name), value
+
+
+def _list_changes(given: dict[str, Any], read: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what concerns how a campaign's list was read; names of columns are compared as they are found."""
+    columns, asked = read.get("columns", {}), read.get("asked", {})
+    named = {
+        f"--column {name}": (columns.get(name), column)
+        for name, column in parse_pairs(given["columns"], "--column").items()
+    }
+    if given["number"]:
+        named["--number"] = (asked.get("number"), given["number"])
+    for option, (old, new) in named.items():
+        if fold(old or "") != fold(new):
+            yield option, old, new
+    source = click.get_current_context().get_parameter_source
+    for name in ("country", "any_number", *_FORMAT):
+        if source(name) is not ParameterSource.DEFAULT:
+            yield _option(name), asked.get(name), given[name]
+
+
+def _option(name: str) -> str:
+    return {"schedule": "--at, --window, --quiet"}.get(name, f"--{name.replace('_', '-')}")
+
+
+def _shown(value: object, option: str) -> str:
+    if value is None or value == ():
+        return _("none")
+    if isinstance(value, Schedule):
+        return describe_schedule(value)
+    if option == "--expires" and isinstance(value, float):
+        return local_time(value)
+    if option == "--not-within" and isinstance(value, float):
+        return duration(value) if value else _("none")
+    if isinstance(value, bool | Decimal | float):
+        return format_value(Decimal(str(value)) if isinstance(value, float) else value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -19,8 +19,7 @@ from xoxzo.cloudpy.cli.commands.campaign.account import (
     client_options,
     is_local,
 )
-from xoxzo.cloudpy.cli.commands.campaign.changes import changes
-from xoxzo.cloudpy.cli.commands.campaign.creation import create, name_of, numbers_in, show_left_out
+from xoxzo.cloudpy.cli.commands.campaign.creation import changes, create, name_of, numbers_in, show_left_out
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     campaign_command,
     destination_options,

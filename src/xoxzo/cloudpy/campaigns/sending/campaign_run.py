@@ -43,7 +43,7 @@ _MIN_LOOKUP_SECONDS, _REPEATED_LOOKUP_SECONDS, _MAX_LOOKUP_SECONDS = 0.1, 1.0, 6
 _SHARED_LOOKUP_SECONDS = 60.0
 # Without anything unknown: to find out whether the database is an older copy.
 _SHARED_CHECK_SECONDS = 1200.0
-_FRESH_SECONDS = 60.0
+_FRESH_SECONDS = 10.0
 # Reading takes no more than a tenth of the time.
 _READ_SHARE = 10
 

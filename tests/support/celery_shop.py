@@ -127,9 +127,9 @@ class CeleryShop:
             finally:
                 kill(process)
 
-    def wait(self, condition: Callable[[Campaign], bool]) -> None:
-        """Wait until a condition of the campaign holds."""
-        give_up = time.monotonic() + GIVE_UP_SECONDS
+    def wait(self, condition: Callable[[Campaign], bool], seconds: float = GIVE_UP_SECONDS) -> None:
+        """Wait until a condition of the campaign holds, for some seconds at most."""
+        give_up = time.monotonic() + seconds
         with self.open() as campaign:
             while not condition(campaign):
                 assert time.monotonic() < give_up, f"{campaign.state} {campaign.tally()} {self.logs()}"

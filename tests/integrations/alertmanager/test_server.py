@@ -120,7 +120,7 @@ def test_health() -> None:
         (body(alert()).replace(b'"firing"', b'"burning"'), "Invalid enum value"),
         (body(alert()).replace(b"2026-11-26T", b"yesterday "), "Invalid RFC3339"),
         (body(status="firing"), "must have an alert"),
-        (b'{"text": "a template of mine"}', "if a template of yours replaces the body there, remove it"),
+        (b'{"text": "a template of mine"}', "if your own template replaces the body there, remove it"),
     ],
 )
 def test_no_payload(content: bytes, expected: str) -> None:

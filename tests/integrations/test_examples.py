@@ -36,7 +36,7 @@ SHOPS = {
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
     """Make a request, and return the status and the body of the response."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
@@ -52,7 +52,7 @@ def post_json(port: int, path: str, **fields: str) -> tuple[int, bytes]:
 
 def post_form(port: int, path: str, **fields: str) -> tuple[int, bytes]:
     """Post a form to the Django shop, with the CSRF token of its page with forms."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", "/login/")
         response = connection.getresponse()
@@ -66,7 +66,7 @@ def post_form(port: int, path: str, **fields: str) -> tuple[int, bytes]:
 
 def until(found: Callable[[], Any]) -> Any:
     """Wait until something is found."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not (value := found()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

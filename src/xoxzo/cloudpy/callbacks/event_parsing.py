@@ -131,7 +131,7 @@ def _collect(pairs: Iterable[tuple[str, str]]) -> Fields:
 
 def _multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, str]]:
     """Return the fields of a multipart form (RFC 7578)."""
-    from email.parser import BytesHeaderParser  # takes long to load and is seldom needed
+    from email.parser import BytesHeaderParser  # takes long to load and is rarely needed
 
     headers = BytesHeaderParser()
     boundary = headers.parsebytes(b"Content-Type: " + content_type.encode("utf-8", "replace")).get_boundary()

@@ -239,7 +239,7 @@ class AsyncClient:
             raise ConfigurationError(
                 "a client with a transport or an ssl_context of yours cannot be pickled: make it where it is used"
             )
-        # What a subclass has set travels, too; the resources are made anew.
+        # What a subclass has set travels, too; the resources are created again.
         more = {name: value for name, value in vars(self).items() if not self._is_own(name, value)}
         return self._driver.settings, holder.options, more
 

@@ -248,7 +248,7 @@ def retry_after_seconds(headers: Mapping[str, str], detail: str | None, now: flo
     if _SECONDS.fullmatch(header):
         return float(header)
     if header:
-        from email.utils import parsedate_to_datetime  # takes longer to load than this module, and is seldom needed
+        from email.utils import parsedate_to_datetime  # takes longer to load than this module, and is rarely needed
 
         try:
             moment = parsedate_to_datetime(header)

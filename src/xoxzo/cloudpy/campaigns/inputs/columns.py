@@ -177,7 +177,7 @@ def _number_column(scores: Collection[_Score], country: str) -> str:
     holding = [score for score in named if score.numbers]
     candidates = [score for score in scores if score.sendable]
     if not candidates and not holding:
-        # Whatever is wrong with each cell is told row by row.
+        # The error names what is wrong with each row.
         named = [score for score in named if score.may_hold and score.cells] or named
         if len(named) == 1:
             return named[0].column

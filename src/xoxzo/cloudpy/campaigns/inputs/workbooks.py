@@ -123,7 +123,7 @@ def _open_by_calamine(
         )
     try:
         with path.open("rb") as file:
-            # Not by its path: the kind would then be told from the name.
+            # Not by its path: the name would then decide the kind.
             book: Any = calamine.CalamineWorkbook.from_filelike(file)
         sheets = [(one.name, one.visible == calamine.SheetVisibleEnum.Visible) for one in book.sheets_metadata]
         name = _choose(path, sheets, sheet, notes)

@@ -117,7 +117,7 @@ class Ledger(LedgerQueries, ABC):
         self._change(_putting(values))
 
     def reschedule(self, values: Mapping[str, Any]) -> None:
-        """Store values with another schedule, and look anew at everybody who waits for a time."""
+        """Store values with another schedule, and look again at everybody who waits for a time."""
         self._change([*_putting(values), *((statement, None) for statement in statements.RESCHEDULE)])
 
     def choose_first(self, count: int, seed: int) -> int:
@@ -223,7 +223,7 @@ class Ledger(LedgerQueries, ABC):
         return int(self._change([(statement, None) for statement in statements.SWEEP])[-1][0][0])
 
     def reserve(self, account: str, count: int, rate: float) -> float:
-        """Reserve so many send times anew, within the account's rate; return in how many seconds the first one is."""
+        """Reserve this many send times again, within the account's rate; return the seconds until the first one."""
         values = {"account": account, "count": count, "gap": 1 / rate}
         rows = self._change([(statement, values) for statement in statements.RESERVE])
         return max(0.0, float(rows[-1][0][0]))

@@ -41,7 +41,7 @@ class SendingHours:
         self._openings: dict[str | None, tuple[float, float]] = {}
 
     def reload(self) -> bool:
-        """Read the schedule anew; return whether it was changed."""
+        """Read the schedule again; return whether it was changed."""
         stored = self._ledger.get("schedule")
         is_changed = bool(stored != self.stored)
         if is_changed:

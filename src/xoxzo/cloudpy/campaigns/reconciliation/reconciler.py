@@ -272,7 +272,7 @@ class ReconcileApi:
             APIError: the list or a status could not be read.
         """
         reconciler = self._prepare()
-        # The list may be read seldom: statuses alone do not need it.
+        # The list has a low rate limit, and statuses do not need it.
         if not self.content.is_call and not (statuses and not self.ledger.tally()[State.UNKNOWN]):
             reconciler.release_unsent(await reconciler.read_sent_list(client), settle)
         if statuses:

@@ -1,4 +1,4 @@
-"""The project's campaigns: opened from the store of the settings, and told what becomes of their messages."""
+"""The project's campaigns: opened from the store of the settings, and given the reports about their messages."""
 
 from __future__ import annotations
 

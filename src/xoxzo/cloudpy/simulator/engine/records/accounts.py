@@ -39,7 +39,7 @@ class Account(Record, eq=False):
 
 
 def is_same_account(one: Account, other: Account) -> bool:
-    """Say whether two are the same account, even if one object was made anew."""
+    """Say whether two are the same account, even if one object was created again."""
     return (one.sid, one.token) == (other.sid, other.token)
 
 

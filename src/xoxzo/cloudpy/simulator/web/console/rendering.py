@@ -37,7 +37,7 @@ class _Compiled(FileSystemBytecodeCache):
             super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):  # where it cannot be written, each process compiles anew
+        with suppress(OSError):  # where it cannot be written, each process compiles again
             if not sys.dont_write_bytecode:
                 self._home.mkdir(exist_ok=True)
                 super().dump_bytecode(bucket)

@@ -15,7 +15,7 @@ from campaign_makers import TEXT, people, reached
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, Schedule, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, open_store
 from xoxzo.cloudpy.campaigns.sending.rehearsal import VirtualLoop
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.simulator import Settings, Simulator
 
 # In the future: no clock goes back.
@@ -94,6 +94,12 @@ def test_what_lies_beyond_a_year_is_refused(schedule: Schedule, number: str, tmp
         Campaign.rehearse(
             "spring", rows, TEXT, simulator(), limits, store=tmp_path, start=MONDAY_EVENING, mobile_only=False
         )
+
+
+def test_a_start_in_the_past_is_refused(tmp_path: Path) -> None:
+    """A simulator's clock never goes back: no message would be delivered."""
+    with pytest.raises(InvalidArgument, match="start: must not be in the past"):
+        Campaign.rehearse("spring", people(1), TEXT, simulator(), store=tmp_path, start=1.8e9 - 3e8)
 
 
 def test_faults_can_be_rehearsed(tmp_path: Path) -> None:

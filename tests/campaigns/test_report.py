@@ -57,7 +57,7 @@ def test_the_report_is_one_page_without_people(simulator: Simulator, client: Asy
         page, japanese = campaign.render_report(language="en"), campaign.render_report()
         campaign.purge()
         after = campaign.render_report(language="en")
-    for word in ("<svg", "ResponseLost", "no reason was given", "unknown: may be sent", "prefers-color-scheme"):
+    for word in ("<svg", "ResponseLost", "no reason was given", "unknown: may have been sent", "prefers-color-scheme"):
         assert word in page
     for words in (
         "<td>tel has no readable digits: they must be ASCII or full-width</td><td>1</td>",

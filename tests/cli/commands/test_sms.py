@@ -142,7 +142,7 @@ def test_ctrl_c_in_a_send_reports_what_is_known_of_each(shell, monkeypatch, numb
 
     monkeypatch.setattr(Sms, "send", interrupt)
     done = shell("sms", "send", "+818011112222", "+818033334444", "Hi", *SHOP)
-    assert [line.split("\t")[2] for line in done.stdout.splitlines()] == ["may be sent", "not tried"]
+    assert [line.split("\t")[2] for line in done.stdout.splitlines()] == ["may have been sent", "not tried"]
     assert done.exit_code == 7
 
 

@@ -81,6 +81,9 @@ def test_days() -> None:
 def test_amounts_and_pairs() -> None:
     """Credits are exact; a value may hold what separates it from its name."""
     assert inputs.parse_credits("1,001.10") == Decimal("1001.10")
+    for decimal_comma in ("1,5", "0,50", "1.000,5", "1,0000", ",100"):
+        with pytest.raises(click.BadParameter):
+            inputs.parse_credits(decimal_comma)
     assert inputs.parse_pairs(["a=b=c", "名前="], "--var") == {"a": "b=c", "名前": ""}
     with pytest.raises(click.UsageError):
         inputs.parse_credits("nan")

@@ -65,7 +65,7 @@ def test_pages() -> None:
     assert "spring created 1 / 4 1" in text(staff.get(LIST))
     page = staff.get(SPRING)
     assert "sent, no final status yet 1" in text(page)
-    assert "unknown: may be sent 1" in text(page)
+    assert "unknown: may have been sent 1" in text(page)
     assert b"<button" not in page.content.partition(b'id="content-main"')[2]
     assert b"<svg" in staff.get(SPRING + "?report").content
 

@@ -26,12 +26,13 @@ from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal, RehearsalService, Rehearser
 from xoxzo.cloudpy.campaigns.sending.run_api import RunApi
 from xoxzo.cloudpy.client.async_client import AsyncClient
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 _ENDED = frozenset({"finished", "cancelled", "expired"})
 CHUNK_TASK = "xoxzo.campaign_chunk"
 _REPEAT_SECONDS = 30.0
 _EXPIRY_SECONDS = 600.0
+_PAST_SECONDS = 60.0
 
 
 class TaskQueue(Protocol):
@@ -78,7 +79,7 @@ class Campaign(CreateApi, RunApi):
             limits: as for ``run``.
             store: where campaigns are stored: those on its opt-out list are left out, and with ``limits.not_within``
                 those contacted lately.
-            start: when the run begins, in seconds since 1970; by default now.
+            start: when the run begins, in seconds since 1970, now or later; by default now.
             response_seconds: how long each response takes; without a rate limit this and ``limits.concurrency`` decide
                 how long the run takes.
             allowed_recipients: as for ``Client``.
@@ -92,9 +93,13 @@ class Campaign(CreateApi, RunApi):
             CampaignError: as for ``create``.
             RuntimeError: it was called in an event loop.
         """
+        now = time.time()
+        start = now if start is None else start
+        if start < now - _PAST_SECONDS:  # A simulator's clock never goes back: nothing would be delivered.
+            raise InvalidArgument("start", "must not be in the past")
         rehearser = Rehearser(
             service,
-            start=time.time() if start is None else start,
+            start=start,
             response_seconds=response_seconds,
             allowed_recipients=allowed_recipients,
         )

@@ -66,5 +66,5 @@ def xoxzo() -> None:
     The destination is set by --profile, XOXZO_PROFILE, XOXZO_API_SID and XOXZO_API_AUTH_TOKEN, or the configuration;
     --simulator uses a simulator on this machine, where nothing reaches a phone and nothing costs.
 
-    Exit status: 0 done, 2 usage error, 3 rejected, 4 credentials, 5 rate limit, 6 not sent, 7 may be sent.
+    Exit status: 0 done, 2 usage error, 3 rejected, 4 credentials, 5 rate limit, 6 not sent, 7 may have been sent.
     """

@@ -27,7 +27,7 @@ STATES = {
     State.SENT: (N_("sent, no final status yet"), "main"),
     State.FAILED: (N_("failed at the carrier"), "bad"),
     State.REJECTED: (N_("rejected by Xoxzo"), "worse"),
-    State.UNKNOWN: (N_("unknown: may be sent"), "unknown"),
+    State.UNKNOWN: (N_("unknown: may have been sent"), "unknown"),
     State.ASSUMED: (N_("assumed to be sent"), "guess"),
     State.SKIPPED: (N_("left out"), "rest"),
     State.WAITING: (N_("not sent"), "none"),

@@ -38,7 +38,7 @@ _SEVERITY = (DONE, USAGE, THROTTLED, NOT_SENT, REJECTED, CREDENTIALS, INTERRUPTE
 
 
 def worst(*statuses: int) -> int:
-    """Return the most severe of several exit statuses; "may be sent" is the most severe of all."""
+    """Return the most severe of several exit statuses; "may have been sent" is the most severe of all."""
     return max(statuses, key=_SEVERITY.index, default=DONE)
 
 

@@ -19,6 +19,8 @@ from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 
 STDIN = "-"
 _AGO = re.compile(r"([0-9]{1,3})d")
+# Not a decimal comma: "1,5" read as 15 would allow ten times the cost.
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PERIOD = re.compile(r"([0-9]{1,4})([mhd])")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 _ENCODING = "utf-8-sig"
@@ -114,7 +116,7 @@ def parse_pairs(values: Sequence[str], option: str) -> dict[str, str]:
 def parse_credits(value: str) -> Decimal:
     """Read a number of credits, 0 or more, as an option's type; it may have commas between thousands."""
     with suppress(InvalidOperation):
-        found = Decimal(value.replace(",", ""))
+        found = Decimal(value.replace(",", "") if _THOUSANDS.fullmatch(value) else value)
         if found.is_finite() and found >= 0:
             return found
     raise click.BadParameter(_("{value!r} is not a number of credits, 0 or more", value=value))

@@ -27,7 +27,7 @@ from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
-from xoxzo.cloudpy.cli.core.output.values import to_json
+from xoxzo.cloudpy.cli.core.output.values import format_field, to_json
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import destination_options, resolve_destination
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
@@ -211,10 +211,11 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
     with _open_store(parent, given) as store:
         for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
             attempts = store.attempts(incident.ident)
+            opened = datetime.fromtimestamp(incident.opened).astimezone()
             facts: dict[str, Any] = {
                 "id": incident.ident,
                 "phase": str(incident.phase),
-                "since": datetime.fromtimestamp(incident.opened).astimezone().isoformat(timespec="seconds"),
+                "since": opened.isoformat(timespec="seconds"),
                 "list": incident.policy,
                 "step": incident.step + 1,
                 "alerts": sorted({alert.labels.get("alertname", "") for alert in incident.alerts}),
@@ -224,7 +225,8 @@ def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | No
             if machine:
                 click.echo(to_json(facts))
                 continue
-            phase, since = _for_reader(incident.phase), _for_reader("since {time}", time=facts["since"])
+            shown = format_field("since", opened) if sys.stdout.isatty() else facts["since"]
+            phase, since = _for_reader(incident.phase), _for_reader("since {time}", time=shown)
             if incident.acknowledged_by:
                 phase = _for_reader("{phase} by {name}", phase=phase, name=incident.acknowledged_by)
             click.echo(f"{facts['id']}  {phase}  {since}  {visible(', '.join(facts['alerts']))}")

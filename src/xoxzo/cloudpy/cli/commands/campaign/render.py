@@ -256,7 +256,10 @@ def show_tally(tally: Tally) -> None:
     else:
         # In the column of the counts, so the number stands alone.
         charged, reserved = f"{format_value(tally.known_charge):>10}", format_value(tally.reserved)
-        cost = _("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
+        if tally.is_settled and tally.charged == tally.reserved:
+            cost = _("{charged} credits charged", charged=charged)
+        else:
+            cost = _("{charged} credits charged so far, {reserved} estimated", charged=charged, reserved=reserved)
     click.echo(f"  {pad(_('cost'), _WORD)}{cost}")
 
 

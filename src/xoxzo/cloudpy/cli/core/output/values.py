@@ -36,7 +36,7 @@ _AMOUNTS = frozenset({"cost", "credits", "monthly_cost", "minute_cost"})
 STATUS_WORDS = (
     *(N_("QUEUED"), N_("DELIVERING"), N_("DELIVERED"), N_("FAIL"), N_("IN PROGRESS"), N_("ANSWERED")),
     *(N_("NO ANSWER"), N_("FAILED"), N_("APPROVED"), N_("PENDING"), N_("sent"), N_("started"), N_("rejected")),
-    *(N_("may be sent"), N_("not sent"), N_("not tried")),
+    *(N_("may have been sent"), N_("not sent"), N_("not tried")),
     *(N_("mobile"), N_("fixed"), N_("fixed_or_mobile"), N_("voip"), N_("toll_free"), N_("pager"), N_("other")),
 )
 """Statuses of messages, calls and templates, results of sends, kinds of phone numbers; listed for the catalogue."""
@@ -44,7 +44,7 @@ STATUS_WORDS = (
 
 _COLOURS = {
     **dict.fromkeys(("DELIVERED", "ANSWERED", "APPROVED", "sent", "started"), "green"),
-    **dict.fromkeys(("FAIL", "FAILED", "NO ANSWER", "rejected", "may be sent", "not sent"), "red"),
+    **dict.fromkeys(("FAIL", "FAILED", "NO ANSWER", "rejected", "may have been sent", "not sent"), "red"),
     **dict.fromkeys(("QUEUED", "DELIVERING", "IN PROGRESS", "PENDING"), "yellow"),
 }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.cli.core.session import Session
     from xoxzo.cloudpy.models.base import Model
 
-_RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word("may be sent")}
+_RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word("may have been sent")}
 _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 
 

@@ -410,7 +410,7 @@ def test_check_and_show(tmp_path: Path) -> None:
     assert "list  office" in run("--config", config, "--show", shown).output
     shown.write_text("nothing")
     refused = run("--config", config, "--show", shown)
-    assert (refused.exit_code, "no notification" in refused.output) == (2, True)
+    assert (refused.exit_code, "is not a notification" in refused.output) == (2, True)
 
 
 def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ def document() -> Json:
     entries = [entry for chapter in ROUTES_BY_SUBJECT.values() for entry in chapter]
     kinds = [kind for entry in entries for kind in (entry.body, entry.result) if kind is not None]
     shapes, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)
+    sent = {entry.body.__name__ for entry in entries if entry.body is not None}
+    for name, schema in schemas.items():
+        if name not in sent and "properties" in schema:  # a default is for who makes one: all fields are answered
+            schema["required"] = list(schema["properties"])
     known = iter(shapes)
     paths: Json = {}
     for tag, chapter in ROUTES_BY_SUBJECT.items():

@@ -212,6 +212,17 @@ def test_the_document_is_valid_and_names_the_server_that_serves_it(server: Serve
         assert page.json("GET", "/_simulator/openapi.json")[1] == document("control", server.url)
 
 
+def test_the_document_requires_every_field_of_an_answer(server: Server) -> None:
+    """What has a default inside the simulator is answered all the same, so clients may rely on it."""
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in ("Completed", "MinuteFigures", "TimelineEntry", "OutcomeRule", "Fault"):
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
+    assert schemas["NewFault"]["required"] == ["kind"]
+    with web(server.url) as page:
+        minute = page.json("GET", "/_simulator/overview?minutes=1")[1]["minutes"][0]
+        assert set(minute) == set(schemas["MinuteFigures"]["required"])
+
+
 def test_events_are_streamed_as_they_happen(server: Server) -> None:
     """A stream tells each event with its facts, numbers and text, and ends when the server does."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:

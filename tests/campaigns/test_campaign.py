@@ -267,7 +267,7 @@ def test_the_usage_log_reconciles(simulator: Simulator, client: AsyncClient, tmp
         assert not list(campaign.unknown())
         assert next(campaign.recipient_statuses()).ident == "abc"
         log.write_text("a,b\n1,2\n")
-        with pytest.raises(CampaignError, match="no usage log"):
+        with pytest.raises(CampaignError, match="not a usage log"):
             campaign.read_usage_log(log)
         log.write_bytes(b"\x81\xff\n")
         with pytest.raises(CampaignError, match=r"encoding of .* is not certain"):

@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import ssl
+import time
 import zlib
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -82,6 +83,8 @@ def _play(step: Step, peer: Peer, tunnel: ssl.SSLContext | None) -> bool:
     """Play one step; return whether the connection goes on."""
     if isinstance(step, bytes):
         peer.socket.sendall(_filled(step, peer.request))
+        if peer.server.call_finished.is_set():
+            _await_delivery(peer.socket)
     elif isinstance(step, float):
         peer.pause(step)
     elif isinstance(step, (Drip, Endless)):
@@ -99,6 +102,18 @@ def _play(step: Step, peer: Peer, tunnel: ssl.SSLContext | None) -> bool:
         _end(step, peer)
         return False
     return True
+
+
+def _await_delivery(connection: socket.socket) -> None:
+    """Wait until the client's side has what was sent: on a busy machine that takes longer than to send it."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+        import termios
+
+        for _ in range(1000):
+            if not any(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, b"\0" * 4)):
+                return
+            time.sleep(0.001)
 
 
 def _play_long(step: Drip | Endless, peer: Peer) -> bool:

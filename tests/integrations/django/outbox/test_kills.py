@@ -28,5 +28,6 @@ def test_killed_workers_lose_and_double_nothing(database: str, tmp_path: Path) -
 def test_the_very_first_message_goes_alone(database: str, tmp_path: Path) -> None:
     """Until one was sent, the sent list can settle no other: so a kill leaves one unknown."""
     others, counts = play_first(settings_of(database), database, tmp_path)
-    assert min(others) > 0
+    # Without the rule they begin many seconds before; two readings of a database's clock may differ a little.
+    assert min(others) > -1
     assert (counts["doubled"], counts["lost"], counts["unknown"]) == (0, 0, 1), (tmp_path / "output").read_text()

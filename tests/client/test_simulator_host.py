@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import socket
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from xoxzo.cloudpy import AsyncClient, Client, ConfigurationError, ConnectionFailed
+from xoxzo.cloudpy.client.settings import SimulatorHost
+from xoxzo.cloudpy.protocols import Response, TransportFailure
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.transports.threads import HttpTransport
 
@@ -96,6 +99,18 @@ def test_nothing_goes_to_what_is_no_simulator(stranger: tuple[str, list[tuple[st
     with closing(HttpTransport()) as transport, pytest.raises(ConfigurationError, match="no simulator responds there"):
         credits_of(url, own_transport=transport)
     assert set(seen) == {("/_simulator/health", None)}
+
+
+def test_a_client_from_another_process_checks_again() -> None:
+    """The name may lead elsewhere where a pickled client is used, so it forgets that a simulator has responded."""
+    host = SimulatorHost("simulator", checked=True)
+    assert not pickle.loads(pickle.dumps(host)).checked
+
+
+def test_a_response_that_breaks_off_is_as_none() -> None:
+    """The start of a response about its health does not say that something else than a simulator responds."""
+    cut = TransportFailure("the connection was closed")
+    assert SimulatorHost("simulator").check(Response(200, {}, b'{"inst', cut=cut)) is cut
 
 
 def test_no_response_is_an_error_as_of_any_request() -> None:

@@ -50,6 +50,10 @@ class SimulatorHost(msgspec.Struct):
     checked: bool = False
     """Whether a simulator has responded."""
 
+    def __reduce__(self) -> tuple[type[SimulatorHost], tuple[str]]:
+        # Where it is unpickled, the name may lead elsewhere.
+        return type(self), (self.name,)
+
     @property
     def health_request(self) -> Request:
         """The request for the simulator's health, without credentials."""
@@ -63,6 +67,8 @@ class SimulatorHost(msgspec.Struct):
         """
         if not isinstance(outcome, Response):
             return cast("TransportFailure", outcome)
+        if outcome.cut is not None:
+            return outcome.cut
         try:
             health = decode_json(outcome.body)
         except DecodingError:

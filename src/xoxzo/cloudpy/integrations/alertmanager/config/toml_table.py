@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeGuard, TypeVar
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
@@ -55,11 +55,13 @@ class Table:
     def _take(self, name: str, default: object, fits: Callable[[Any], bool], rule: str, **fields: object) -> Any:  # noqa: ANN401
         """Return a value that fits, or the default of a missing one; without a default, it must be there."""
         value = self.get(name)
-        if value is None and default is None:
-            raise InvalidArgument(self.path(name), "must be given")
-        if value is not None and not fits(value):
+        if value is None and default is not None:
+            return default
+        if not fits(value):
+            # A rule with fields says what to give.
+            rule = rule if fields or value is not None else N_("must be given")
             raise InvalidArgument(self.path(name), rule, **fields)
-        return default if value is None else value
+        return value
 
     def table(self, name: str) -> Table:
         """Return a table in it; an empty one if it is missing."""
@@ -108,25 +110,25 @@ class Table:
     def amount(self, name: str) -> Decimal | None:
         """Return an amount of credits, or ``None``."""
         rule = N_("must be a number of credits, 0 or more")
-        found = self._take(name, -1, lambda value: _is_number(value) and math.isfinite(value) and value >= 0, rule)
+        found = self._take(name, -1, lambda value: _is_number(value) and 0 <= value < math.inf, rule)
         return None if found == -1 else Decimal(str(found))
 
     def seconds(self, name: str, default: float) -> float:
         """Return a duration in seconds: a number, or a text such as ``90s``, ``5m`` or ``1h30m``; at most a week."""
         rule = N_("must be seconds, or a time such as 90s, 5m or 1h30m")
-        return _seconds(self._take(name, default, lambda value: 0 <= _seconds(value) <= _MAX_SECONDS, rule))
+        return float(_seconds(self._take(name, default, lambda value: 0 <= _seconds(value) <= _MAX_SECONDS, rule)))
 
 
 def _is_list_of(kind: type, value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, kind) for one in value)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _seconds(value: Any) -> float:  # noqa: ANN401 - any TOML value
     """Return a duration in seconds; -1 for what is none."""
     if isinstance(value, str) and value and (read := _DURATION.fullmatch(value)):
-        return sum(int(read[unit] or 0) * size for unit, size in (("h", 3600.0), ("m", 60), ("s", 1)))
-    return float(value) if _is_number(value) else -1.0
+        return sum(int(read[unit] or 0) * size for unit, size in (("h", 3600), ("m", 60), ("s", 1)))
+    return value if _is_number(value) else -1

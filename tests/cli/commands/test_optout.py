@@ -22,7 +22,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments, text=None: CliRunner().invoke(xoxzo, ["optout", *arguments], input=text)
 
 
-def test_numbers_are_added_listed_and_removed(run: Run) -> None:
+def test_numbers_are_added_listed_and_removed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list says since when and why; a number that is not on it ends `list` with 3."""
     result = run("list")
     assert (result.exit_code, result.output) == (0, "")
@@ -40,6 +40,8 @@ def test_numbers_are_added_listed_and_removed(run: Run) -> None:
     result = run("add", "nonsense")
     assert (result.exit_code, result.stderr.startswith("xoxzo optout add: ")) == (2, True)
     assert run("add", "09010000000", "--since", "yesterday").exit_code == 2
+    monkeypatch.setenv("XOXZO_LANG", "ja")
+    assert "1 番目の番号: 2 桁" in run("add", "12").stderr
 
 
 def test_lists_are_imported_and_exported(run: Run) -> None:

@@ -178,7 +178,9 @@ def read_numbers(numbers: Iterable[object], country: str, field: str = "suppress
         try:
             yield parse_number(number, country)
         except InvalidArgument as error:
-            raise InvalidArgument(field, "number {position} {reason}", position=position, reason=error.reason) from None
+            raise InvalidArgument(
+                field, "number {position} {reason}", position=position, reason=error.reason
+            ) from error
 
 
 def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[str], list[BadRow]]:

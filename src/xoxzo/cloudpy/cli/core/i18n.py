@@ -70,7 +70,11 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str:
 
 def render_error(error: XoxzoError) -> str:
     """Return the message of an error of the library in the user's language, control characters escaped."""
+    from xoxzo.cloudpy.errors import InvalidArgument
+
     fields = {name: _(str(value)) if name in _TRANSLATED_FIELDS else value for name, value in error.fields.items()}
+    if "reason" in fields and isinstance(error.__cause__, InvalidArgument):  # the error of one number of a list
+        fields["reason"] = render_error(error.__cause__)
     return visible(_(error.template, **fields), lines=True)
 
 

@@ -45,7 +45,7 @@ def sheet(*rows: str) -> str:
 def row(number: int, *cells: str, more: str = "") -> str:
     """Return the XML of a row of texts; what begins with ``<`` is XML already."""
     xml = [
-        cell if cell.startswith("<") else f'<c r="{"ABCDEF"[n]}{number}" t="str"><v>{cell}</v></c>'
+        cell if cell.startswith("<") else f'<c r="{"ABCDEFGHI"[n]}{number}" t="str"><v>{cell}</v></c>'
         for n, cell in enumerate(cells)
     ]
     return f'<row r="{number}"{more}>{"".join(xml)}</row>'
@@ -198,6 +198,29 @@ def test_texts_are_as_they_are_seen(path: Path) -> None:
     assert codes(table) == ["as_stored"]
 
 
+def test_unusual_xml_holds_the_same_rows(path: Path) -> None:
+    """What most programs write is read by an expression; from a comment on, the parser reads, and finds the same."""
+    string = "<si><t>山田 &amp; 子</t><rPh sb='0' eb='2'><t>ヤマダ</t></rPh><phoneticPr fontId='1'/></si>"
+    cells = (
+        '<c r="A{0}" t="s"><v>0</v></c><c r="B{0}"><v>90{0:08}</v></c><c r="D{0}" s="1" t="n"><v>46357</v></c>'
+        '<c r="E{0}" t="inlineStr" ph="1"><is><t xml:space="preserve"> &lt;{0}_x0041_</t></is></c><c r="F{0}" s="1"/>'
+        '<c r="G{0}" cm="1"><f t="array" ref="G{0}">1&amp;1</f><v>007</v></c><c r="H{0}"><f>1+1</f></c>'
+    )
+    rows = [row(n, cells.format(n), more=' spans="1:8" ht="18"') for n in range(2, 200)]
+    found = []
+    for position in (len(rows), 0, 99):
+        rows.insert(position, '<!-- <c r="A1"><v>1</v></c> -->' if position < len(rows) else "")
+        xml = sheet(row(1, "name", "phone", "c", "day", "text", "f", "g", "h"), *rows)
+        strings = [string, *["<si><t/></si>"] * (position == 0)]
+        path.write_bytes(workbook_of([("s", "visible", xml)], strings, styles("yyyy/m/d")))
+        found.append([(one.line, one.cells) for one in read_table(path).rows])
+        del rows[position]
+    assert found[0] == found[1] == found[2]
+    assert list(found[0][97][1].values()) == [
+        "山田 & 子", "9000000099", "", "2026/12/1", " <99A", "", "7", "#CALC!"
+    ]  # fmt: skip
+
+
 def test_a_cell_far_away_is_no_harm(path: Path) -> None:
     """A blank is nothing; a remark beside the table shifts nothing."""
     far = '<c r="XFD1048576" t="str"><v>{}</v></c>'
@@ -242,8 +265,9 @@ def test_memory_stays_flat(path: Path) -> None:
         '<worksheet><sheetData><row r="1"><c r=A1><v>1</v></c></row></sheetData></worksheet>',
         '<worksheet><sheetData><row r="1"><c r="A1" s="7"><v>1</v></c></row></sheetData></worksheet>',
         '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c>',
+        '<x:worksheet><x:sheetData><x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>',
     ],
-    ids=["entities", "string missing", "no XML", "style missing", "cut off"],
+    ids=["entities", "string missing", "no XML", "style missing", "cut off", "cut off, with prefixes"],
 )
 def test_broken_workbooks_are_errors(path: Path, xml: str) -> None:
     """Each in one line."""

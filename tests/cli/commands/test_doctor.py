@@ -358,8 +358,8 @@ def test_the_simulator_is_looked_at_on_request(simulator_url: str, monkeypatch: 
     assert status == 3
     assert found["simulator"]["advice"] == ["Start one there, or type: unset XOXZO_SIMULATOR"]
     assert list(found)[-1] == "simulator", "what is wrong is said once, and nobody is asked"
-    both = doctor("--simulator", "--profile", "x")
-    assert both.exit_code == 2
+    for wrong in (("--simulator", "--profile", "x"), ("--timeout", "inf")):
+        assert doctor(*wrong).exit_code == 2
 
 
 @pytest.mark.usefixtures("packages")

@@ -226,6 +226,7 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
         (["--verify", "--port", "0"], "XOXZO_CALLBACK_SECRET is not set"),
         (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
         (["--host", "é" * 70], "encoding of hostname failed"),
+        (["--log", ""], ". cannot be written: "),
     ],
 )
 def test_listen_wrongly(options: list[str], expected: str, tmp_path: Path) -> None:

@@ -95,6 +95,9 @@ class Slot:
             free.put(Slot(self._free))
 
 
+_LONGEST_SECONDS = 1e9  # A queue takes no longer time.
+
+
 class ThreadSlots:
     """A number of slots that threads share; ``None`` for no limit."""
 
@@ -111,7 +114,7 @@ class ThreadSlots:
         if not self._limited:
             return None
         try:
-            return self._free.get(timeout=seconds)
+            return self._free.get(timeout=min(seconds, _LONGEST_SECONDS))
         except Empty:
             raise TimeoutError from None
 

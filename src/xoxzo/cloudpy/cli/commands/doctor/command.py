@@ -35,7 +35,7 @@ _TITLES = {title.lower(): title for title in _CHECKS}
 @make_command("xoxzo doctor", "xoxzo doctor --profile shop", "xoxzo doctor --simulator --json")
 @destination_options()
 @click.option(
-    "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds to wait."
+    "--timeout", default=10.0, show_default=True, type=click.FloatRange(0, 3600, min_open=True), help="Seconds to wait."
 )
 @json_option
 def command(profile: str | None, *, simulator: bool, timeout: float, machine: bool) -> None:

@@ -20,7 +20,7 @@ from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall
 from xoxzo.cloudpy.cli.commands.listen import received_callback
 from xoxzo.cloudpy.cli.commands.listen.received_callback import ReceivedCallback
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.terminal import visible
@@ -251,7 +251,8 @@ def forward_url(base: str, target: str) -> str:
 
 def _open_private(path: Path) -> TextIO:
     # Callbacks contain phone numbers: only the owner may read them.
-    return os.fdopen(open_private(path, append=True), "a", encoding="utf-8")
+    with writing(path):
+        return os.fdopen(open_private(path, append=True), "a", encoding="utf-8")
 
 
 def _replay(file: TextIO, forward: str, printer: CallbackPrinter) -> None:

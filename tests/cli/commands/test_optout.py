@@ -50,6 +50,7 @@ def test_lists_are_imported_and_exported(run: Run) -> None:
     assert run("import", "stop.csv").stderr == "2 numbers were added\n"
     assert run("import", "-", text="09010000002\n").stderr == "1 number was added\n"
     assert run("export", "-o", "out.csv").stderr == "3 entries in out.csv\n"
+    assert "none/out.csv cannot be written: " in run("export", "-o", "none/out.csv").stderr
     assert run("export").stdout.splitlines() == Path("out.csv").read_text(encoding="utf-8").splitlines()
     assert run("import", "out.csv", "--store", "other", "--json").stdout == '{"added": 3}\n'
     assert run("list", "--store", "other").stdout == run("list").stdout

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, write_json
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command, make_group
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import TIME, expand_stdin
 from xoxzo.cloudpy.cli.core.output.terminal import pad, visible
@@ -151,7 +151,7 @@ def export(output: str) -> None:
     if output == "-":
         opt_outs.export(sys.stdout)
         return
-    with os.fdopen(open_private(output), "w", encoding="utf-8", newline="") as file:
+    with writing(output), os.fdopen(open_private(output), "w", encoding="utf-8", newline="") as file:
         count = opt_outs.export(file)
     click.echo(ngettext("{count} entry in {path}", "{count} entries in {path}", count, path=output), err=True)
 

@@ -6,13 +6,13 @@ There are 2,000 of them in `make test`, and 10,000 in `make check`.
 from __future__ import annotations
 
 import heapq
-import os
 import random
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from rotation import selected_count
 from without_coverage import uncounted
 
 from xoxzo.cloudpy import CallbackRejected, Client, SentMessage
@@ -20,7 +20,7 @@ from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog, Entry
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
 
-MESSAGES = 10_000 if os.environ.get("XOXZO_TESTS_ALL_SEEDS") else 2_000
+MESSAGES = selected_count(10_000, 2_000)
 RANKS = {"": 0, "QUEUED": 1, "DELIVERING": 2, "DELIVERED": 3, "FAIL": 3}
 # The simulator's numbers that fail and that stay switched off, among others that are reached.
 PHONES = ["+819000000001", "+819000000002", *(f"+8180111122{number:02}" for number in range(20))]

@@ -7,6 +7,11 @@ import subprocess
 from pathlib import Path
 
 
+def selected_count(every: int, some: int) -> int:
+    """Return how many cases to play: `every` in ``make check``, `some` elsewhere."""
+    return every if os.environ.get("XOXZO_TESTS_ALL_SEEDS") else some
+
+
 def selected_part(parts: int) -> int | None:
     """Return which of so many parts the commit selects, or `None` for all: where ``XOXZO_TESTS_ALL_SEEDS`` is set."""
     if os.environ.get("XOXZO_TESTS_ALL_SEEDS"):

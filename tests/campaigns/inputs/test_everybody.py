@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,12 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, note, settings, strategies as st
 from lists_of_people import MANGLES, PeopleList, people_list
+from rotation import selected_count
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Recipient
 from xoxzo.cloudpy.campaigns.create import CreateApi
 from xoxzo.cloudpy.errors import CampaignError
 
-LISTS = 350 if os.environ.get("XOXZO_TESTS_ALL_SEEDS") else 100
+LISTS = selected_count(350, 100)
 
 
 class Received:

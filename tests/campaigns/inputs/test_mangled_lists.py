@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import zip_longest
 from pathlib import Path
 from random import Random
@@ -10,13 +9,14 @@ from random import Random
 import pytest
 from hypothesis import given, settings, strategies as st
 from mangled_lists import MAKERS, MangledList, Person
+from rotation import selected_count
 
 from xoxzo.cloudpy.campaigns.inputs import Table, read_table
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank, is_phone_number
 from xoxzo.cloudpy.campaigns.inputs.tables import Row
 from xoxzo.cloudpy.errors import CampaignError
 
-LISTS = 5000 if os.environ.get("XOXZO_TESTS_ALL_SEEDS") else 500
+LISTS = selected_count(5000, 500)
 
 
 @pytest.fixture(scope="module")

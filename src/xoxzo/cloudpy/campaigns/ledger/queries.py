@@ -54,6 +54,10 @@ class LedgerQueries:
         rows = self._fetch("SELECT value FROM meta WHERE name = ?", name)
         return json.loads(rows[0][0]) if rows else None
 
+    def created(self) -> float:
+        """Return when the campaign was created, in seconds since 1970; 0 where that was not stored."""
+        return float(self.get("created") or 0)
+
     def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
         """Return recipients by position, in constant memory."""
         end = last if last is not None else 2**62

@@ -175,7 +175,7 @@ class SqliteLedger(Ledger):
             # With other ones chosen to be the first, positions do not say who was sent to.
             last = last if seed == str(self.get("first_seed")) else int(self.get("total"))
             self.put({"newer_copy": (0.0, next_n)})
-            self.catch_up(last, latest or float(self.get("created") or 0))
+            self.catch_up(last, latest or self.created())
 
     def _acquire_lock(self) -> None:
         self._locks.append(files.acquire_lock(self.path))

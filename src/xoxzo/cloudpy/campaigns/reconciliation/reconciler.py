@@ -26,6 +26,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 
 _GROUP_OUTCOMES = 500
+_CONCURRENCY = 10
 _MAX_LIST_DAYS = 89
 _MAX_CLOCK_ERROR_SECONDS = 3600.0
 _MAX_DIGITS = 9
@@ -47,7 +48,6 @@ class Reconciler:
         self._clock = ledger.clock
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self._total = int(ledger.get("total") or 0)
-        self._created = float(ledger.get("created") or 0)
         # A byte for each recipient: the list of a large campaign has a million of them.
         self._listed = bytearray()
         newer: tuple[float, int] = ledger.get("newer_copy") or (0.0, self._total)
@@ -82,7 +82,7 @@ class Reconciler:
         if last > next_n:
             self.newer_copy_at, self._copied_n = self._clock.now(), known
             self._ledger.put({"newer_copy": (self.newer_copy_at, known), "requested": "pause"})
-            self._ledger.catch_up(last, self._created)
+            self._ledger.catch_up(last, self._ledger.created())
         return self._ledger.record(outcomes)
 
     async def read_sent_list(self, client: AsyncClient) -> float:
@@ -113,7 +113,7 @@ class Reconciler:
         if self._clock.now() - wall > _MAX_CLOCK_ERROR_SECONDS:
             # The machine's clock was once ahead: the ledger's times do not show on which day something was sent.
             return oldest.date()
-        first = min((one.began for one in self._ledger.unknown()), default=self._created or wall)
+        first = min((one.began for one in self._ledger.unknown()), default=self._ledger.created() or wall)
         return max(datetime.fromtimestamp(first, UTC) - timedelta(days=1), oldest).date()
 
     def read_usage_log(self, path: Path) -> int:
@@ -242,9 +242,6 @@ def _credits(value: str | None) -> Decimal | None:
         return Decimal(value or "")
     except InvalidOperation:
         return None
-
-
-_CONCURRENCY = 10
 
 
 class ReconcileApi:

@@ -122,7 +122,7 @@ class _Page:
 
     def _head(self) -> str:
         ledger, figures = self._ledger, self._figures
-        created = self._local(float(ledger.get("created") or 0))
+        created = self._local(ledger.created())
         kind = self.gettext(_KINDS[self._content.kind])
         facts = [
             self.gettext("{kind} from {sender}").format(kind=kind, sender=self._content.sender),

@@ -76,7 +76,7 @@ class CampaignRun:
         self._reconciler = Reconciler(ledger, uid)
         self._has_new_unknown = asyncio.Event()
         # An older copy does not know what was sent since: only the sent list does. A new campaign is none.
-        age = self._clock.now() - float(ledger.get("created") or 0)
+        age = self._clock.now() - ledger.created()
         self._is_unchecked = ledger.next_n() > 0 or age > _FRESH_SECONDS
         self._check_seconds = _SHARED_LOOKUP_SECONDS
 

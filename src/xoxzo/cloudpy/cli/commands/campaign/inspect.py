@@ -96,7 +96,7 @@ def list_(*, machine: bool) -> None:
             continue
         with campaign:
             tally, state = campaign.tally(), _state(campaign)
-            created = float(campaign.ledger.get("created"))
+            created = campaign.ledger.created()
             if machine:
                 write_json(name=name, state=state, created=moment(created), **tally_fields(tally))
             else:

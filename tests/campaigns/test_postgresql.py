@@ -6,7 +6,7 @@ import sys
 
 import psycopg
 import pytest
-from database_servers import PostgresqlCluster
+from database_servers import PostgresqlCluster, pgbouncer
 from ledger_contract import fill, people
 
 from xoxzo.cloudpy import AsyncClient
@@ -34,6 +34,23 @@ def cut(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'xoxzo campaign' AND datname = current_database()"
         )
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+def test_a_connection_pooler_is_refused_before_it_gets_a_statement(database_url: str, mode: str) -> None:
+    """It may give a session, with its campaign, to another program; PgBouncer changes nothing in the database."""
+    make(database_url, 3).close()
+    with pgbouncer(database_url, mode) as pooled:
+        with psycopg.connect(pooled, autocommit=True) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)  # it works for other programs
+        for attempt in (lambda: open_store(pooled).open("a"), lambda: PostgresqlLedger(pooled, 1, "a")):
+            with pytest.raises(CampaignError, match="use the address of PostgreSQL itself") as caught:
+                attempt()
+            assert caught.value.code == "database_pooled"
+        with psycopg.connect(pooled, autocommit=True) as connection:
+            assert connection.execute("SHOW search_path").fetchone() == ('"$user", public',)
+    with open_store(database_url).open("a") as ledger:
+        assert ledger.tally().total == 3
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back_and_made_anew(

@@ -1,4 +1,4 @@
-"""Start PostgreSQL, MariaDB and Redis for tests: servers of their own, in temporary folders, for nobody else."""
+"""Start PostgreSQL, PgBouncer, MariaDB and Redis for tests: servers of their own, in temporary folders."""
 
 from __future__ import annotations
 
@@ -124,6 +124,48 @@ def postgresql_cluster(*, durable: bool = False) -> Iterator[PostgresqlCluster]:
                 cluster.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def pgbouncer(url: str, mode: str) -> Iterator[str]:
+    """Start PgBouncer before a database of a `PostgresqlCluster`, and yield its address; skip where it is missing.
+
+    Args:
+        url: the address of the database.
+        mode: when it gives a session to the next program: ``session``, ``transaction`` or ``statement``.
+    """
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        pytest.skip("PgBouncer is not installed")
+    database, _, server = url.removeprefix("postgresql://xoxzo@/").partition("?host=")
+    # Not in pytest's folder: its path is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="xoxzo-pgbouncer-") as name:
+        folder = Path(name)
+        user = _unprivileged()
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        (folder / "users").write_text('"xoxzo" ""\n')
+        settings = {"unix_socket_dir": name, "listen_port": 6432, "auth_type": "trust", "auth_file": f"{name}/users"}
+        # Most who use it let it ignore what it does not know.
+        settings |= {
+            "pool_mode": mode,
+            "default_pool_size": 5,
+            "ignore_startup_parameters": "extra_float_digits,options",
+        }
+        lines = ["[databases]", f"{database} = host={server} user=xoxzo", "[pgbouncer]"]
+        (folder / "settings.ini").write_text("\n".join([*lines, *(f"{key} = {settings[key]}" for key in settings)]))
+        with (folder / "output").open("wb") as output:
+            process = subprocess.Popen([program, folder / "settings.ini"], stdout=output, stderr=output, **user)
+        try:
+            give_up = time.monotonic() + _START_SECONDS
+            while not (folder / ".s.PGSQL.6432").exists():
+                assert process.poll() is None, (folder / "output").read_text()
+                assert time.monotonic() < give_up, "PgBouncer did not start"
+                time.sleep(0.02)
+            yield f"postgresql://xoxzo@/{database}?host={name}&port=6432"
+        finally:
+            process.terminate()
+            process.wait(_START_SECONDS)
 
 
 class MariadbServer:

@@ -30,8 +30,10 @@ _ROWS = "SELECT * FROM unnest({}) OFFSET 0".format(
 )
 # A worker that is stopped in a transaction keeps others waiting no longer than this, which is less than any lease.
 # All statements concern few rows, whatever the planner expects of tables that have just been filled.
-_OPTIONS = "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=10000 -c jit=off -c enable_seqscan=off"
-_OPTIONS += " -c plan_cache_mode=force_generic_plan"
+_SETTINGS = (
+    "SET idle_in_transaction_session_timeout = 2000; SET lock_timeout = 10000; SET jit = off; SET enable_seqscan = off;"
+    " SET plan_cache_mode = force_generic_plan"
+)
 _CONNECT_SECONDS = 10
 
 
@@ -81,14 +83,27 @@ def _array(kind: str, column: tuple[Any, ...]) -> str:
 
 
 def connect(address: str, search_path: str) -> psycopg.Connection[Any]:
-    """Connect to a database; raise ``psycopg.Error``."""
+    """Connect to a database; raise ``psycopg.Error``, or `CampaignError` if a connection pooler answers.
+
+    A pooler may give the session of one program to another one, with its prepared statements, its locks, and the search
+    path that says which campaign is meant: so it is recognised, by the process number that it makes up, and refused.
+    """
     import psycopg
 
     connection = psycopg.connect(
-        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=_OPTIONS, application_name="xoxzo campaign"
+        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="xoxzo campaign"
     )
     try:
-        connection.execute(f"SET search_path TO {search_path}")
+        is_ours = f"SELECT 1 / CAST(pg_backend_pid() = {connection.info.backend_pid} AS INTEGER)"
+        # One message: where the first statement fails, the others are not run.
+        connection.execute(f"{is_ours}; {_SETTINGS}; SET search_path TO {search_path}")
+    except psycopg.errors.DivisionByZero:
+        connection.close()
+        raise CampaignError(
+            "database_pooled",
+            "the address of the campaigns' database is that of a connection pooler such as PgBouncer,"
+            " which may give one session to several programs: use the address of PostgreSQL itself",
+        ) from None
     except BaseException:
         connection.close()
         raise

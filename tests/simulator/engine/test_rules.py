@@ -12,15 +12,16 @@ from hypothesis import given, strategies as st
 from xoxzo.cloudpy.simulator.api import http
 from xoxzo.cloudpy.simulator.api.handlers import sms, subscribed_numbers
 from xoxzo.cloudpy.simulator.api.http import HttpError
-from xoxzo.cloudpy.simulator.engine.rules import formats, pricing
-from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
+from xoxzo.cloudpy.simulator.engine.rules import (
     ActionError,
     Playback,
     Say,
     Transfer,
     Voicemail,
+    formats,
     parse_action,
     parse_answer,
+    pricing,
 )
 
 TODAY = date(2026, 3, 1)

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from simulator_actions import ACTIONS, CONFERENCE, OTHER, OTP, PHONE, WEBSITE, code, request_otp, uids, view
 from simulator_callers import SMS, Caller, Listener, basic
 
-from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts
+from xoxzo.cloudpy.simulator.engine.rules import count_parts
 
 WRONG = (400, {"message": "Invalid or expired OTP."})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt
+    from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
     from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, TemplateRecord
     from xoxzo.cloudpy.simulator.runtime.phone import Phone
     from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings, profile

@@ -30,9 +30,14 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import (
     Template,
     Website,
 )
-from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
-from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
+    Call,
+    CallbackAttempt,
+    CallbackDelivery,
+    Conference,
+    InboundSms,
+    Message,
+)
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 

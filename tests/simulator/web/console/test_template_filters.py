@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from xoxzo.cloudpy.simulator.engine.rules.formats import find_code
+from xoxzo.cloudpy.simulator.engine.rules import find_code
 from xoxzo.cloudpy.simulator.web.console import template_filters
 
 

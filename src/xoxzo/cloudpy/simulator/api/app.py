@@ -33,7 +33,7 @@ from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault,
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.requests import MAX_BODY_BYTES, ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.records.traffic import MAX_BODY_BYTES, ReceivedRequest
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 _LOG = logging.getLogger(__name__)

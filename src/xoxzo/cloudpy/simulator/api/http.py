@@ -19,7 +19,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.commands.faults import Fault
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
+from xoxzo.cloudpy.simulator.engine.rules import is_url
 
 DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""

@@ -10,8 +10,8 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
-from xoxzo.cloudpy.simulator.engine.records.sms import Message
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number
+from xoxzo.cloudpy.simulator.engine.records.traffic import Message
+from xoxzo.cloudpy.simulator.engine.rules import is_digits, is_number
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import list_held
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, call_record, reply_record

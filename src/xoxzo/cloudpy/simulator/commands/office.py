@@ -10,8 +10,7 @@ from msgspec import Struct
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal, is_digits
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import TemplateRecord, template_record
 from xoxzo.cloudpy.simulator.settings import Price

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
-from xoxzo.cloudpy.simulator.engine.records.requests import ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.records.traffic import ReceivedRequest
 from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
 
 _LETTERS = string.ascii_letters + string.digits

@@ -28,9 +28,14 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import (
     Template,
     Website,
 )
-from xoxzo.cloudpy.simulator.engine.records.calls import Call, Conference
-from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, CallbackDelivery
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
+    Call,
+    CallbackAttempt,
+    CallbackDelivery,
+    Conference,
+    InboundSms,
+    Message,
+)
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, RegisteredSenderService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService

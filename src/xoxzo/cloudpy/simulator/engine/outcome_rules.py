@@ -12,7 +12,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import Reason
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
+from xoxzo.cloudpy.simulator.engine.rules import is_number
 from xoxzo.cloudpy.simulator.settings import TEST_NUMBERS, NumberOutcome
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here
-from xoxzo.cloudpy.simulator.engine.rules.formats import format_time, mask
+from xoxzo.cloudpy.simulator.engine.rules import format_time, mask
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
 _CONTROLS = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
+from xoxzo.cloudpy.simulator.engine.rules import format_time
 from xoxzo.cloudpy.simulator.queries.event_format import escaped
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.queries.search import parse_search, search

@@ -12,9 +12,8 @@ from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.records.calls import Call
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.rules.formats import find_code, sms_encoding
+from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.rules import find_code, sms_encoding
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import (
     CallRecord,

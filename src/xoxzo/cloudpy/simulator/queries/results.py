@@ -11,10 +11,13 @@ from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule as OutcomeRule  # noqa: PLC0414 - others get it here
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template
-from xoxzo.cloudpy.simulator.engine.records.calls import Call
-from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt as CallbackAttempt  # noqa: PLC0414 - others get it here
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
-from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
+    Call,
+    CallbackAttempt as CallbackAttempt,  # noqa: PLC0414 - others get it here
+    InboundSms,
+    Message,
+)
+from xoxzo.cloudpy.simulator.engine.rules import format_time
 
 T = TypeVar("T")
 

@@ -21,8 +21,7 @@ from msgspec import Struct
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.calls import Call
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, Message
 from xoxzo.cloudpy.simulator.queries.results import (
     MessageFields,
     ResultPage,

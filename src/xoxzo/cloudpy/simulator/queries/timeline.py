@@ -12,10 +12,8 @@ from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.engine.context import request_headers
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.calls import Call
-from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt, ReceivedRequest
-from xoxzo.cloudpy.simulator.engine.records.sms import Message
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.records.traffic import Call, CallbackAttempt, Message, ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal, price_json
 from xoxzo.cloudpy.simulator.engine.services.sms import sms_route
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
-from xoxzo.cloudpy.simulator.engine.rules.formats import CODE
+from xoxzo.cloudpy.simulator.engine.rules import CODE
 from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries, find_call
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, SentReply
 from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle

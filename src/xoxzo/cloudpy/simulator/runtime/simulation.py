@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
     from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
     from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
-    from xoxzo.cloudpy.simulator.engine.records.requests import CallbackAttempt
+    from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
     from xoxzo.cloudpy.simulator.queries.overview import Overview
     from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
     from xoxzo.cloudpy.simulator.queries.results import (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, HttpError, RequestContext, invalid, json_response
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
-from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.rules import has_dialling_code, is_number
 
 TEMPLATE_ID = "3"
 """The only template that exists (API section 7.1)."""

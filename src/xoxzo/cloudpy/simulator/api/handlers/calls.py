@@ -5,10 +5,15 @@ from __future__ import annotations
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.calls import CallRequest, ConferenceRequest
-from xoxzo.cloudpy.simulator.engine.rules.call_actions import LANGUAGES
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_digits, is_number, is_recording, without_plus
-from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.records.traffic import CallRequest, ConferenceRequest
+from xoxzo.cloudpy.simulator.engine.rules import (
+    LANGUAGES,
+    has_dialling_code,
+    is_digits,
+    is_number,
+    is_recording,
+    without_plus,
+)
 
 
 def place(context: RequestContext) -> ApiResponse:

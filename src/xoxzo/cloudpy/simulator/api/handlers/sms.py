@@ -26,9 +26,8 @@ from xoxzo.cloudpy.simulator.api.http import (
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template
-from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, is_digits, is_number, is_url
-from xoxzo.cloudpy.simulator.engine.rules.pricing import has_dialling_code
+from xoxzo.cloudpy.simulator.engine.records.traffic import Message, SmsRequest
+from xoxzo.cloudpy.simulator.engine.rules import count_parts, has_dialling_code, is_digits, is_number, is_url
 
 
 def send(context: RequestContext) -> ApiResponse:

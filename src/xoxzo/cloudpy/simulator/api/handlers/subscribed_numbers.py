@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator.api.http import (
     pairs,
 )
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_url
+from xoxzo.cloudpy.simulator.engine.rules import is_url
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
 
 

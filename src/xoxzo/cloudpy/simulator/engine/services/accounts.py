@@ -8,7 +8,7 @@ from decimal import Decimal
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, RegisteredSender
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal, price_json
 from xoxzo.cloudpy.simulator.settings import carrier_of
 
 

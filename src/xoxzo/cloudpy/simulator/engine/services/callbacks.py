@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
-from xoxzo.cloudpy.simulator.engine.records.requests import (
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
     CallbackAttempt,
     CallbackDelivery,
     CallbackKind,

@@ -14,7 +14,7 @@ from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst, r
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
-from xoxzo.cloudpy.simulator.engine.records.calls import (
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Call,
     CallRequest,
     CallStatus,
@@ -22,7 +22,7 @@ from xoxzo.cloudpy.simulator.engine.records.calls import (
     ConferenceRequest,
     Step,
 )
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal, price_for_number, price_json
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 

@@ -14,18 +14,19 @@ from xoxzo.cloudpy.simulator.engine.context import (
     remove_from_index,
 )
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason
-from xoxzo.cloudpy.simulator.engine.records.calls import Call
-from xoxzo.cloudpy.simulator.engine.records.sms import InboundSms, InboundSmsStatus
-from xoxzo.cloudpy.simulator.engine.rules.call_actions import (
+from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, InboundSmsStatus
+from xoxzo.cloudpy.simulator.engine.rules import (
     Action,
     ActionError,
     Playback,
     Say,
     Transfer,
     Voicemail,
+    add_query,
+    format_time,
     parse_answer,
+    without_plus,
 )
-from xoxzo.cloudpy.simulator.engine.rules.formats import add_query, format_time, without_plus
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService

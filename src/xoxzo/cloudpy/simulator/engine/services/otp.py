@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Otp, OtpKey, Website, otp_key
-from xoxzo.cloudpy.simulator.engine.records.sms import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
+from xoxzo.cloudpy.simulator.engine.records.traffic import Message, SmsRequest
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
 
 SENTENCE = "あなたの確認コードは{code}です。"

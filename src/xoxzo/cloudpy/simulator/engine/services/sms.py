@@ -12,9 +12,15 @@ from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, O
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.sms import LinkTracking, Message, SmsRequest, SmsStatus
-from xoxzo.cloudpy.simulator.engine.rules.formats import count_parts, format_time, replace_link
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal, price_for_number, price_json
+from xoxzo.cloudpy.simulator.engine.records.traffic import LinkTracking, Message, SmsRequest, SmsStatus
+from xoxzo.cloudpy.simulator.engine.rules import (
+    as_decimal,
+    count_parts,
+    format_time,
+    price_for_number,
+    price_json,
+    replace_link,
+)
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of

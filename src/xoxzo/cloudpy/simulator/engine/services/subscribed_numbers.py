@@ -10,7 +10,7 @@ from typing import Literal
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, SubscribedNumber, is_same_account
-from xoxzo.cloudpy.simulator.engine.rules.pricing import as_decimal
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import NumberRange

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
-from xoxzo.cloudpy.simulator.engine.rules.formats import format_time
+from xoxzo.cloudpy.simulator.engine.rules import format_time
 from xoxzo.cloudpy.simulator.queries.results import CallbackAttempt, CallRecord, ReceivedSms
 
 Number = Annotated[str, Meta(description="In E.164, with its +.", examples=["+819000001234"])]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
-from xoxzo.cloudpy.simulator.engine.rules.formats import is_number
+from xoxzo.cloudpy.simulator.engine.rules import is_number
 from xoxzo.cloudpy.simulator.queries.phones import phone_view
 from xoxzo.cloudpy.simulator.web.console.page_request import ActionResult, Page, PageRequest
 

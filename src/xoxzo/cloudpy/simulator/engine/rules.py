@@ -1,4 +1,4 @@
-"""How the API writes numbers, addresses and moments, and measures texts (API sections 1.8, 2.4, 2.5, 5.1 and 15.1)."""
+"""Pure rules of the API: how numbers, URLs, texts and actions are read, and what things cost."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import math
 import re
 import time
 from bisect import bisect_left
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.simulator.settings import RecordingUrls
+from msgspec import Struct
+
+from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.errors import Reason
+from xoxzo.cloudpy.simulator.settings import Price, RecordingUrls
 
 # Written with [0-9] and matched whole: \d would take full-width digits, $ would let a final newline through.
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -121,3 +127,108 @@ def find_code(text: str) -> str | None:
 def sms_encoding(text: str) -> str:
     """Return how an SMS is counted: as ASCII, or else as Unicode, where fewer characters fit (API section 2.4)."""
     return "ASCII" if text.isascii() else "Unicode"
+
+
+def as_decimal(price: Price) -> Decimal:
+    """Return a price as an exact decimal; 0.1 stays a tenth."""
+    return Decimal(str(price)) if isinstance(price, float) else Decimal(price)
+
+
+def price_for_number(prices: Mapping[str, Price], number: str) -> Decimal:
+    """Return the price under the longest dialling code that begins a number; ``""`` stands for all others."""
+    digits = number.removeprefix("+")
+    for length in (3, 2, 1, 0):
+        price = prices.get(digits[:length])
+        if price is not None:
+            return as_decimal(price)
+    return Decimal(0)
+
+
+def has_dialling_code(codes: frozenset[str], number: str) -> bool:
+    """Say whether a number begins with one of some dialling codes."""
+    return any(number.removeprefix("+").startswith(code) for code in codes)
+
+
+def price_json(cost: Decimal, *, as_float: bool = False) -> int | float:
+    """Return a cost as the API writes it: an integer, or a float where tracking is charged (API section 2.2)."""
+    return float(cost) if as_float or cost != int(cost) else int(cost)
+
+
+LANGUAGES = ("en", "ja")
+"""Languages that can be spoken; Indonesian has been paused since 2020 (API section 11)."""
+
+_SAY = re.compile(r'say +([A-Za-z-]+) +"(.+)"', re.DOTALL)
+_PLAYBACK = re.compile(r"playback +(\S+)")
+_TRANSFER = re.compile(r"transfer +(\S+)")
+_VOICEMAIL = re.compile(r"voicemail(?: +(.+))?", re.DOTALL)
+
+
+class ActionError(ValueError):
+    """An answer that is no action; `reason` says why, as its text does."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Say(Struct, frozen=True):
+    """Speak a text."""
+
+    lang: str
+    text: str
+
+
+class Playback(Struct, frozen=True):
+    """Play an mp3."""
+
+    url: str
+
+
+class Transfer(Struct, frozen=True):
+    """Connect the caller to a number."""
+
+    number: str
+
+
+class Voicemail(Struct, frozen=True):
+    """Record the caller, after a greeting if there is one."""
+
+    greeting: Say | Playback | None
+
+
+Action = Say | Playback | Transfer | Voicemail
+
+
+def parse_answer(body: bytes, *, most: int = 1, recordings: RecordingUrls = "published") -> list[Action]:
+    """Read the first `most` non-empty lines of an answer (API section 15.53); raise `ActionError` for no action."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ActionError(N_("the answer is not UTF-8")) from None
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+    if not lines:
+        raise ActionError(N_("the answer is empty"))
+    return [parse_action(line, recordings) for line in lines[:most]]
+
+
+def parse_action(line: str, recordings: RecordingUrls = "published") -> Action:
+    """Read one line; raise `ActionError` if it is not an action."""
+    if match := _VOICEMAIL.fullmatch(line):
+        return Voicemail(_greeting(match[1], recordings) if match[1] else None)
+    if match := _TRANSFER.fullmatch(line):
+        if not is_number(match[1]):
+            raise ActionError(N_("transfer needs an E.164 number"))
+        return Transfer(match[1])
+    return _greeting(line, recordings)
+
+
+def _greeting(line: str, recordings: RecordingUrls) -> Say | Playback:
+    if match := _SAY.fullmatch(line):
+        if match[1] not in LANGUAGES:
+            raise ActionError(Reason(N_("say needs one of the languages {known}"), known=", ".join(LANGUAGES)))
+        return Say(match[1], match[2])
+    if match := _PLAYBACK.fullmatch(line):
+        if not is_recording(match[1], recordings):
+            raise ActionError(N_("playback needs the http URL of an mp3"))
+        return Playback(match[1])
+    raise ActionError(N_("the line is none of playback, say, transfer and voicemail"))

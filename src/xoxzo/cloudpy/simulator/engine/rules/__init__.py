@@ -1,1 +1,0 @@
-"""Pure rules of the API: how numbers, URLs, texts and actions are read, and what things cost."""

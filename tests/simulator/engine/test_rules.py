@@ -12,16 +12,15 @@ from hypothesis import given, strategies as st
 from xoxzo.cloudpy.simulator.api import http
 from xoxzo.cloudpy.simulator.api.handlers import sms, subscribed_numbers
 from xoxzo.cloudpy.simulator.api.http import HttpError
+from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.rules import (
     ActionError,
     Playback,
     Say,
     Transfer,
     Voicemail,
-    formats,
     parse_action,
     parse_answer,
-    pricing,
 )
 
 TODAY = date(2026, 3, 1)
@@ -43,14 +42,14 @@ def status_of(act: Callable[[], object]) -> int | None:
 def test_parts_change_exactly_at_the_limits_of_the_table(unit: str, limits: list[int]) -> None:
     """Each limit of section 2.4 is the last length of its number of parts."""
     for count, limit in enumerate(limits, 1):
-        assert formats.count_parts(unit * limit) == count
-        assert formats.count_parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
+        assert rules.count_parts(unit * limit) == count
+        assert rules.count_parts(unit * (limit + 1)) == (count + 1 if count < len(limits) else None)
 
 
 def test_an_emoji_counts_two() -> None:
     """Characters outside the basic plane are two UTF-16 units."""
-    assert formats.count_parts("😀" * 35) == 1
-    assert formats.count_parts("😀" * 36) == 2
+    assert rules.count_parts("😀" * 35) == 1
+    assert rules.count_parts("😀" * 36) == 2
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_an_emoji_counts_two() -> None:
 )
 def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | None) -> None:
     """A URL or a bare domain between spaces is replaced, the first one only."""
-    assert formats.replace_link(message, "S") == replaced
+    assert rules.replace_link(message, "S") == replaced
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_the_first_link_is_replaced(message: str, replaced: tuple[str, str] | No
 )
 def test_what_is_no_number(number: str) -> None:
     """Trunk zeros, blanks, full-width digits and line ends are refused."""
-    assert not formats.is_number(number)
+    assert not rules.is_number(number)
 
 
 @given(st.text(alphabet="+0123456789٣ \n", max_size=18))
@@ -97,28 +96,28 @@ def test_numbers_follow_the_rule_character_by_character(candidate: str) -> None:
         and digits[0] != "0"
         and not digits.startswith("810")
     )
-    assert formats.is_number(candidate) == right
+    assert rules.is_number(candidate) == right
 
 
 def test_a_masked_number_keeps_four_digits() -> None:
     """Short numbers show nothing at all."""
-    assert formats.mask("+818012345678") == "+81••••5678"
-    assert formats.mask("12345678") == "••••"
+    assert rules.mask("+818012345678") == "+81••••5678"
+    assert rules.mask("12345678") == "••••"
 
 
 def test_prices_are_found_by_the_longest_code() -> None:
     """A missing catch-all makes other countries free."""
     tariff = {"8": 1, "81": 2}
-    assert pricing.price_for_number(tariff, "+819012345678") == 2
-    assert pricing.price_for_number(tariff, "+8613012345678") == 1
-    assert pricing.price_for_number(tariff, "+14155550100") == 0
-    assert pricing.price_json(pricing.as_decimal(0.1)) == 0.1
+    assert rules.price_for_number(tariff, "+819012345678") == 2
+    assert rules.price_for_number(tariff, "+8613012345678") == 1
+    assert rules.price_for_number(tariff, "+14155550100") == 0
+    assert rules.price_json(rules.as_decimal(0.1)) == 0.1
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "https://example.com:8/a?b=c#d", "http://[::1]/x"])
 def test_urls_that_are_taken(url: str) -> None:
     """Absolute http and https addresses are taken."""
-    assert formats.is_url(url)
+    assert rules.is_url(url)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +128,13 @@ def test_urls_that_are_taken(url: str) -> None:
 )  # fmt: skip
 def test_urls_that_are_refused(url: str) -> None:
     """Relative, malformed, non-ASCII and overlong addresses are refused."""
-    assert not formats.is_url(url)
+    assert not rules.is_url(url)
 
 
 def test_queries_are_appended() -> None:
     """A query that is there is kept or replaced; a fragment is dropped."""
-    assert formats.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"
-    assert formats.add_query("http://a/b?c=d", "x=y", keep=False) == "http://a/b?x=y"
+    assert rules.add_query("http://a/b?c=d#e", "x=y", keep=True) == "http://a/b?c=d&x=y"
+    assert rules.add_query("http://a/b?c=d", "x=y", keep=False) == "http://a/b?x=y"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 
 from xoxzo.cloudpy import InvalidArgument
 from xoxzo.cloudpy.callbacks import Action, Playback, Say, Transfer, Voicemail
-from xoxzo.cloudpy.simulator.engine.rules import call_actions
+from xoxzo.cloudpy.simulator.engine import rules
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_any_text(text: str) -> None:
     """A text is refused, or the simulator, which has its own parser, parses the same text."""
     with suppress(InvalidArgument):
         action = Say("ja", text)
-        assert call_actions.parse_answer(action.encode()) == [call_actions.Say("ja", text)]
+        assert rules.parse_answer(action.encode()) == [rules.Say("ja", text)]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ __all__ = [
 
 _HOMES = {
     "engine.clock": ("RealClock", "SteppedClock"),
-    "engine.records.requests": ("CallbackAttempt",),
+    "engine.records.traffic": ("CallbackAttempt",),
     "queries.results": ("CallRecord", "ReceivedSms", "TemplateRecord"),
     "runtime.phone": ("Phone",),
     "settings": ("Carrier", "NumberRange", "Settings", "profile"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -26,17 +27,14 @@ from xoxzo.cloudpy.callbacks.events import (
     Purpose,
 )
 from xoxzo.cloudpy.errors import APIError, CallbackRejected, ConfigurationError, InvalidArgument, NotFound
-from xoxzo.cloudpy.models import Call, CallStatus, Message
+from xoxzo.cloudpy.models import Call, CallStatus, Conference, Message
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from itsdangerous import URLSafeSerializer
-
     from xoxzo.cloudpy.client.async_client import AsyncClient
     from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.models import Conference
+
+_Reported = DeliveryReport | LinkClicked | CallEnded
 
 DAY_SECONDS = 86_400
 MAX_REFERENCE_LENGTH = 255
@@ -45,6 +43,11 @@ MAX_TOKEN_LENGTH = 2048
 # Decoding ignores the last two bits of a signature and foreign characters; only what `url` writes is accepted.
 _TOKEN = re.compile(r"[\w.-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 _NOT_CONFIRMED = "the API does not confirm the callback"
+_CONFIRMED_FIELDS = {
+    Message: ("status", "cost", "tags"),
+    Call: ("status", "cost", "duration"),
+    Conference: ("cost", "duration"),
+}
 _SALT = b"xoxzo.cloudpy.callbacks"
 
 
@@ -81,7 +84,14 @@ class Callbacks:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.public_url = checks.url_before_token("public_url", public_url)
-        self._serializer, self._bad_data = _serializer(secret)
+        try:
+            from itsdangerous import BadData, URLSafeSerializer
+        except ModuleNotFoundError:
+            raise ConfigurationError('callbacks need an extra: pip install "xoxzo-cloudpy[callbacks]"') from None
+        self._bad_data = BadData
+        # itsdangerous signs with the last key.
+        keys, signer = checks.signing_keys(secret)[::-1], {"key_derivation": "hmac", "digest_method": sha256}
+        self._serializer = URLSafeSerializer(keys, salt=_SALT, signer_kwargs=signer)
         self.lifetime = lifetime
         self.max_body = max_body
         self._clock = clock
@@ -167,7 +177,12 @@ class Callbacks:
                 understood, or the API does not confirm it; ``reason`` and ``status`` say which.
         """
         event = self._parse(method, url, headers, body)
-        return event if confirm is None else _confirm(event, confirm)
+        # The API knows nothing about incoming calls and SMS.
+        if confirm is None or isinstance(event, IncomingCall | IncomingSMS):
+            return event
+        with _rejecting():
+            record = _request_record(event, confirm)
+        return _confirmed(event, record)
 
     async def receive_async(
         self,
@@ -180,7 +195,11 @@ class Callbacks:
     ) -> Event:
         """Verify and parse one callback as `receive` does, and confirm it with an asynchronous client."""
         event = self._parse(method, url, headers, body)
-        return event if confirm is None else await _confirm_async(event, confirm)
+        if confirm is None or isinstance(event, IncomingCall | IncomingSMS):
+            return event
+        with _rejecting():
+            record = await _request_record(event, confirm)
+        return _confirmed(event, record)
 
     def _parse(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Event:
         path, _, query = url.partition("#")[0].partition("?")
@@ -205,17 +224,6 @@ class Callbacks:
         return parse_event(purpose, reference, parse_body(_header(headers, "content-type"), body))
 
 
-def _serializer(secret: str | bytes | Sequence[str | bytes]) -> tuple[URLSafeSerializer, type[Exception]]:
-    """Return what signs and verifies tokens, and the exception that it raises for a wrong signature."""
-    try:
-        from itsdangerous import BadData, URLSafeSerializer
-    except ModuleNotFoundError:
-        raise ConfigurationError('callbacks need an extra: pip install "xoxzo-cloudpy[callbacks]"') from None
-    # itsdangerous signs with the last key.
-    signer = {"key_derivation": "hmac", "digest_method": sha256}
-    return URLSafeSerializer(checks.signing_keys(secret)[::-1], salt=_SALT, signer_kwargs=signer), BadData
-
-
 def _header(headers: Mapping[str, str], name: str) -> str:
     """Return a header, whatever the case of its name; ``""`` when it is missing."""
     if (value := headers.get(name)) is not None:
@@ -223,28 +231,7 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
-def _confirm(event: Event, client: Client) -> Event:
-    """Return an event with the API's own status and cost in it; raise `CallbackRejected` if it is not confirmed.
-
-    An incoming call or SMS is returned unchanged: the API knows nothing about it.
-    """
-    if isinstance(event, IncomingCall | IncomingSMS):
-        return event
-    with _rejecting():
-        record: Message | Call | Conference = _request_record(event, client)
-    return _confirmed(event, record)
-
-
-async def _confirm_async(event: Event, client: AsyncClient) -> Event:
-    """Do what `_confirm` does, with an asynchronous client."""
-    if isinstance(event, IncomingCall | IncomingSMS):
-        return event
-    with _rejecting():
-        record: Message | Call | Conference = await _request_record(event, client)
-    return _confirmed(event, record)
-
-
-def _request_record(event: DeliveryReport | LinkClicked | CallEnded, client: Client | AsyncClient) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
+def _request_record(event: _Reported, client: Client | AsyncClient) -> Any:  # noqa: ANN401 - a record, or an awaitable of one
     """Request the record of an event's message, call or conference."""
     if isinstance(event, DeliveryReport | LinkClicked):
         return client.sms.get(event.msgid)
@@ -262,28 +249,20 @@ def _rejecting() -> Iterator[None]:
         raise CallbackRejected("the API could not be asked to confirm the callback", 503) from error
 
 
-def _confirmed(event: DeliveryReport | LinkClicked | CallEnded, record: Message | Call | Conference) -> Event:
-    if isinstance(record, Message):
-        _require(_has_tag(record.tags, event.reference))
-        if isinstance(event, LinkClicked):
+def _confirmed(event: _Reported, record: Message | Call | Conference) -> Event:
+    """Return an event with the API's own status and cost in it; raise `CallbackRejected` if it is not confirmed."""
+    # The reference is sent as one of the tags; a conference has none.
+    belongs = isinstance(record, Conference) or event.reference is None or event.reference in record.tags
+    match record:
+        case Message():
             tracking = record.link_tracking
-            _require(tracking is not None and tracking.accessed)
-            return event
-        return replace(event, status=record.status, cost=record.cost, tags=record.tags)
-    if isinstance(record, Call):
-        _require(_has_tag(record.tags, event.reference))
-        # The callback says that the call has ended.
-        _require(record.status != CallStatus.IN_PROGRESS)
-        return replace(event, status=record.status, cost=record.cost, duration=record.duration)
-    _require(record.end_time is not None)
-    return replace(event, cost=record.cost, duration=record.duration)
-
-
-def _has_tag(tags: tuple[str, ...], reference: str | None) -> bool:
-    """Check whether a record can belong to a reference: it is sent as one of the tags."""
-    return reference is None or reference in tags
-
-
-def _require(condition: bool) -> None:
-    if not condition:
+            happened = isinstance(event, DeliveryReport) or (tracking is not None and tracking.accessed)
+        case Call():
+            happened = record.status != CallStatus.IN_PROGRESS
+        case Conference():
+            happened = record.end_time is not None
+    if not (belongs and happened):
         raise CallbackRejected(_NOT_CONFIRMED, 403)
+    if isinstance(event, LinkClicked):
+        return event
+    return replace(event, **{name: getattr(record, name) for name in _CONFIRMED_FIELDS[type(record)]})

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.callbacks.actions import CONTENT_TYPE, Action, Playback, Say, Transfer, Voicemail
-from xoxzo.cloudpy.callbacks.events import IncomingCall
+from xoxzo.cloudpy.callbacks.actions import CONTENT_TYPE, Action
+from xoxzo.cloudpy.callbacks.callbacks import Callbacks
+from xoxzo.cloudpy.callbacks.events import Event, IncomingCall
+from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.entries import Recorded
+from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from xoxzo.cloudpy.callbacks.callbacks import Callbacks
-    from xoxzo.cloudpy.callbacks.events import Event
-    from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
-    from xoxzo.cloudpy.callbacks.log.entries import Recorded
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.client.client import Client
-
-    Handler = Callable[[Event], Action | None]
-    AsyncHandler = Callable[[Event], Awaitable[Action | None] | Action | None]
+Handler = Callable[[Event], Action | None]
+AsyncHandler = Callable[[Event], Awaitable[Action | None] | Action | None]
+H = TypeVar("H")
+C = TypeVar("C")
 
 
 class CallbackResponse(Struct, frozen=True):
@@ -37,7 +35,17 @@ class CallbackResponse(Struct, frozen=True):
     """The media type of the body."""
 
 
-class CallbackEndpoint:
+class _Endpoint(Generic[H, C]):
+    def __init__(
+        self, callbacks: Callbacks, handler: H, *, log: DeliveryLog | None = None, confirm: C | None = None
+    ) -> None:
+        self.callbacks = callbacks
+        self._handler = handler
+        self._log = log
+        self._confirm = confirm
+
+
+class CallbackEndpoint(_Endpoint[Handler, Client]):
     """Receives callbacks, calls a handler once for each, and returns the response.
 
     An exception of the handler propagates: the framework then answers 500, and Xoxzo sends the callback again.
@@ -49,14 +57,6 @@ class CallbackEndpoint:
         log: recognises repeats and keeps the history; ``None`` for none.
         confirm: a client that asks the API to confirm each event; see `Callbacks.receive`.
     """
-
-    def __init__(
-        self, callbacks: Callbacks, handler: Handler, *, log: DeliveryLog | None = None, confirm: Client | None = None
-    ) -> None:
-        self.callbacks = callbacks
-        self._handler = handler
-        self._log = log
-        self._confirm = confirm
 
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> CallbackResponse:
         """Handle one request; the arguments are those of `Callbacks.receive`.
@@ -91,7 +91,7 @@ class CallbackEndpoint:
         return self._handler(event)
 
 
-class AsyncCallbackEndpoint:
+class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, AsyncClient]):
     """The asynchronous `CallbackEndpoint`.
 
     Args:
@@ -100,19 +100,6 @@ class AsyncCallbackEndpoint:
         log: recognises repeats and keeps the history; it is used in a thread.
         confirm: a client that asks the API to confirm each event; see `Callbacks.receive`.
     """
-
-    def __init__(
-        self,
-        callbacks: Callbacks,
-        handler: AsyncHandler,
-        *,
-        log: DeliveryLog | None = None,
-        confirm: AsyncClient | None = None,
-    ) -> None:
-        self.callbacks = callbacks
-        self._handler = handler
-        self._log = log
-        self._confirm = confirm
 
     async def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> CallbackResponse:
         """Handle one request; the arguments are those of `Callbacks.receive`.
@@ -153,7 +140,7 @@ def _response(event: Event, action: Action | None) -> CallbackResponse:
     """
     if not isinstance(event, IncomingCall):
         return CallbackResponse(200)
-    if not isinstance(action, Say | Playback | Transfer | Voicemail):
+    if not isinstance(action, Action):
         raise ConfigurationError("the handler must return an action for an incoming call: Say, Playback …")
     return CallbackResponse(200, action.encode())
 

@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-
-    from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
-    from xoxzo.cloudpy.callbacks.endpoint import AsyncHandler
     from xoxzo.cloudpy.campaigns import OptOutEndpoint
-    from xoxzo.cloudpy.client.async_client import AsyncClient
 
-    Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class CallbackApp:
+class CallbackApp(AsyncCallbackEndpoint):
     """An ASGI application that receives callbacks; mount it at the path of ``public_url``.
 
-    Args:
-        callbacks: verifies the URLs.
-        handler: processes an event: a coroutine function or a plain one; see `AsyncCallbackEndpoint`.
-        log: recognises repeats and keeps the history; ``None`` for none.
-        confirm: a client that asks the API to confirm each event; ``None`` for no confirmation.
+    It takes the arguments of `AsyncCallbackEndpoint`: ``CallbackApp(callbacks, handler, log=…, confirm=…)``.
     """
-
-    def __init__(
-        self,
-        callbacks: Callbacks,
-        handler: AsyncHandler,
-        *,
-        log: DeliveryLog | None = None,
-        confirm: AsyncClient | None = None,
-    ) -> None:
-        self._endpoint = AsyncCallbackEndpoint(callbacks, handler, log=log, confirm=confirm)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, and ignore WebSockets."""
@@ -47,9 +29,9 @@ class CallbackApp:
         elif scope["type"] == "http":
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             url = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-            body = await _read_body(receive, self._endpoint.callbacks.max_body)
+            body = await _read_body(receive, self.callbacks.max_body)
             if body is not None:
-                response = await self._endpoint.handle(scope["method"], url, headers, body)
+                response = await self.handle(scope["method"], url, headers, body)
                 await _send(response.status, {"Content-Type": response.content_type}, response.body, send)
 
 

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from xoxzo.cloudpy.callbacks import Callbacks, DeliveryLog
-    from xoxzo.cloudpy.callbacks.endpoint import Handler
     from xoxzo.cloudpy.campaigns import OptOutEndpoint
-    from xoxzo.cloudpy.client.client import Client
 
 
-class CallbackApp:
+class CallbackApp(CallbackEndpoint):
     """A WSGI application that receives callbacks; mount it at the path of ``public_url``.
 
-    Args:
-        callbacks: verifies the URLs.
-        handler: processes an event; see `CallbackEndpoint`.
-        log: recognises repeats and keeps the history; ``None`` for none.
-        confirm: a client that asks the API to confirm each event; ``None`` for no confirmation.
+    It takes the arguments of `CallbackEndpoint`: ``CallbackApp(callbacks, handler, log=…, confirm=…)``.
     """
-
-    def __init__(
-        self, callbacks: Callbacks, handler: Handler, *, log: DeliveryLog | None = None, confirm: Client | None = None
-    ) -> None:
-        self._endpoint = CallbackEndpoint(callbacks, handler, log=log, confirm=confirm)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
         url = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
         try:
-            body = read_body(environ, self._endpoint.callbacks.max_body)
-            response = self._endpoint.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
+            body = read_body(environ, self.callbacks.max_body)
+            response = self.handle(environ["REQUEST_METHOD"], url, body_headers(environ), body)
         except UnreadableBodyError:
             response = UNREADABLE
         return _respond(response.status, {"Content-Type": response.content_type}, response.body, start_response)

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import atheris
 
 with atheris.instrument_imports(include=["xoxzo.cloudpy.callbacks", "xoxzo.cloudpy.operations"]):
-    from xoxzo.cloudpy.callbacks import Callbacks, Purpose
-    from xoxzo.cloudpy.callbacks.log import observations
+    from xoxzo.cloudpy.callbacks import Callbacks, IncomingCall, Purpose
+    from xoxzo.cloudpy.callbacks.log import entries
 
 from datetime import UTC, datetime
 
@@ -58,9 +58,9 @@ def try_one(data: bytes) -> None:
     method = "GET" if purpose is Purpose.INCOMING_CALL else "POST"
     try:
         event = CALLBACKS.receive(method, url, {"content-type": content_type}, body)
-        observation = observations.from_event(event, NOW)
-        if observation is not None:
-            observations.merge(observations.select_entry([], observation), observation)
+        if not isinstance(event, IncomingCall):
+            observation = entries.observe(event, NOW)
+            entries.merge(entries.select_entry([], observation), observation)
     except CallbackRejected as error:
         repr(error)
     else:

@@ -18,7 +18,8 @@ from xoxzo.cloudpy.callbacks.events import (
     LinkClicked,
     Purpose,
 )
-from xoxzo.cloudpy.callbacks.log import DeliveryLog, Entry, LogStorage, Note, Recorded
+from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.entries import Entry, LogStorage, Note, Recorded
 
 __all__ = [
     "Action",

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
-from msgspec.structs import replace
-
-from xoxzo.cloudpy.callbacks.log import observations
+from xoxzo.cloudpy.callbacks.events import Event, IncomingCall
+from xoxzo.cloudpy.callbacks.log import entries
+from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, LogStorage, Observed, Record, Recorded, Sent
 from xoxzo.cloudpy.errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from xoxzo.cloudpy.callbacks.events import Event
-    from xoxzo.cloudpy.callbacks.log.entries import Entry, Kind, LogStorage, Recorded
-    from xoxzo.cloudpy.callbacks.log.observations import Observation
     from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.models import Call, Conference, Message, SentMessage, StartedCall, StartedConference
 
 _CATCH_UP_AFTER = timedelta(minutes=10)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+_utc_now = partial(datetime.now, UTC)
 
 
 class DeliveryLog:
@@ -44,13 +37,11 @@ class DeliveryLog:
     def __init__(
         self, storage: str | os.PathLike[str] | LogStorage, *, clock: Callable[[], datetime] = _utc_now
     ) -> None:
-        self.storage: LogStorage
         if isinstance(storage, str | os.PathLike):
             from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 
-            self.storage = SqliteStorage(storage)
-        else:
-            self.storage = storage
+            storage = SqliteStorage(storage)
+        self.storage: LogStorage = storage
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -75,8 +66,7 @@ class DeliveryLog:
         Raises:
             CallbackRejected: it is about another message than its URL was made for (403).
         """
-        observation = observations.from_event(event, self._clock())
-        return None if observation is None else self._merge(observation)
+        return None if isinstance(event, IncomingCall) else self._merge(event)
 
     def begin(self, event: Event) -> Recorded | None:
         """Record a callback that you are going to process; if it is new, call `finish` afterwards.
@@ -93,8 +83,7 @@ class DeliveryLog:
         Raises:
             CallbackRejected: it is about another message than its URL was made for (403), or is being processed (503).
         """
-        observation = observations.from_event(event, self._clock())
-        return None if observation is None else self._merge(replace(observation, processing=True))
+        return None if isinstance(event, IncomingCall) else self._merge(event, processing=True)
 
     def finish(self, recorded: Recorded, *, done: bool) -> None:
         """Record that the processing of a callback has ended.
@@ -107,20 +96,20 @@ class DeliveryLog:
         with self.storage.transaction():
             for found in self.storage.find(entry.kind, entry.ident, entry.reference):
                 if found.ident in {"", entry.ident} or not entry.ident:
-                    self.storage.save(observations.finished(found, recorded.note, done=done))
+                    self.storage.save(entries.finished(found, recorded.note, done=done))
 
-    def sent(self, sent: SentMessage | StartedCall | StartedConference, *, reference: str | None = None) -> Entry:
+    def sent(self, sent: Sent, *, reference: str | None = None) -> Entry:
         """Record a send or a call, which proves that its id and its reference belong together.
 
         Args:
             sent: the result of ``client.sms.send``, ``client.calls.say`` …
             reference: its reference, if it was sent without one.
         """
-        return self._merge(observations.from_sent(sent, reference, self._clock())).entry
+        return self._merge(sent, reference).entry
 
-    def learn(self, record: Message | Call | Conference) -> Recorded:
+    def learn(self, record: Record) -> Recorded:
         """Record a record of the API: the result of ``client.sms.get``, ``client.calls.get`` or ``client.sms.wait``."""
-        return self._merge(observations.from_record(record, self._clock()))
+        return self._merge(record)
 
     def catch_up(self, client: Client, *, quiet_for: timedelta = _CATCH_UP_AFTER) -> Iterator[Entry]:
         """Poll the status of each message and call without a final status and without a recent report.
@@ -137,15 +126,10 @@ class DeliveryLog:
         Raises:
             APIError: a request failed; ids that the API does not know are skipped.
         """
+        resources: dict[str, Any] = {"sms": client.sms, "call": client.calls, "conference": client.conferences}
         for entry in list(self.storage.unfinished(self._clock() - quiet_for)):
             try:
-                record: Message | Call | Conference
-                if entry.kind == "sms":
-                    record = client.sms.get(entry.ident)
-                elif entry.kind == "call":
-                    record = client.calls.get(entry.ident)
-                else:
-                    record = client.conferences.get(entry.ident)
+                record: Record = resources[entry.kind].get(entry.ident)
             except NotFound:
                 continue
             recorded = self.learn(record)
@@ -178,11 +162,12 @@ class DeliveryLog:
         """Delete the entries that were last updated longer ago, and return their number."""
         return self.storage.purge(self._clock() - older_than)
 
-    def _merge(self, observation: Observation) -> Recorded:
+    def _merge(self, found: Observed, reference: str | None = None, *, processing: bool = False) -> Recorded:
+        observation = entries.observe(found, self._clock(), reference, processing=processing)
         with self.storage.transaction():
-            entries = self.storage.find(observation.kind, observation.ident, observation.reference)
-            recorded = observations.merge(observations.select_entry(entries, observation), observation)
+            known = self.storage.find(observation.kind, observation.ident, observation.reference)
+            recorded = entries.merge(entries.select_entry(known, observation), observation)
             self.storage.save(recorded.entry)
-            for other in observations.disowned(entries, observation):
+            for other in entries.disowned(known, observation):
                 self.storage.save(other)
         return recorded

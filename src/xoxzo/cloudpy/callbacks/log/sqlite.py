@@ -111,18 +111,16 @@ class SqliteStorage:
     def _connect(self) -> sqlite3.Connection:
         # SQLite connections must not be used after a fork; the parent's stays open for the parent.
         if self._connection is None or self._process != forks.pid:
-            self._connection, self._process = self._open(), forks.pid
+            try:
+                self._connection = open_database(self._path, _SCHEMA, _SCHEMA_VERSION)
+            except WrongSchemaError:
+                raise ConfigurationError("{path} is not a delivery log of this version", path=self._path) from None
+            except (OSError, sqlite3.Error) as error:
+                raise ConfigurationError(
+                    "the delivery log {path} cannot be opened: {why}", path=self._path, why=error
+                ) from error
+            self._process = forks.pid
         return self._connection
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return open_database(self._path, _SCHEMA, _SCHEMA_VERSION)
-        except WrongSchemaError:
-            raise ConfigurationError("{path} is not a delivery log of this version", path=self._path) from None
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(
-                "the delivery log {path} cannot be opened: {why}", path=self._path, why=error
-            ) from error
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

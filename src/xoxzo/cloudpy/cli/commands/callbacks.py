@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import click
 
-from xoxzo.cloudpy.callbacks.log import DeliveryLog
+from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, worst

@@ -6,8 +6,7 @@ needs the extra ``callbacks`` (``pip install "xoxzo-cloudpy[callbacks]"``).
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.callbacks.actions import Action, Playback, Say, Transfer, Voicemail
-from xoxzo.cloudpy.callbacks.business_hours import BusinessHours
+from xoxzo.cloudpy.callbacks.actions import Action, BusinessHours, Playback, Say, Transfer, Voicemail
 from xoxzo.cloudpy.callbacks.callbacks import Callbacks
 from xoxzo.cloudpy.callbacks.events import (
     CallEnded,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -123,7 +124,9 @@ def _collect(pairs: Iterable[tuple[str, str]]) -> Fields:
             tags += _split_tags(value)
             fields["tags"] = tags
         elif name in _JSON_FIELDS:
-            fields[name] = _decode_json(value)
+            fields[name] = value
+            with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+                fields[name] = msgspec.json.decode(value)
         else:
             _set(fields, name, value)
     return fields
@@ -156,49 +159,30 @@ def _multipart_pairs(content_type: str, body: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def _decode_json(value: str) -> Any:  # noqa: ANN401 - JSON may be anything
-    """Decode a form field that may be JSON; anything else stays text."""
-    try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return value
-
-
 def _delivery_report(reference: str | None, fields: Fields) -> DeliveryReport:
-    msgid = _id(fields, "msgid")
-    _require_subject(reference, msgid, "msgid")
+    ids = _ids(reference, fields, "msgid")
     own = {"status": MessageStatus(_status(fields)), "parts": _integer(fields, "parts"), "tags": _tags(fields)}
-    return bodies.record(DeliveryReport, fields, reference=reference, msgid=msgid, **own)
+    return bodies.record(DeliveryReport, fields, reference=reference, **ids, **own)
 
 
 def _call_ended(reference: str | None, fields: Fields) -> CallEnded:
-    callid, conferenceid = _id(fields, "callid"), _id(fields, "conferenceid")
-    _require_subject(reference, callid or conferenceid, "callid")
+    ids = _ids(reference, fields, "callid", "conferenceid")
     # A conference has no status of its own.
-    status = CallStatus(_status(fields, required=not conferenceid))
+    status = CallStatus(_status(fields, required=not ids["conferenceid"]))
     own = {"status": status, "duration": _integer(fields, "duration") or 0, "tags": _tags(fields)}
-    return bodies.record(CallEnded, fields, reference=reference, callid=callid, conferenceid=conferenceid, **own)
+    return bodies.record(CallEnded, fields, reference=reference, **ids, **own)
 
 
 def _link_clicked(reference: str | None, fields: Fields) -> LinkClicked:
-    msgid = _id(fields, "msgid")
-    _require_subject(reference, msgid, "msgid")
+    ids = _ids(reference, fields, "msgid")
     # The click's fields stand either in the record itself or in its link_tracking: the documentation does not say.
     nested = fields.get("link_tracking")
     click = nested if isinstance(nested, dict) else fields
-    event = LinkClicked(
-        reference=reference,
-        msgid=msgid,
-        recipient=bodies.text(fields, "recipient"),
-        link=bodies.text(click, "link"),
-        shortlink=bodies.text(click, "shortlink"),
-        accessed_on=bodies.timestamp(click, "accessed_on"),
-        tags=_tags(fields),
-        raw=fields,
-    )
-    if not (msgid or event.link or event.shortlink or event.accessed_on):
+    links = {name: bodies.text(click, name) for name in ("link", "shortlink")}
+    own = {**ids, **links, "accessed_on": bodies.timestamp(click, "accessed_on")}
+    if not any(own.values()):
         raise CallbackRejected("the callback has no msgid, link, shortlink or accessed_on")
-    return event
+    return bodies.record(LinkClicked, fields, reference=reference, tags=_tags(fields), **own)
 
 
 def _incoming_call(reference: str | None, fields: Fields) -> IncomingCall:
@@ -259,13 +243,18 @@ def _word(fields: Fields, name: str) -> str:
     return value
 
 
-def _id(fields: Fields, name: str) -> str:
-    value = _word(fields, name)
-    if len(value) > MAX_ID_LENGTH:
-        raise CallbackRejected(
-            "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
-        )
-    return value
+def _ids(reference: str | None, fields: Fields, *names: str) -> dict[str, str]:
+    """Return the ids of what the callback is about; unless its URL has a reference, there must be one."""
+    ids: dict[str, str] = {}
+    for name in names:
+        ids[name] = _word(fields, name)
+        if len(ids[name]) > MAX_ID_LENGTH:
+            raise CallbackRejected(
+                "the {name} is longer than {max_id_length} characters", name=name, max_id_length=MAX_ID_LENGTH
+            )
+    if reference is None and not any(ids.values()):
+        raise CallbackRejected("the callback has no {name}, and its URL has no reference", name=names[0])
+    return ids
 
 
 def _status(fields: Fields, *, required: bool = True) -> str:
@@ -273,11 +262,6 @@ def _status(fields: Fields, *, required: bool = True) -> str:
     if required and not status:
         raise CallbackRejected("the callback has no status")
     return status[:MAX_STATUS_LENGTH]
-
-
-def _require_subject(reference: str | None, value: str, name: str) -> None:
-    if reference is None and not value:
-        raise CallbackRejected("the callback has no {name}, and its URL has no reference", name=name)
 
 
 def _integer(fields: Fields, name: str) -> int | None:

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy" / "client"
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "xoxzo" / "cloudpy"
 NOTE = "# Written by scripts/unasync.py from {}: change it there.\n"
 
 # In this order: the sentences that differ, then the words.
@@ -21,10 +21,13 @@ RULES = [
     (r"\bawait ", ""),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\bAwaitable, ", ""),
+    (r"\bCoroutine\[Any, Any, (\w+)\]", r"\1"),
+    (r", Coroutine\b", ""),
+    (r"(?m)^import asyncio\n", ""),
+    (r"\basyncio\.sleep\b", "time.sleep"),
     (r"\bAsync(?=[A-Z])", ""),
     (r"__a(enter|exit)__", r"__\1__"),
-    (r"\b_async\b", "_sync"),
-    (r"\bdiscard_async\b", "discard_sync"),
+    (r"_async\b", "_sync"),
     (r"\btransports\.aio\b", "transports.threads"),
 ]
 
@@ -43,10 +46,9 @@ def _sorted_names(names: re.Match[str]) -> str:
 
 def wanted() -> dict[Path, str]:
     """Return every file that is to be, with its text."""
-    resources = PACKAGE / "resources"
-    found = {PACKAGE / "client.py": ("async_client.py", PACKAGE / "async_client.py")}
-    for path in (resources / "_async").glob("*.py"):
-        found[resources / "_sync" / path.name] = ("../_async", path)
+    found = {PACKAGE / "client/client.py": ("async_client.py", PACKAGE / "client/async_client.py")}
+    for path in PACKAGE.rglob("_async/*.py"):
+        found[path.parent.with_name("_sync") / path.name] = ("../_async", path)
     return {
         target: NOTE.format(origin) + translate(source.read_text("utf-8")) for target, (origin, source) in found.items()
     }
@@ -56,7 +58,7 @@ def main() -> int:
     """Write, or with ``--check`` compare, every module; return the exit status."""
     check = "--check" in sys.argv[1:]
     files = wanted()
-    there = {PACKAGE / "client.py", *(PACKAGE / "resources" / "_sync").glob("*.py")}
+    there = {PACKAGE / "client/client.py", *PACKAGE.rglob("_sync/*.py")}
     stale = 0
     for path in sorted(files.keys() | there):
         text = files.get(path)

@@ -51,8 +51,8 @@ QUICK_SECONDS = {
 # The same for a client's pauses between tries and between polls, in the processes of the tests.
 QUICK_PAUSES = {
     "xoxzo.cloudpy.client.flow._MIN_BACKOFF_SECONDS": 0.01,
-    "xoxzo.cloudpy.client.resources._async.resource._FIRST_PAUSE_SECONDS": 0.05,
-    "xoxzo.cloudpy.client.resources._sync.resource._FIRST_PAUSE_SECONDS": 0.05,
+    "xoxzo.cloudpy.client._async.driver._FIRST_PAUSE_SECONDS": 0.05,
+    "xoxzo.cloudpy.client._sync.driver._FIRST_PAUSE_SECONDS": 0.05,
 }
 REAL_PAUSES: dict[str, float] = {}
 QUICK = [word for name, value in QUICK_SECONDS.items() for word in ("--set", f"{name}={value}")]

@@ -256,7 +256,7 @@ def test_one_asynchronous_client_serves_two_loops_at_once() -> None:
             barrier.wait(60)
             found.append((await client.sms.send(**MESSAGE)).msgid)
         barrier.wait(60)
-        await client._driver.holder.get().close()
+        await client._driver.holder.open().close()
 
     with FaultyServer(SENT) as server:
         client = AsyncClient(**MADE_UP, base_url=server.url)

@@ -14,17 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.client import drivers
-from xoxzo.cloudpy.client.drivers import (
-    MAX_RECORD_BYTES,
-    AsyncDriver,
-    Driver,
-    TransportHolder,
-    discard_async,
-    discard_sync,
-)
-from xoxzo.cloudpy.client.flow import CallState, flow
+from xoxzo.cloudpy.client import event_hooks
+from xoxzo.cloudpy.client._async.driver import AsyncDriver
+from xoxzo.cloudpy.client._sync.driver import Driver
+from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, CallState, flow
 from xoxzo.cloudpy.client.settings import Settings
+from xoxzo.cloudpy.client.transport_holder import TransportHolder, deadline_async, discard_async, discard_sync
 from xoxzo.cloudpy.operations.bodies import DecodingError, decode_json, ignore_body
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, TimeBudget, TransportFailure
@@ -441,13 +436,13 @@ def test_an_interruption_between_two_steps_is_reported(face, reached, monkeypatc
         progress.write_started = reached
         raise SoftTimeLimitExceeded
 
-    real = drivers._call_hooks
+    real = event_hooks.notify
 
     def interrupted_once(step: Any, settings: Settings) -> Any:
-        monkeypatch.setattr(drivers, "_call_hooks", real)
+        monkeypatch.setattr(event_hooks, "notify", real)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(drivers, "_call_hooks", interrupted_once)
+    monkeypatch.setattr(event_hooks, "notify", interrupted_once)
     with pytest.raises(KeyboardInterrupt):
         face(Scripted(on_send=interrupt), event_hooks=(events.append,)).call(SEND)
     assert [(event.outcome, event.maybe_sent) for event in events] == [("SoftTimeLimitExceeded", reached)]
@@ -533,11 +528,11 @@ def test_a_connector_makes_its_transport_once_and_late() -> None:
 
     holder = TransportHolder(make, discard=ignore)
     assert made == []
-    assert holder.get() is holder.get() is made[0]
+    assert holder.open() is holder.open() is holder.transport is made[0]
     assert holder.release() is made[0]
     assert holder.release() is None
     with pytest.raises(errors.ConfigurationError, match="closed"):
-        holder.get()
+        holder.open()
 
 
 def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
@@ -545,7 +540,7 @@ def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
     discarded: list[object] = []
     given = Scripted()
     holder = TransportHolder(Scripted, given, discard=discarded.append)
-    assert holder.get() is given
+    assert holder.open() is given
     assert holder.release() is None
     del holder
     gc.collect()
@@ -555,7 +550,7 @@ def test_a_connector_leaves_a_given_transport_to_its_owner() -> None:
 def test_a_dropped_connector_discards_its_transport_once() -> None:
     """A client that is dropped unclosed warns once; one that was closed, or never used, does not."""
     holder = TransportHolder(Scripted, discard=discard_async)
-    holder.get()
+    holder.open()
     with pytest.warns(ResourceWarning, match="unclosed Xoxzo client") as caught:
         del holder
         gc.collect()
@@ -563,7 +558,7 @@ def test_a_dropped_connector_discards_its_transport_once() -> None:
     with warnings.catch_warnings(record=True) as silent:
         warnings.simplefilter("always")
         closed = TransportHolder(Scripted, discard=discard_async)
-        closed.get()
+        closed.open()
         closed.release()
         unused = TransportHolder(Scripted, discard=discard_async)
         del closed, unused
@@ -577,7 +572,7 @@ def test_a_client_that_the_program_ends_with_is_closed_without_a_warning(monkeyp
     transport = Scripted()
     monkeypatch.setattr(transport, "close", lambda: closed.append("closed"))
     holder = TransportHolder(lambda: transport, discard=discard_sync)
-    holder.get()
+    holder.open()
     monkeypatch.setattr(sys, "is_finalizing", lambda: True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -589,8 +584,13 @@ def test_a_client_that_the_program_ends_with_is_closed_without_a_warning(monkeyp
 def test_a_listing_that_hangs_ends_at_the_deadline() -> None:
     """A transport that does not watch the deadline itself is interrupted when it has passed."""
     budget = TimeBudget(connect=60.0, read=60.0, expires_at=time.monotonic() + 0.02)
+
+    async def program() -> None:
+        async with deadline_async(budget):
+            await asyncio.sleep(60.0)
+
     with pytest.raises(TransportFailure) as caught:
-        asyncio.run(drivers._within(budget, asyncio.sleep(60.0)))
+        asyncio.run(program())
     assert caught.value.timeout == "deadline"
 
 

@@ -14,20 +14,20 @@ from typing import Any, get_type_hints
 import pytest
 
 from xoxzo.cloudpy import AsyncClient, Client, SendOptions, SendResult, SendResults, SmsOptions, phone
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = Path("src/xoxzo/cloudpy/client")
-RESOURCES = PACKAGE / "resources"
 SCRIPT = Path("scripts/unasync.py")
 
 
 def twins() -> list[tuple[type, type]]:
     """Return each class of a resource as it is for asyncio and for threads, and the two clients."""
     pairs = []
-    for path in sorted((REPOSITORY / RESOURCES / "_sync").glob("[a-z]*.py")):
-        sync = importlib.import_module(f"xoxzo.cloudpy.client.resources._sync.{path.stem}")
-        asynchronous = importlib.import_module(f"xoxzo.cloudpy.client.resources._async.{path.stem}")
+    for path in sorted((REPOSITORY / PACKAGE / "_sync").glob("[a-z]*.py")):
+        sync = importlib.import_module(f"xoxzo.cloudpy.client._sync.{path.stem}")
+        asynchronous = importlib.import_module(f"xoxzo.cloudpy.client._async.{path.stem}")
+        if path.stem == "driver":
+            continue
         pairs += [
             (getattr(asynchronous, f"Async{name}"), value)
             for name, value in vars(sync).items()
@@ -136,7 +136,7 @@ def test_clients_have_the_same_resources() -> None:
         name: dict(TWINS)[kind] for name, kind in asynchronous.items()
     }
     assert list(sync) == list(asynchronous)
-    assert set(asynchronous.values()) == {kind for kind, _ in TWINS} - {AsyncClient, AsyncResource}
+    assert set(asynchronous.values()) == {kind for kind, _ in TWINS} - {AsyncClient}
 
 
 def test_options_of_a_call_are_options_of_a_client() -> None:
@@ -152,9 +152,7 @@ def copy(tmp_path: Path) -> Path:
     """Copy the script, the clients and the resources, laid out as in the repository."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(REPOSITORY / SCRIPT, tmp_path / SCRIPT)
-    shutil.copytree(REPOSITORY / RESOURCES, tmp_path / RESOURCES, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("client.py", "async_client.py"):
-        shutil.copy(REPOSITORY / PACKAGE / name, tmp_path / PACKAGE / name)
+    shutil.copytree(REPOSITORY / PACKAGE, tmp_path / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
 
@@ -167,7 +165,7 @@ def unasync(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def snapshot(root: Path) -> dict[str, str]:
     """Read every synchronous module of a tree."""
-    paths = [root / PACKAGE / "client.py", *(root / RESOURCES / "_sync").glob("*.py")]
+    paths = [root / PACKAGE / "client.py", *(root / PACKAGE / "_sync").glob("*.py")]
     return {path.name: path.read_text("utf-8") for path in paths}
 
 
@@ -185,13 +183,13 @@ def test_sync_resources_are_up_to_date() -> None:
         ("_sync/sms.py", "sms.py"),
         ("_async/new.py", "new.py"),
         ("_sync/new.py", "new.py"),
-        ("../client.py", "client.py"),
-        ("../async_client.py", "client.py"),
+        ("client.py", "client.py"),
+        ("async_client.py", "client.py"),
     ],
 )
 def test_check_notices_every_change(copy: Path, changed: str, expected: str) -> None:
     """A change or a new file on either side fails the check, which names the file and writes nothing."""
-    with (copy / RESOURCES / changed).open("a", encoding="utf-8") as file:
+    with (copy / PACKAGE / changed).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     before = snapshot(copy)
     done = unasync(copy, "--check")
@@ -204,7 +202,7 @@ def test_check_notices_every_change(copy: Path, changed: str, expected: str) -> 
 
 def test_check_notices_a_missing_file(copy: Path) -> None:
     """A synchronous module that was not written fails the check."""
-    (copy / RESOURCES / "_sync/sms.py").unlink()
+    (copy / PACKAGE / "_sync/sms.py").unlink()
 
     assert unasync(copy, "--check").returncode == 1
 
@@ -212,9 +210,9 @@ def test_check_notices_a_missing_file(copy: Path) -> None:
 def test_writing_mends_everything(copy: Path) -> None:
     """Without ``--check`` the script rewrites what differs, adds what is missing and removes what has no source."""
     wanted = snapshot(copy)
-    (copy / RESOURCES / "_sync/sms.py").write_text("changed", "utf-8")
-    (copy / RESOURCES / "_sync/calls.py").unlink()
-    (copy / RESOURCES / "_sync/stray.py").write_text("", "utf-8")
+    (copy / PACKAGE / "_sync/sms.py").write_text("changed", "utf-8")
+    (copy / PACKAGE / "_sync/calls.py").unlink()
+    (copy / PACKAGE / "_sync/stray.py").write_text("", "utf-8")
 
     assert unasync(copy).returncode == 0
     assert snapshot(copy) == wanted

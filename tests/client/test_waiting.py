@@ -11,7 +11,8 @@ from client_runner import ClientRunner
 from faulty_server import FaultyServer, reply
 
 from xoxzo.cloudpy import CallStatus, MessageStatus, errors
-from xoxzo.cloudpy.client.drivers import AsyncDriver, Driver
+from xoxzo.cloudpy.client._async.driver import AsyncDriver
+from xoxzo.cloudpy.client._sync.driver import Driver
 
 pytestmark = pytest.mark.usefixtures("real_pauses")
 

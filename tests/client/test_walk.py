@@ -19,7 +19,7 @@ def test_a_send_passes_at_most_ten_modules() -> None:
         client.sms.send(**MESSAGE)
         with passed_modules() as modules:
             client.sms.send(**MESSAGE)
-    assert {"client/resources/_sync/sms.py", "transports/threads.py"} < set(modules) - {"write"}
+    assert {"client/_sync/sms.py", "transports/threads.py"} < set(modules) - {"write"}
     assert len(set(modules) - {"write"}) <= 10, modules
 
 
@@ -35,5 +35,5 @@ def test_an_asynchronous_send_passes_at_most_ten_modules() -> None:
 
     with FaultyServer(OK) as server:
         modules = asyncio.run(program(server.url))
-    assert {"client/resources/_async/sms.py", "transports/aio.py"} < set(modules) - {"write"}
+    assert {"client/_async/sms.py", "transports/aio.py"} < set(modules) - {"write"}
     assert len(set(modules) - {"write"}) <= 10, modules

@@ -12,10 +12,11 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+from xoxzo.cloudpy.client._sync.driver import exchange
 from xoxzo.cloudpy.client.configuration import LIVE_URL, USER_AGENT, basic
-from xoxzo.cloudpy.client.drivers import TransportHolder, exchange
 from xoxzo.cloudpy.client.flow import MAX_RECORD_BYTES, Send
 from xoxzo.cloudpy.client.requests_mocks import find_requests_mock
+from xoxzo.cloudpy.client.transport_holder import TransportHolder
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -280,7 +281,7 @@ class XoxzoClient:
     def _transport(self) -> HttpTransport:
         if self._holder is None:
             self._holder = TransportHolder(_make_transport, discard=_close)
-        return self._holder.get()
+        return self._holder.transport or self._holder.open()
 
 
 def _make_transport() -> HttpTransport:

@@ -120,7 +120,7 @@ class StreamedResponse(ResponseHead, Protocol):
 
 
 class Transport(Protocol):
-    """Carries requests. Threads may share one."""
+    """Carries requests. Threads may share one. It may have ``fetch``, too, as :class:`AsyncTransport` says."""
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> StreamedResponse:
         """Send one request and return its response; raise :class:`TransportFailure` if none came."""
@@ -182,8 +182,9 @@ class AsyncCompleteResponse(CompleteResponse):
 class AsyncTransport(Protocol):
     """The asynchronous :class:`Transport`. The caller enforces the deadline; it need not check ``expires_at``.
 
-    A transport that does check ``expires_at`` may have a method ``fetch`` that is a :class:`Fetcher`. The client then
-    uses it for every response that is not streamed.
+    A transport that does check ``expires_at`` may have a method ``fetch`` as well. It has the arguments of ``send`` and
+    a limit, the most bytes to read of the body, and returns a :class:`Response` with its body; with ``cut`` set where
+    that breaks off. The client then uses it for every response that is not streamed.
     """
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncStreamedResponse:
@@ -208,23 +209,6 @@ class Response(msgspec.Struct, frozen=True):
     """Whether reading stopped because the body was longer than a record may be."""
     reply: StreamedResponse | AsyncStreamedResponse | None = None
     """The open response if its body is streamed."""
-
-
-class Fetcher(Protocol):
-    """Sends a request and reads the whole response, for an :class:`AsyncTransport` where one call is cheaper."""
-
-    async def __call__(self, request: Request, budget: TimeBudget, progress: Progress, limit: int, /) -> Response:
-        """Send one request and return its response with its body, within the time limits.
-
-        Args:
-            request: the request.
-            budget: the time limits; ``expires_at`` includes the body.
-            progress: records whether the request may have reached the server.
-            limit: the most bytes to read of the body.
-
-        Raises:
-            TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.
-        """
 
 
 class CallbackUrls(Protocol):

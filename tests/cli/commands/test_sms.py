@@ -10,7 +10,7 @@ from cli_configuration import lines
 
 from xoxzo.cloudpy import AuthenticationFailed, BadRequest, NotEnoughCredits, RateLimited
 from xoxzo.cloudpy.cli.core.config import profiles
-from xoxzo.cloudpy.client.resources._sync.sms import Sms
+from xoxzo.cloudpy.client._sync.sms import Sms
 from xoxzo.cloudpy.protocols import Attempt
 
 FAILING = "+819000000001"

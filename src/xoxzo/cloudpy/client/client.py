@@ -8,17 +8,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy.client import configuration
+from xoxzo.cloudpy.client._sync.account import Account
+from xoxzo.cloudpy.client._sync.calls import Calls, Conferences
+from xoxzo.cloudpy.client._sync.driver import Driver, RawResponseDriver
+from xoxzo.cloudpy.client._sync.lookup import Lookup
+from xoxzo.cloudpy.client._sync.numbers import Dins, Sins
+from xoxzo.cloudpy.client._sync.otp import Otp
+from xoxzo.cloudpy.client._sync.sms import Sms
+from xoxzo.cloudpy.client._sync.templates import Templates
 from xoxzo.cloudpy.client.configuration import Timeout
-from xoxzo.cloudpy.client.drivers import Driver, RawResponseDriver, TransportHolder, discard_sync
-from xoxzo.cloudpy.client.resources._sync.account import Account
-from xoxzo.cloudpy.client.resources._sync.calls import Calls, Conferences
-from xoxzo.cloudpy.client.resources._sync.lookup import Lookup
-from xoxzo.cloudpy.client.resources._sync.numbers import Dins, Sins
-from xoxzo.cloudpy.client.resources._sync.otp import Otp
-from xoxzo.cloudpy.client.resources._sync.sms import Sms
-from xoxzo.cloudpy.client.resources._sync.templates import Templates
 from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.client.settings import Settings
+from xoxzo.cloudpy.client.transport_holder import TransportHolder, discard_sync
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations import raw
 from xoxzo.cloudpy.protocols import Transport, EventHook

@@ -8,6 +8,8 @@ import re
 import sys
 from typing import TextIO
 
+import msgspec
+
 from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -78,7 +80,21 @@ _OWN = frozenset(
 )
 
 
-def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...]:
+class Start(msgspec.Struct, frozen=True):
+    """A step of the flow: call the start hooks before an attempt, and return the header fields that they add."""
+
+    event: AttemptStart
+
+
+class Notify(msgspec.Struct):
+    """A step of the flow: report an attempt to the log and the event hooks."""
+
+    event: Attempt
+    begun: bool = False
+    """Whether that has begun, so that it must not be repeated."""
+
+
+def start(step: Start, settings: Settings) -> tuple[tuple[str, str], ...]:
     """Call the start hooks before an attempt and return the header fields that they add.
 
     A hook whose call fails, or whose fields cannot be sent, adds none: it is logged, and the attempt is made.
@@ -86,15 +102,16 @@ def start(event: AttemptStart, settings: Settings) -> tuple[tuple[str, str], ...
     headers: tuple[tuple[str, str], ...] = ()
     for hook in settings.start_hooks:
         try:
-            added = hook(event) or {}
+            added = hook(step.event) or {}
             headers += tuple(check_header(name, value) for name, value in added.items())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and the call goes on
             _log_failure(error, "an event hook failed before an attempt")
     return headers
 
 
-def notify(event: Attempt, settings: Settings) -> None:
+def notify(step: Notify, settings: Settings) -> None:
     """Write an event to the log and call each hook with it; a hook's error must not hide the result of a send."""
+    step.begun, event = True, step.event
     log_attempt(event)
     for hook in settings.event_hooks:
         try:

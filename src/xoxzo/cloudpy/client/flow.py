@@ -33,6 +33,7 @@ from typing import Any, cast
 import msgspec
 
 from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.client.event_hooks import Notify, Start
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.masking import mask_path
@@ -69,19 +70,6 @@ class Sleep(msgspec.Struct, frozen=True):
     """A step: wait."""
 
     seconds: float
-
-
-class Start(msgspec.Struct, frozen=True):
-    """A step: call the start hooks before an attempt, and return the header fields that they add."""
-
-    event: AttemptStart
-
-
-class Notify(msgspec.Struct):
-    """A step: report an attempt to the log and the event hooks. The driver sets ``begun`` before the first of them."""
-
-    event: Attempt
-    begun: bool = False
 
 
 Step = Start | Send | Sleep | Notify

@@ -63,7 +63,7 @@ class AsyncHttpTransport:
     def fetch(
         self, request: Request, budget: TimeBudget, progress: Progress, limit: int
     ) -> Coroutine[Any, Any, Response]:
-        """Send one request and return its response with its body, as a :class:`~xoxzo.cloudpy.protocols.Fetcher` does.
+        """Send one request and return its response with its body, of which at most `limit` bytes are read.
 
         That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django_otp.models import CooldownMixin, Device, ThrottlingMixin, TimestampMixin
 
-from xoxzo.cloudpy.client.resources._sync.otp import Otp
+from xoxzo.cloudpy.client._sync.otp import Otp
 from xoxzo.cloudpy.errors import BadRequest, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.conf import _

@@ -1,25 +1,24 @@
-# Written by scripts/unasync.py from ../_async: change it there.
 """SMS templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Unpack
 
-from xoxzo.cloudpy.client.resources._sync.resource import Resource
+from xoxzo.cloudpy.client._async.driver import AsyncResource
 from xoxzo.cloudpy.models import RenderedText, SentMessage, Template
 from xoxzo.cloudpy.operations import templates
 from xoxzo.cloudpy.protocols import SmsOptions
 
 
-class Templates(Resource):
+class AsyncTemplates(AsyncResource):
     """SMS templates: ``client.templates`` (API section 3). New accounts must send by template.
 
     A template is a text with placeholders such as ``{name}`` that Xoxzo's staff have approved. Listing and sending are
     documented; the paths and replies of the other calls are inferred (API sections 3.2 and 15.31 to 15.37).
     """
 
-    def list(self) -> Iterator[Template]:
+    def list(self) -> AsyncIterator[Template]:
         """List your templates; the request is made at the first record (API section 3.1).
 
         Raises:
@@ -27,7 +26,7 @@ class Templates(Resource):
         """
         return self._driver.stream(templates.list_templates())
 
-    def get(self, template_id: int) -> Template:
+    async def get(self, template_id: int) -> Template:
         """Return one template (API section 3.2).
 
         Args:
@@ -38,9 +37,9 @@ class Templates(Resource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong.
         """
-        return self._driver.call(templates.get_template(template_id))
+        return await self._driver.call(templates.get_template(template_id))
 
-    def create(self, *, name: str, content: str) -> Template:
+    async def create(self, *, name: str, content: str) -> Template:
         """Create a template. It cannot be sent until Xoxzo's staff have approved it (API section 3.2).
 
         Args:
@@ -55,9 +54,9 @@ class Templates(Resource):
             BadRequest: the server refused a value; ``field_errors`` says which.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may exist: see ``list``.
         """
-        return self._driver.call(templates.create_template(name=name, content=content))
+        return await self._driver.call(templates.create_template(name=name, content=content))
 
-    def update(self, template_id: int, *, name: str | None = None, content: str | None = None) -> Template:
+    async def update(self, template_id: int, *, name: str | None = None, content: str | None = None) -> Template:
         """Change a template. It is pending again until Xoxzo's staff have approved the change (API section 3.2).
 
         Args:
@@ -73,9 +72,9 @@ class Templates(Resource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may be changed.
         """
-        return self._driver.call(templates.update_template(template_id, name=name, content=content))
+        return await self._driver.call(templates.update_template(template_id, name=name, content=content))
 
-    def delete(self, template_id: int) -> None:
+    async def delete(self, template_id: int) -> None:
         """Delete a template (API section 3.2).
 
         Args:
@@ -86,9 +85,9 @@ class Templates(Resource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong.
         """
-        self._driver.call(templates.delete_template(template_id))
+        await self._driver.call(templates.delete_template(template_id))
 
-    def send(
+    async def send(
         self,
         template: Template | int,
         *,
@@ -118,11 +117,11 @@ class Templates(Resource):
             NotEnoughCredits: the balance is too low; nothing was sent.
             APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
         """
-        return self._driver.call(
+        return await self._driver.call(
             templates.send_template(template, recipient=recipient, sender=sender, variables=variables, **options)
         )
 
-    def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:
+    async def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:
         """Return the text of a template with its parts and estimated cost in Japan, without sending it.
 
         Args:
@@ -138,5 +137,5 @@ class Templates(Resource):
             APIError: the template could not be read.
         """
         if not isinstance(template, Template):
-            template = self.get(template)
+            template = await self.get(template)
         return template.render(variables)

@@ -1,4 +1,3 @@
-# Written by scripts/unasync.py from ../_async: change it there.
 """Voice calls and conference calls."""
 
 from __future__ import annotations
@@ -6,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from xoxzo.cloudpy.client.resources._sync.resource import Resource, poll
+from xoxzo.cloudpy.client._async.driver import AsyncResource, poll
 from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import calls
 from xoxzo.cloudpy.protocols import SendOptions
 
 
-class Calls(Resource):
+class AsyncCalls(AsyncResource):
     """Voice calls: ``client.calls`` (API section 5)."""
 
-    def play(
+    async def play(
         self,
         *,
         caller: str,
@@ -42,7 +41,7 @@ class Calls(Resource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
         """
-        return self._driver.call(
+        return await self._driver.call(
             calls.play(
                 caller=caller,
                 recipient=recipient,
@@ -52,7 +51,7 @@ class Calls(Resource):
             )
         )
 
-    def say(
+    async def say(
         self,
         *,
         caller: str,
@@ -81,7 +80,7 @@ class Calls(Resource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
         """
-        return self._driver.call(
+        return await self._driver.call(
             calls.say(
                 caller=caller,
                 recipient=recipient,
@@ -92,7 +91,7 @@ class Calls(Resource):
             )
         )
 
-    def get(self, callid: str) -> Call:
+    async def get(self, callid: str) -> Call:
         """Return the status of a call (API section 5.2).
 
         Args:
@@ -102,9 +101,9 @@ class Calls(Resource):
             NotFound: no call has this id.
             APIError: anything else went wrong.
         """
-        return self._driver.call(calls.get_call(callid))
+        return await self._driver.call(calls.get_call(callid))
 
-    def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
+    async def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
         """Poll a call until it is over, with pauses that grow from 1 to 15 s (API section 5.2).
 
         Args:
@@ -116,15 +115,15 @@ class Calls(Resource):
             NotFound: no call has this id.
             APIError: a read failed.
         """
-        return poll(
+        return await poll(
             self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
         )
 
 
-class Conferences(Resource):
+class AsyncConferences(AsyncResource):
     """Conference calls: ``client.conferences`` (API sections 5.3 and 5.4)."""
 
-    def create(
+    async def create(
         self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
     ) -> StartedConference:
         """Call two or three phones and connect them. Each is charged as a call (API sections 1.7 and 5.3).
@@ -145,11 +144,11 @@ class Conferences(Resource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phones may ring.
         """
-        return self._driver.call(
+        return await self._driver.call(
             calls.create_conference(caller=caller, participants=participants, lang=lang, **options)
         )
 
-    def get(self, conferenceid: str) -> Conference:
+    async def get(self, conferenceid: str) -> Conference:
         """Return a conference: each participant's call, duration and cost (API section 5.4).
 
         Args:
@@ -159,4 +158,4 @@ class Conferences(Resource):
             NotFound: no conference has this id.
             APIError: anything else went wrong.
         """
-        return self._driver.call(calls.get_conference(conferenceid))
+        return await self._driver.call(calls.get_conference(conferenceid))

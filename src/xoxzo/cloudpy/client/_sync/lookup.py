@@ -1,16 +1,17 @@
+# Written by scripts/unasync.py from ../_async: change it there.
 """Look-ups."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client._sync.driver import Resource
 from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import lookup
 
 
-class AsyncLookup(AsyncResource):
+class Lookup(Resource):
     """Look-ups: ``client.lookup`` (API section 8)."""
 
-    async def carrier(self, recipient: str) -> CarrierLookup:
+    def carrier(self, recipient: str) -> CarrierLookup:
         """Look up the carrier of a mobile number. It costs 5 credits, found or not (API sections 1.7 and 8.1).
 
         Args:
@@ -24,4 +25,4 @@ class AsyncLookup(AsyncResource):
             NotEnoughCredits: the balance is too low; nothing was charged.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may have been charged.
         """
-        return await self._driver.call(lookup.carrier(recipient))
+        return self._driver.call(lookup.carrier(recipient))

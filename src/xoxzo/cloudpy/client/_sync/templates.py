@@ -1,24 +1,25 @@
+# Written by scripts/unasync.py from ../_async: change it there.
 """SMS templates."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Unpack
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client._sync.driver import Resource
 from xoxzo.cloudpy.models import RenderedText, SentMessage, Template
 from xoxzo.cloudpy.operations import templates
 from xoxzo.cloudpy.protocols import SmsOptions
 
 
-class AsyncTemplates(AsyncResource):
+class Templates(Resource):
     """SMS templates: ``client.templates`` (API section 3). New accounts must send by template.
 
     A template is a text with placeholders such as ``{name}`` that Xoxzo's staff have approved. Listing and sending are
     documented; the paths and replies of the other calls are inferred (API sections 3.2 and 15.31 to 15.37).
     """
 
-    def list(self) -> AsyncIterator[Template]:
+    def list(self) -> Iterator[Template]:
         """List your templates; the request is made at the first record (API section 3.1).
 
         Raises:
@@ -26,7 +27,7 @@ class AsyncTemplates(AsyncResource):
         """
         return self._driver.stream(templates.list_templates())
 
-    async def get(self, template_id: int) -> Template:
+    def get(self, template_id: int) -> Template:
         """Return one template (API section 3.2).
 
         Args:
@@ -37,9 +38,9 @@ class AsyncTemplates(AsyncResource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong.
         """
-        return await self._driver.call(templates.get_template(template_id))
+        return self._driver.call(templates.get_template(template_id))
 
-    async def create(self, *, name: str, content: str) -> Template:
+    def create(self, *, name: str, content: str) -> Template:
         """Create a template. It cannot be sent until Xoxzo's staff have approved it (API section 3.2).
 
         Args:
@@ -54,9 +55,9 @@ class AsyncTemplates(AsyncResource):
             BadRequest: the server refused a value; ``field_errors`` says which.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may exist: see ``list``.
         """
-        return await self._driver.call(templates.create_template(name=name, content=content))
+        return self._driver.call(templates.create_template(name=name, content=content))
 
-    async def update(self, template_id: int, *, name: str | None = None, content: str | None = None) -> Template:
+    def update(self, template_id: int, *, name: str | None = None, content: str | None = None) -> Template:
         """Change a template. It is pending again until Xoxzo's staff have approved the change (API section 3.2).
 
         Args:
@@ -72,9 +73,9 @@ class AsyncTemplates(AsyncResource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may be changed.
         """
-        return await self._driver.call(templates.update_template(template_id, name=name, content=content))
+        return self._driver.call(templates.update_template(template_id, name=name, content=content))
 
-    async def delete(self, template_id: int) -> None:
+    def delete(self, template_id: int) -> None:
         """Delete a template (API section 3.2).
 
         Args:
@@ -85,9 +86,9 @@ class AsyncTemplates(AsyncResource):
             NotFound: you have no template with this number.
             APIError: anything else went wrong.
         """
-        await self._driver.call(templates.delete_template(template_id))
+        self._driver.call(templates.delete_template(template_id))
 
-    async def send(
+    def send(
         self,
         template: Template | int,
         *,
@@ -117,11 +118,11 @@ class AsyncTemplates(AsyncResource):
             NotEnoughCredits: the balance is too low; nothing was sent.
             APIError: anything else went wrong; ``maybe_sent`` says whether the message may be on its way.
         """
-        return await self._driver.call(
+        return self._driver.call(
             templates.send_template(template, recipient=recipient, sender=sender, variables=variables, **options)
         )
 
-    async def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:
+    def render(self, template: Template | int, variables: Mapping[str, str]) -> RenderedText:
         """Return the text of a template with its parts and estimated cost in Japan, without sending it.
 
         Args:
@@ -137,5 +138,5 @@ class AsyncTemplates(AsyncResource):
             APIError: the template could not be read.
         """
         if not isinstance(template, Template):
-            template = await self.get(template)
+            template = self.get(template)
         return template.render(variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client._async.driver import AsyncResource
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
 from xoxzo.cloudpy.operations.numbers import DINS, SINS
 from xoxzo.cloudpy.protocols import CallbackUrls

@@ -1,17 +1,16 @@
-# Written by scripts/unasync.py from ../_async: change it there.
 """Look-ups."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.client.resources._sync.resource import Resource
+from xoxzo.cloudpy.client._async.driver import AsyncResource
 from xoxzo.cloudpy.models import CarrierLookup
 from xoxzo.cloudpy.operations import lookup
 
 
-class Lookup(Resource):
+class AsyncLookup(AsyncResource):
     """Look-ups: ``client.lookup`` (API section 8)."""
 
-    def carrier(self, recipient: str) -> CarrierLookup:
+    async def carrier(self, recipient: str) -> CarrierLookup:
         """Look up the carrier of a mobile number. It costs 5 credits, found or not (API sections 1.7 and 8.1).
 
         Args:
@@ -25,4 +24,4 @@ class Lookup(Resource):
             NotEnoughCredits: the balance is too low; nothing was charged.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may have been charged.
         """
-        return self._driver.call(lookup.carrier(recipient))
+        return await self._driver.call(lookup.carrier(recipient))

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Unpack
 
-from xoxzo.cloudpy.client.drivers import Driver
+from xoxzo.cloudpy.client._sync.driver import Driver, Resource, poll
 from xoxzo.cloudpy.client.event_hooks import logger
-from xoxzo.cloudpy.client.resources._sync.resource import Resource, poll
 from xoxzo.cloudpy.client.results import SendResult, SendResults
 from xoxzo.cloudpy.errors import (
     APIError,

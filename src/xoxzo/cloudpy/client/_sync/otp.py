@@ -1,18 +1,19 @@
+# Written by scripts/unasync.py from ../_async: change it there.
 """One-time passwords."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client._sync.driver import Resource
 from xoxzo.cloudpy.models import OtpRequest, OtpVerification, OtpWebsite
 from xoxzo.cloudpy.operations import otp
 
 
-class AsyncOtp(AsyncResource):
+class Otp(Resource):
     """One-time passwords: ``client.otp`` (API section 7). Xoxzo makes the code, sends it and checks it."""
 
-    async def register_website(
+    def register_website(
         self, *, website: str, template_id: int | None = None, extra: Mapping[str, str] | None = None
     ) -> OtpWebsite:
         """Register a website, once, so that it can request codes (API section 7.1).
@@ -29,9 +30,9 @@ class AsyncOtp(AsyncResource):
             BadRequest: it is registered already, or your credentials do not go with it; ``field_errors`` says which.
             APIError: anything else went wrong; ``maybe_sent`` says whether it may be registered.
         """
-        return await self._driver.call(otp.register_website(website=website, template_id=template_id, extra=extra))
+        return self._driver.call(otp.register_website(website=website, template_id=template_id, extra=extra))
 
-    async def request(self, *, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> OtpRequest:
+    def request(self, *, website: str, phone_number: str, extra: Mapping[str, str] | None = None) -> OtpRequest:
         """Send a code to a phone. It costs 3 credits and reaches a person (API sections 1.7 and 7.2).
 
         Args:
@@ -48,9 +49,9 @@ class AsyncOtp(AsyncResource):
             NotEnoughCredits: the balance is too low; nothing was sent.
             APIError: anything else went wrong; ``maybe_sent`` says whether a code may be on its way.
         """
-        return await self._driver.call(otp.request(website=website, phone_number=phone_number, extra=extra))
+        return self._driver.call(otp.request(website=website, phone_number=phone_number, extra=extra))
 
-    async def verify(
+    def verify(
         self,
         *,
         website: str,
@@ -85,6 +86,6 @@ class AsyncOtp(AsyncResource):
             BadRequest: the server refused a field, for instance a website that is not registered.
             APIError: anything else went wrong; ``maybe_sent`` says whether an attempt may have been counted.
         """
-        return await self._driver.call(
+        return self._driver.call(
             otp.verify(website=website, phone_number=phone_number, code=code, otp_id=otp_id, extra=extra)
         )

@@ -1,20 +1,21 @@
+# Written by scripts/unasync.py from ../_async: change it there.
 """The account."""
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource
+from xoxzo.cloudpy.client._sync.driver import Resource
 from xoxzo.cloudpy.models import Credits
 from xoxzo.cloudpy.operations import account
 
 
-class AsyncAccount(AsyncResource):
+class Account(Resource):
     """The account: ``client.account`` (API section 9)."""
 
-    async def credits(self) -> Credits:
+    def credits(self) -> Credits:
         """Return the balance; 1 credit is 1 yen before tax (API section 9.1).
 
         Raises:
             AuthenticationFailed: the SID or the token is wrong.
             APIError: anything else went wrong.
         """
-        return await self._driver.call(account.get_credits())
+        return self._driver.call(account.get_credits())

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Unpack
 
-from xoxzo.cloudpy.client.drivers import AsyncDriver
+from xoxzo.cloudpy.client._async.driver import AsyncDriver, AsyncResource, poll
 from xoxzo.cloudpy.client.event_hooks import logger
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
 from xoxzo.cloudpy.client.results import SendResult, SendResults
 from xoxzo.cloudpy.errors import (
     APIError,

@@ -1,3 +1,4 @@
+# Written by scripts/unasync.py from ../_async: change it there.
 """Voice calls and conference calls."""
 
 from __future__ import annotations
@@ -5,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from xoxzo.cloudpy.client.resources._async.resource import AsyncResource, poll
+from xoxzo.cloudpy.client._sync.driver import Resource, poll
 from xoxzo.cloudpy.models import Call, Conference, StartedCall, StartedConference
 from xoxzo.cloudpy.operations import calls
 from xoxzo.cloudpy.protocols import SendOptions
 
 
-class AsyncCalls(AsyncResource):
+class Calls(Resource):
     """Voice calls: ``client.calls`` (API section 5)."""
 
-    async def play(
+    def play(
         self,
         *,
         caller: str,
@@ -41,7 +42,7 @@ class AsyncCalls(AsyncResource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
         """
-        return await self._driver.call(
+        return self._driver.call(
             calls.play(
                 caller=caller,
                 recipient=recipient,
@@ -51,7 +52,7 @@ class AsyncCalls(AsyncResource):
             )
         )
 
-    async def say(
+    def say(
         self,
         *,
         caller: str,
@@ -80,7 +81,7 @@ class AsyncCalls(AsyncResource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phone may ring.
         """
-        return await self._driver.call(
+        return self._driver.call(
             calls.say(
                 caller=caller,
                 recipient=recipient,
@@ -91,7 +92,7 @@ class AsyncCalls(AsyncResource):
             )
         )
 
-    async def get(self, callid: str) -> Call:
+    def get(self, callid: str) -> Call:
         """Return the status of a call (API section 5.2).
 
         Args:
@@ -101,9 +102,9 @@ class AsyncCalls(AsyncResource):
             NotFound: no call has this id.
             APIError: anything else went wrong.
         """
-        return await self._driver.call(calls.get_call(callid))
+        return self._driver.call(calls.get_call(callid))
 
-    async def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
+    def wait(self, callid: str, *, timeout: float = 300.0) -> Call:
         """Poll a call until it is over, with pauses that grow from 1 to 15 s (API section 5.2).
 
         Args:
@@ -115,15 +116,15 @@ class AsyncCalls(AsyncResource):
             NotFound: no call has this id.
             APIError: a read failed.
         """
-        return await poll(
+        return poll(
             self._driver, calls.get_call(callid), lambda call: call.status.is_final, name="calls.wait", timeout=timeout
         )
 
 
-class AsyncConferences(AsyncResource):
+class Conferences(Resource):
     """Conference calls: ``client.conferences`` (API sections 5.3 and 5.4)."""
 
-    async def create(
+    def create(
         self, *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
     ) -> StartedConference:
         """Call two or three phones and connect them. Each is charged as a call (API sections 1.7 and 5.3).
@@ -144,11 +145,11 @@ class AsyncConferences(AsyncResource):
             NotEnoughCredits: the balance is below the minimum for calls; nobody was called.
             APIError: anything else went wrong; ``maybe_sent`` says whether the phones may ring.
         """
-        return await self._driver.call(
+        return self._driver.call(
             calls.create_conference(caller=caller, participants=participants, lang=lang, **options)
         )
 
-    async def get(self, conferenceid: str) -> Conference:
+    def get(self, conferenceid: str) -> Conference:
         """Return a conference: each participant's call, duration and cost (API section 5.4).
 
         Args:
@@ -158,4 +159,4 @@ class AsyncConferences(AsyncResource):
             NotFound: no conference has this id.
             APIError: anything else went wrong.
         """
-        return await self._driver.call(calls.get_conference(conferenceid))
+        return self._driver.call(calls.get_conference(conferenceid))

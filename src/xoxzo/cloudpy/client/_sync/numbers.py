@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xoxzo.cloudpy.client.resources._sync.resource import Resource
+from xoxzo.cloudpy.client._sync.driver import Resource
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
 from xoxzo.cloudpy.operations.numbers import DINS, SINS
 from xoxzo.cloudpy.protocols import CallbackUrls

@@ -109,7 +109,7 @@ def _operation(entry: ControlRoute, tag: str, body: Json | None, result: Json) -
     if inside:
         refusals[404] = "Not found."
     problem = {"application/json": {"schema": {"$ref": _REF.format(name="Problem")}}}
-    media_type = entry.file[0] if entry.file else "application/json"
+    media_type = entry.file or "application/json"
     done = {"description": "Done.", "content": {media_type: {"schema": result}}}
     operation["responses"] = {
         str(entry.status): done,

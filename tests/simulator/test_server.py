@@ -210,7 +210,7 @@ def test_web_pages_cannot_control_it(page: Web) -> None:
 )
 def test_which_hosts_are_local(host: str, bound: str, local: bool) -> None:
     """Loopback names and the bound address are; any number is when bound to all; no foreign name ever is."""
-    assert is_allowed_host(host, bound) == local
+    assert is_allowed_host({b"host": host.encode()}, bound) == local
 
 
 def test_a_setting_allows_further_hosts() -> None:

@@ -13,7 +13,7 @@ from simulator_callers import CALL, Caller, Listener
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.commands.faults import KINDS
 from xoxzo.cloudpy.simulator.errors import NotSaved
-from xoxzo.cloudpy.simulator.web.console.pages import faults
+from xoxzo.cloudpy.simulator.web.console.pages import actions
 
 PHONE = "+818012345678"
 ITS_PAGE = f"/console/phones/{quote(PHONE)}"
@@ -248,7 +248,7 @@ def test_a_search_that_takes_long_goes_on_by_a_link(
     for _ in range(3):
         caller.send()
     monkeypatch.setattr("xoxzo.cloudpy.simulator.queries.search._CHUNK_SIZE", 3)
-    monkeypatch.setattr("xoxzo.cloudpy.simulator.web.console.pages.timeline._SEARCH_SECONDS", 0)
+    monkeypatch.setattr("xoxzo.cloudpy.simulator.web.console.pages.records._SEARCH_SECONDS", 0)
     page = visitor.get("/console/messages?q=wanted")
     assert "Nothing was found among the newest." in page.words
     link = page.text.partition("?q=wanted&amp;before=")[2].partition('"')[0]
@@ -435,7 +435,7 @@ def test_faults_are_switched(caller: Caller, visitor: Visitor) -> None:
 
 def test_every_kind_of_fault_has_a_name() -> None:
     """A new kind of fault cannot be forgotten here."""
-    assert set(faults.NAMES) == set(KINDS)
+    assert set(actions.FAULTS) == set(KINDS)
 
 
 def test_the_clock_is_stopped_advanced_and_run(visitor: Visitor) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
@@ -66,9 +65,10 @@ HOST_NOT_ALLOWED = "The Host header names another machine; the option --allow-ho
 _ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - it is compared with, not bound
 
 
-def is_allowed_host(host: str, bind_host: str, allowed_hosts: Collection[str] = ()) -> bool:
-    """Say whether a Host header names this machine, the address that the server is bound to, or an allowed host."""
-    name = _host_name(host)
+def is_allowed_host(headers: Mapping[bytes, bytes], bind_host: str, allowed_hosts: Collection[str] = ()) -> bool:
+    """Say whether the Host header names this machine, the address that the server is bound to, or an allowed host."""
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if name == "localhost" or name.endswith(".localhost") or (name and name == bind_host.lower()):
         return True
     if name in {allowed.lower() for allowed in allowed_hosts}:
@@ -79,12 +79,6 @@ def is_allowed_host(host: str, bind_host: str, allowed_hosts: Collection[str] = 
         return False
     # Bound to all addresses, any numeric one may be right; DNS rebinding uses a name.
     return address.is_loopback or bind_host in _ANY_ADDRESS
-
-
-def _host_name(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
 
 
 def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
@@ -98,29 +92,3 @@ def is_foreign(headers: Mapping[bytes, bytes]) -> bool:
         return False
     host = headers.get(b"host", b"")
     return origin.lower() not in {b"http://" + host.lower(), b"https://" + host.lower()}
-
-
-# What a recording may be loaded from is what the API takes for one: any http address, and only once it is played.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "media-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
-HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
-"""Headers of every answer."""
-
-
-def objection(headers: Mapping[bytes, bytes], given: str, token: str) -> str | None:
-    """Say why a post cannot come from a page of the console, or return ``None``; `token` is what its pages hold."""
-    if is_foreign(headers):
-        return N_("The request comes from another site.")
-    if not hmac.compare_digest(given.encode(), token.encode()):
-        return N_("The page is out of date: the simulator was restarted. Reload it.")
-    return None

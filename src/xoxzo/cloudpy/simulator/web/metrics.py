@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from xoxzo.cloudpy.simulator.queries.overview import count_by_status
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 
-class Metrics(Collector):
-    """Counts at each request; in a registry of its own, so that simulators side by side do not meet."""
-
-    CONTENT_TYPE = CONTENT_TYPE_LATEST
-    """What the text is sent as."""
+class Metrics(CollectorRegistry):
+    """Counts what there is whenever it is read; a registry of its own, so that simulators side by side do not meet."""
 
     def __init__(self, simulator: Simulation) -> None:
+        super().__init__()
         self._simulator = simulator
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
 
-    def text(self) -> bytes:
-        """Return the metrics in Prometheus's text format."""
-        return generate_latest(self._registry)
-
-    def collect(self) -> Iterable[Metric]:
+    def collect(self) -> Iterator[Metric]:
         """Count what there is at this moment."""
-        simulator = self._simulator
-        messages, calls, attempts = count_by_status(simulator.engine)
+        messages, calls, attempts = count_by_status(self._simulator.engine)
         for name, meaning, label, counts in (
             ("messages", "SMS that are kept, by status", "status", messages),
             ("calls", "Calls that are kept, by status", "status", calls),
@@ -41,6 +31,6 @@ class Metrics(Collector):
                 family.add_metric([value], count)
             yield family
         faults = CounterMetricFamily("xoxzo_simulator_faults", "Faults on purpose that have hit", labels=["kind"])
-        for kind, count in sorted(simulator.faults.counts.items()):
+        for kind, count in sorted(self._simulator.faults.counts.items()):
             faults.add_metric([kind], count)
         yield faults

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
-from inspect import isawaitable
+from functools import cache
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from xoxzo.cloudpy.errors import SimulatorError
@@ -13,7 +16,6 @@ from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import (
-    HEADERS,
     HOST_NOT_ALLOWED,
     CloseConnection,
     Receive,
@@ -21,17 +23,15 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     Send,
     is_allowed_host,
     is_foreign,
-    objection,
     read_body,
 )
-from xoxzo.cloudpy.simulator.web.console import static_files
 from xoxzo.cloudpy.simulator.web.console.page_request import (
     CSRF_TOKEN,
     Page,
     PageNotFound,
     PageRequest,
+    back_to,
     preference_cookies,
-    preferred_language,
     read_preferences,
 )
 from xoxzo.cloudpy.simulator.web.console.pages import SLOW_PATHS, act, error_page, show_page
@@ -39,6 +39,8 @@ from xoxzo.cloudpy.simulator.web.console.rendering import render
 from xoxzo.cloudpy.simulator.web.live_streams import ChangeStream, Streams
 
 Headers = tuple[tuple[bytes, bytes], ...]
+Answer = tuple[int, bytes, Headers]
+"""Status, body and headers."""
 
 _LARGEST_FORM = 64_000
 _MAX_FIELDS = 40
@@ -47,6 +49,23 @@ _MAX_QUERY_LENGTH = 4_000
 _HTML = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
+_STATIC_PATH = "/console/static/"
+_TYPES = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
+
+# What a recording may be loaded from is what the API takes for one: any http address, and only once it is played.
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    b"media-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers of every answer."""
 
 
 class Console:
@@ -60,100 +79,99 @@ class Console:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        headers = dict(scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
-        if not is_allowed_host(host, self._bind_host, self._simulator.settings.allowed_hosts):
-            await _answer(scope, send, 403, HOST_NOT_ALLOWED.encode(), _TEXT)
-            return
+        headers, method = dict(scope["headers"]), scope["method"]
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        method = scope["method"]
-        if path.startswith(static_files.PATH) and method in {"GET", "HEAD"}:
-            await _answer(scope, send, *static_files.answer(path, headers))
+        query = _fields(scope["query_string"][:_MAX_QUERY_LENGTH])
+        answer: Answer
+        if not is_allowed_host(headers, self._bind_host, self._simulator.settings.allowed_hosts):
+            answer = 403, HOST_NOT_ALLOWED.encode(), _TEXT
+        elif path.startswith(_STATIC_PATH) and method in {"GET", "HEAD"}:
+            answer = _static_file(path, headers)
         elif path == "/console/events" and method == "GET":
-            await self._follow(scope, receive, send, headers)
-        elif method in {"GET", "HEAD"}:
-            await self._show(scope, send, self._page_request(scope, path, headers))
-        elif method == "POST":
-            await self._post(scope, receive, send, self._page_request(scope, path, headers))
+            stream = ChangeStream(query.get("topics", "").split(","))
+            if not is_foreign(headers) and await self.change_streams.serve(
+                stream, scope, receive, send, headers=_HEADERS
+            ):
+                return
+            answer = 503, b"Too many pages are open.", _TEXT
+        elif method in {"GET", "HEAD", "POST"}:
+            origin = f"{scope.get('scheme', 'http')}://{headers[b'host'].decode('latin-1')}"
+            request = PageRequest(self._simulator, path, query, origin, **read_preferences(headers))
+            answer = await (self._post(request, headers, receive) if method == "POST" else self._show(request))
         else:
-            await _answer(scope, send, 405, b"", (*_TEXT, (b"allow", b"GET, HEAD, POST")))
+            answer = 405, b"", (*_TEXT, (b"allow", b"GET, HEAD, POST"))
+        status, body, fields = answer
+        more = (*_HEADERS, (b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": [*fields, *more]})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
-    def _page_request(self, scope: Scope, path: str, headers: Mapping[bytes, bytes]) -> PageRequest:
-        language, theme, sound = read_preferences(headers)
-        accept = headers.get(b"accept-language", b"").decode("latin-1")
-        scheme, host = scope.get("scheme", "http"), headers[b"host"].decode("latin-1")
-        return PageRequest(
-            simulator=self._simulator,
-            path=path,
-            query=_fields(scope["query_string"][:_MAX_QUERY_LENGTH]),
-            language=preferred_language(accept, language),
-            theme=theme,
-            sound=sound,
-            origin=f"{scheme}://{host}",
-        )
-
-    async def _show(self, scope: Scope, send: Send, request: PageRequest) -> None:
+    async def _show(self, request: PageRequest) -> Answer:
         status = 200
         try:
             # In a thread, so that other requests are answered meanwhile.
             slow = request.path in SLOW_PATHS
             page = await asyncio.to_thread(show_page, request) if slow else show_page(request)
-        except PageNotFound:
-            status, page = 404, error_page(request, request.gettext("There is no such page."))
-        except SimulatorError as error:
+        except (PageNotFound, SimulatorError) as error:
             status, page = _error_page(request, error)
-        await _answer(scope, send, status, render(page, request), _HTML)
+        return status, render(page, request), _HTML
 
-    async def _post(self, scope: Scope, receive: Receive, send: Send, request: PageRequest) -> None:
-        headers = dict(scope["headers"])
+    async def _post(self, request: PageRequest, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
         body = await read_body(receive, _LARGEST_FORM)
         if isinstance(body, ApiResponse):
-            await _answer(scope, send, body.status, body.body, body.headers)
-            return
+            return body.status, body.body, body.headers
         form = _fields(body)
-        status, message, page, to = 200, "", None, "/"
+        status, message, to = 200, "", "/"
         cookies: Headers = ()
-        why = objection(headers, form.get("csrf", ""), CSRF_TOKEN)
         try:
-            if why is not None:
-                status, message = 403, request.gettext(why)
+            if is_foreign(headers):
+                status, page = 403, error_page(request, request.gettext("The request comes from another site."))
+            elif not hmac.compare_digest(form.get("csrf", "").encode(), CSRF_TOKEN.encode()):
+                problem = request.gettext("The page is out of date: the simulator was restarted. Reload it.")
+                status, page = 403, error_page(request, problem)
             elif request.path == "/console/preferences":
-                to, cookies = preference_cookies(form)
+                to, cookies = back_to(form.get("back", "/")), preference_cookies(form)
             else:
-                done = act(request, form)
-                done = await done if isawaitable(done) else done
-                message, to = done.message, done.to
+                message, to = await act(request, form)
                 self.change_streams.publish("console")
-        except PageNotFound:
-            status, message = 404, request.gettext("There is no such page.")
-        except SimulatorError as error:
+        except (PageNotFound, SimulatorError) as error:
             status, page = _error_page(request, error)
-            message = page.facts["problem"]
         if headers.get(b"accept") == b"application/json":
-            await _answer(scope, send, status, json.dumps({"message": message}).encode(), _JSON)
-        elif status == 200:
-            await _answer(scope, send, 303, b"", (*_HTML, *cookies, (b"location", to.encode("latin-1"))))
-        else:
-            await _answer(scope, send, status, render(page or error_page(request, message), request), _HTML)
-
-    async def _follow(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
-        topics = _fields(scope["query_string"][:_MAX_QUERY_LENGTH]).get("topics", "").split(",")
-        if is_foreign(headers) or not await self.change_streams.serve(
-            ChangeStream(topics), scope, receive, send, headers=HEADERS
-        ):
-            await _answer(scope, send, 503, b"Too many pages are open.", _TEXT)
+            shown = {"message": message if status == 200 else page.facts["problem"]}
+            return status, json.dumps(shown).encode(), _JSON
+        if status == 200:
+            return 303, b"", (*_HTML, *cookies, (b"location", to.encode("latin-1")))
+        return status, render(page, request), _HTML
 
 
-async def _answer(scope: Scope, send: Send, status: int, body: bytes, headers: Headers) -> None:
-    fields = [*headers, *HEADERS, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-
-def _error_page(request: PageRequest, error: SimulatorError) -> tuple[int, Page]:
+def _error_page(request: PageRequest, error: PageNotFound | SimulatorError) -> tuple[int, Page]:
+    if isinstance(error, PageNotFound):
+        return 404, error_page(request, request.gettext("There is no such page."))
     if isinstance(error, NotSaved):
         return 503, error_page(request, request.gettext(DATABASE_UNWRITABLE))
     return 400, error_page(request, error.render(request.gettext))
+
+
+def _static_file(path: str, headers: Mapping[bytes, bytes]) -> Answer:
+    """Answer with a style sheet or a script, or that the browser has it."""
+    found = _static_files().get(path.removeprefix(_STATIC_PATH))
+    if found is None:
+        return 404, b"", ()
+    body, kind, tag = found
+    caching = ((b"etag", tag), (b"cache-control", b"no-cache"))
+    if headers.get(b"if-none-match") == tag:
+        return 304, b"", caching
+    return 200, body, (*caching, (b"content-type", kind))
+
+
+@cache
+def _static_files() -> dict[str, tuple[bytes, bytes, bytes]]:
+    """Return the content of each static file with its type and tag, read once."""
+    found = {}
+    for path in (Path(__file__).parent / "static").iterdir():
+        body = path.read_bytes()
+        tag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
+        found[path.name] = body, _TYPES[path.suffix], tag
+    return found
 
 
 def _fields(encoded: bytes) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from starlette.requests import cookie_parser
 
 from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.errors import SimulatorError
@@ -16,6 +17,8 @@ from xoxzo.cloudpy.simulator.engine.rules import is_digits
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 Language = Literal["en", "ja"]
+Values = Mapping[str, object]
+"""What is put into the message that something was done."""
 
 
 def preferred_language(accept: str, chosen: str) -> Language:
@@ -46,33 +49,34 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-LANGUAGE = "xoxzo_console_language"
-THEME = "xoxzo_console_theme"
-SOUND = "xoxzo_console_sound"
-
+_COOKIE = "xoxzo_console_"
 _YEAR = 365 * 86_400
-_CHOICES = {LANGUAGE: ("en", "ja"), THEME: ("light", "dark", "system"), SOUND: ("on", "off")}
+_CHOICES = {"language": ("en", "ja"), "theme": ("light", "dark", "system"), "sound": ("on", "off")}
 
 
-def read_preferences(headers: Mapping[bytes, bytes]) -> tuple[str, str, bool]:
-    """Return the choices of language, theme and sound in a request's cookies; what no page would write is ignored."""
-    found = dict.fromkeys(_CHOICES, "")
-    for pair in headers.get(b"cookie", b"")[:8_000].decode("latin-1").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if value in _CHOICES.get(name, ()):
-            found[name] = value
-    return found[LANGUAGE], found[THEME].removeprefix("system"), found[SOUND] == "on"
+def read_preferences(headers: Mapping[bytes, bytes]) -> dict[str, Any]:
+    """Return language, theme and sound as `PageRequest` has them, by the cookies and what the browser accepts.
+
+    What no page would write into a cookie is ignored.
+    """
+    cookies = cookie_parser(headers.get(b"cookie", b"").decode("latin-1"))
+    chosen = {name: cookies.get(_COOKIE + name, "") for name in _CHOICES}
+    theme = chosen["theme"] if chosen["theme"] in {"light", "dark"} else ""
+    accept = headers.get(b"accept-language", b"").decode("latin-1")
+    return {
+        "language": preferred_language(accept, chosen["language"]),
+        "theme": theme,
+        "sound": chosen["sound"] == "on",
+    }
 
 
-def preference_cookies(form: Mapping[str, str]) -> tuple[str, tuple[tuple[bytes, bytes], ...]]:
-    """Return the path to go back to, and the cookies for what a form chose: ``language``, ``theme`` or ``sound``."""
-    cookies = [
-        (b"set-cookie", f"{name}={value}; Path=/; Max-Age={_YEAR}; SameSite=Strict; HttpOnly".encode())
-        for name in _CHOICES
-        for value in [form.get(name.rpartition("_")[2])]
-        if value in _CHOICES[name]
-    ]
-    return back_to(form.get("back", "/")), tuple(cookies)
+def preference_cookies(form: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that set the cookies for what a form chose: ``language``, ``theme`` or ``sound``."""
+    return tuple(
+        (b"set-cookie", f"{_COOKIE}{name}={form[name]}; Path=/; Max-Age={_YEAR}; SameSite=Strict; HttpOnly".encode())
+        for name, choices in _CHOICES.items()
+        if form.get(name) in choices
+    )
 
 
 def back_to(path: str) -> str:
@@ -92,23 +96,23 @@ class PageNotFound(Exception):
     """There is no such page."""
 
 
-class PageRequest(Struct, frozen=True, kw_only=True):
+class PageRequest(Struct, frozen=True):
     """A request: who asks for what, in which language."""
 
     simulator: Simulation
     path: str
     """The path of the request, percent-encoded."""
-    ident: str = ""
-    """The id that the path names, or an empty text."""
-    query: Mapping[str, str] = {}
-    form: Mapping[str, str] = {}
-    language: Language = "en"
-    theme: str = ""
-    """``light``, ``dark`` or, for what the system wants, an empty text."""
-    sound: bool = False
-    """Whether a ringing phone plays a sound."""
-    origin: str = ""
+    query: Mapping[str, str]
+    origin: str
     """Where the simulator was reached, such as ``http://127.0.0.1:8080``."""
+    language: Language
+    theme: str
+    """``light``, ``dark`` or, for what the system wants, an empty text."""
+    sound: bool
+    """Whether a ringing phone plays a sound."""
+    ident: str = ""
+    """The id that the path or the form names, or an empty text."""
+    form: Mapping[str, str] = {}
 
     def gettext(self, message: str) -> str:
         """Return the translation of a message into the reader's language."""
@@ -147,10 +151,6 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         written = self.query.get("before", "")
         return int(written) if is_digits(written) else None
 
-    def done(self, message: str, to: str, **values: object) -> ActionResult:
-        """Return a message that something was done, in the reader's language; `to` is the page that shows it."""
-        return ActionResult(self.gettext(message).format(**values), to)
-
 
 class Page(Struct, frozen=True):
     """A page to be shown."""
@@ -161,25 +161,3 @@ class Page(Struct, frozen=True):
     topics: tuple[str, ...]
     """Events that change it."""
     facts: dict[str, Any] = {}
-
-
-class ActionResult(Struct, frozen=True):
-    """Something was done."""
-
-    message: str
-    """What, in the reader's language."""
-    to: str = "/"
-    """The page that shows it, for browsers that run no script."""
-
-
-Action = Callable[[PageRequest], ActionResult | Awaitable[ActionResult]]
-"""What a form of the console does."""
-
-
-def command(do: Callable[[PageRequest], Mapping[str, object] | None], message: str, to: str) -> Action:
-    """Return an action: it does something, whose returned values are put into the message, and leads to a page."""
-
-    def action(request: PageRequest) -> ActionResult:
-        return request.done(message, to, **(do(request) or {}))
-
-    return action

@@ -4,6 +4,6 @@ It needs no credentials, so it must not be reachable by a web page: the Host hea
 cannot do that by rebinding its own name), and what changes something has to be JSON (which a page cannot post across
 sites without being asked first).
 
-`routes` lists the requests, and describes them as OpenAPI from the same table; `schemas` has their bodies, `handlers`
-carries them out.
+`routes` lists the requests with what each does; the OpenAPI document is made from the same table. `schemas` has their
+bodies.
 """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from functools import cache
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -21,7 +20,7 @@ from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.settings import USER_AGENT
+from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
 from xoxzo.cloudpy.simulator.web.asgi_tools import (
     FROM_ANOTHER_SITE,
     HOST_NOT_ALLOWED,
@@ -33,14 +32,9 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     is_foreign,
     read_body,
 )
-from xoxzo.cloudpy.simulator.web.control_api.handlers import ControlRequest, Handlers
-from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRoute
+from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRequest, ControlRoute
 from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
 
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.web.metrics import Metrics
-
-_JSON = {"content-type": "application/json"}
 # A `Reason`, which msgspec does not know, is sent as its text.
 _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).encode
 
@@ -50,67 +44,57 @@ def application(
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Return the control API as an ASGI application on a server; `close_connection` ends readers that do not read."""
     streams = Streams(simulator, close_connection)
-    inner = Starlette(
-        routes=_routes(simulator), exception_handlers={HTTPException: _refuse, SimulatorError: _refuse_simulator_error}
-    )
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
-        if not is_allowed_host(host, bind_host, simulator.settings.allowed_hosts):
-            await JSONResponse({"detail": HOST_NOT_ALLOWED}, 403)(scope, receive, send)
-        elif headers.get(b"user-agent") == USER_AGENT.encode():
-            # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
-            await JSONResponse({"detail": "The simulator's callbacks cannot control it."}, 403)(scope, receive, send)
-        elif scope["method"] not in {"GET", "HEAD"} and is_foreign(headers):
-            await JSONResponse({"detail": FROM_ANOTHER_SITE}, 403)(scope, receive, send)
-        elif scope["path"] == PREFIX + "events" and scope["method"] == "GET":
-            if not await streams.serve(EventStream(), scope, receive, send):
-                await JSONResponse({"detail": "too many streams are open"}, 503)(scope, receive, send)
-        else:
-            await inner(scope, receive, send)
-
-    return guarded
-
-
-def _routes(simulator: Simulation) -> list[Route]:
-    @cache
-    def counted() -> Metrics:
-        # Its library takes 50 ms to import, so it is imported with the first request.
-        from xoxzo.cloudpy.simulator.web.metrics import Metrics
-
-        return Metrics(simulator)
 
     async def metrics(_request: Request) -> Response:
-        return Response(counted().text(), headers={"content-type": counted().CONTENT_TYPE})
+        # Their library takes 50 ms to import, so it is imported with the first request.
+        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+        from xoxzo.cloudpy.simulator.web.metrics import Metrics
+
+        return Response(generate_latest(Metrics(simulator)), headers={"content-type": CONTENT_TYPE_LATEST})
 
     async def described(request: Request) -> Response:
         return JSONResponse(document("control", _origin(request)))
 
     routes = [Route(PREFIX + "metrics", metrics), Route(PREFIX + "openapi.json", described)]
     entries = chain.from_iterable(ROUTES_BY_SUBJECT.values())
-    handlers = Handlers(simulator)
-    routes += [Route(PREFIX + entry.path, _endpoint(handlers, entry), methods=[entry.method]) for entry in entries]
-    return routes
+    routes += [Route(PREFIX + entry.path, _endpoint(simulator, entry), methods=[entry.method]) for entry in entries]
+    inner = Starlette(routes=routes, exception_handlers={HTTPException: _refuse, SimulatorError: _refuse})
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        status, why = 403, _objection(dict(scope["headers"]), scope["method"], bind_host, simulator.settings)
+        if not why and scope["path"] == PREFIX + "events" and scope["method"] == "GET":
+            if not await streams.serve(EventStream(), scope, receive, send):
+                status, why = 503, "too many streams are open"
+        elif not why:
+            await inner(scope, receive, send)
+        if why:
+            await JSONResponse({"detail": why}, status)(scope, receive, send)
+
+    return guarded
 
 
-def _endpoint(handlers: Handlers, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
-    kind = entry.body
+def _objection(headers: Mapping[bytes, bytes], method: str, bind_host: str, settings: Settings) -> str:
+    if not is_allowed_host(headers, bind_host, settings.allowed_hosts):
+        return HOST_NOT_ALLOWED
+    if headers.get(b"user-agent") == USER_AGENT.encode():
+        # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
+        return "The simulator's callbacks cannot control it."
+    return FROM_ANOTHER_SITE if method not in {"GET", "HEAD"} and is_foreign(headers) else ""
 
+
+def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        body = None if kind is None else await _body(request, kind, handlers.simulator.settings.max_body)
+        body = None if entry.body is None else await _body(request, entry.body, simulator.settings.max_body)
         ident = next(iter(request.path_params.values()), "")
-        control_request: ControlRequest[Any] = ControlRequest(ident, dict(request.query_params), body, _origin(request))
-        if entry.slow:
-            result = await asyncio.to_thread(entry.handler, handlers, control_request)
-        else:
-            result = entry.handler(handlers, control_request)
+        read = ControlRequest(simulator, ident, dict(request.query_params), body, _origin(request))
+        result = await asyncio.to_thread(entry.handler, read) if entry.slow else entry.handler(read)
         if inspect.isawaitable(result):
             result = await result
-        if entry.file is not None:
+        if entry.file:
             headers = {"content-disposition": f'attachment; filename="xoxzo-{entry.path}"', "cache-control": "no-store"}
-            return StreamingResponse(result, headers=headers, media_type=entry.file[0])
-        return Response(_encode(result), entry.status, _JSON)
+            return StreamingResponse(result, headers=headers, media_type=entry.file)
+        return Response(_encode(result), entry.status, media_type="application/json")
 
     return answer
 
@@ -134,11 +118,8 @@ async def _body(request: Request, kind: type, most: int) -> Any:  # noqa: ANN401
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
-
-
-async def _refuse_simulator_error(_request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
     if isinstance(error, NotSaved):
         return JSONResponse({"detail": DATABASE_UNWRITABLE}, 503)
     return JSONResponse({"detail": str(error)}, 404 if isinstance(error, ItemNotFound) else 400)

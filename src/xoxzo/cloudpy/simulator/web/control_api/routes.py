@@ -1,16 +1,73 @@
-"""The table of all requests of the control API: it is routed and described from it."""
+"""The table of all requests of the control API: it is routed and described from it, and says what each does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, get_type_hints
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import asdict
+from starlette.exceptions import HTTPException
 
-from xoxzo.cloudpy.simulator.queries.results import SearchResult
-from xoxzo.cloudpy.simulator.web.control_api.handlers import Handlers
+from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
+from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
+from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
+from xoxzo.cloudpy.simulator.commands.office import AccountRecord
+from xoxzo.cloudpy.simulator.engine.rules import format_time, is_digits
+from xoxzo.cloudpy.simulator.queries.overview import Overview
+from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
+from xoxzo.cloudpy.simulator.queries.results import (
+    CallRecord,
+    OutcomeRule,
+    ResultPage,
+    SearchResult,
+    SentReply,
+    TemplateRecord,
+)
+from xoxzo.cloudpy.simulator.queries.search import Totals
+from xoxzo.cloudpy.simulator.queries.timeline import Timeline
+from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
+from xoxzo.cloudpy.simulator.settings_text import SettingEntry, setting_entries
+from xoxzo.cloudpy.simulator.web.control_api import schemas
 
 PREFIX = "/_simulator/"
+R = TypeVar("R")
+
+
+class ControlRequest(Struct, frozen=True):
+    """A request that was read."""
+
+    simulator: Simulation
+    ident: str
+    """The id in the path, or an empty text."""
+    query: dict[str, str]
+    body: Any
+    """Of the type in the table; ``None`` for reading."""
+    origin: str
+    """Scheme and host that the simulator was reached by."""
+
+    def number(self, what: str) -> int:
+        """Return the number in the path; raise `HTTPException` 404 if it is not one."""
+        if not is_digits(self.ident):
+            raise HTTPException(404, f"there is no such {what}")
+        return int(self.ident)
+
+    def integer(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - a number, or the default
+        """Return a whole number of the query; raise `HTTPException` 400 if it is not one."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not is_digits(text):
+            raise HTTPException(400, f"{name} must be a whole number")
+        return int(text)
+
+    def page(self, limit: int = 50) -> dict[str, Any]:
+        """Return which page of a list the query asks for; raise `HTTPException` 400 as `integer` does."""
+        return {"limit": self.integer("limit", limit), "before": self.integer("before")}
+
+    def text(self, name: str) -> str:
+        """Return a text of the query, or an empty one."""
+        return self.query.get(name, "")
 
 
 class ControlRoute(Struct, frozen=True):
@@ -19,113 +76,276 @@ class ControlRoute(Struct, frozen=True):
     method: str
     path: str
     """Below `/_simulator/`; the name in braces is the id."""
-    handler: Callable[..., Any]
+    query: tuple[str, ...]
+    name: str
+    """What it is called in the document."""
+    summary: str
+    """What it does, in a sentence."""
+    result: Any
+    """The type of its answer."""
+    handler: Callable[[ControlRequest], Any]
+    """Returns the answer, or an awaitable of it."""
+    body: type[Struct] | None = None
+    """The type of its body; ``None`` for reading."""
     status: int = 200
-    query: tuple[str, ...] = ()
     slow: bool = False
     """Whether it may take long; then it runs in a thread, so that other requests go on."""
-    file: tuple[str, Any] | None = None
-    """The media type and the type of what is answered piece by piece."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in the document."""
-        return self.handler.__name__
-
-    @property
-    def summary(self) -> str:
-        """What it does, in a sentence."""
-        return (self.handler.__doc__ or "").strip()
-
-    @property
-    def body(self) -> Any:  # noqa: ANN401 - a type
-        """The type of its body; ``None`` for reading."""
-        [given] = get_type_hints(self.handler)[
-            "_request" if "_request" in get_type_hints(self.handler) else "request"
-        ].__args__
-        return None if given is type(None) else given
-
-    @property
-    def result(self) -> Any:  # noqa: ANN401 - a type
-        """The type of its answer."""
-        return self.file[1] if self.file else get_type_hints(self.handler)["return"]
+    file: str = ""
+    """The media type of what is answered piece by piece; empty for all others."""
 
 
-def _get(path: str, handler: Callable[..., Any], *query: str, slow: bool = False) -> ControlRoute:
-    return ControlRoute("GET", path, handler, query=query, slow=slow)
+# A row of the table names first what comes and what goes, and then what is done.
+Row = Callable[[str, Callable[[ControlRequest], R]], ControlRoute]
 
 
-def _post(path: str, handler: Callable[..., Any], status: int = 200) -> ControlRoute:
-    return ControlRoute("POST", path, handler, status)
+def _row(method: str, target: str, result: object, name: str, **more: Any) -> Row[Any]:  # noqa: ANN401 - of ControlRoute
+    path, _, query = target.partition("?")
+    name = name or path.rpartition("/")[2].replace("-", "_")
+    fields = (method, path, tuple(query.split("&")) if query else (), name)
+    return lambda summary, handler: ControlRoute(*fields, summary, result, handler, **more)
+
+
+def _get(target: str, result: type[R], name: str = "", *, slow: bool = False) -> Row[R]:
+    return _row("GET", target, result, name, slow=slow)
+
+
+def _post(
+    path: str, result: type[R], name: str = "", body: type[Struct] = schemas.EmptyBody, status: int = 200
+) -> Row[R | Awaitable[R]]:
+    return _row("POST", path, result, name, body=body, status=status)
+
+
+def _done(act: Callable[[ControlRequest], object]) -> Callable[[ControlRequest], schemas.Completed]:
+    """Return a handler that does something, and answers that it was carried out."""
+
+    def handler(it: ControlRequest) -> schemas.Completed:
+        act(it)
+        return schemas.Completed()
+
+    return handler
+
+
+def _call(act: Callable[[CarrierCommands, str], None]) -> Callable[[ControlRequest], CallRecord]:
+    """Return a handler that applies a command to a call, and answers with the call."""
+
+    def handler(it: ControlRequest) -> CallRecord:
+        act(it.simulator.carrier, it.ident)
+        return it.simulator.find_call(it.ident)
+
+    return handler
+
+
+def _message(act: Callable[..., None]) -> Callable[[ControlRequest], Timeline]:
+    """Return a handler that applies a command of the carrier's to a message, and answers with all that happened."""
+
+    def handler(it: ControlRequest) -> Timeline:
+        act(it.simulator.carrier, it.ident, **asdict(it.body))
+        return it.simulator.timeline(it.ident)
+
+    return handler
+
+
+def _phone(it: ControlRequest) -> schemas.PhoneState:
+    phone = it.simulator.phone(it.ident)
+    return schemas.PhoneState(phone.number, list(phone.inbox), list(phone.calls))
+
+
+def _callbacks(it: ControlRequest) -> list[schemas.CallbackAttemptState]:
+    wanted = (attempt for attempt in it.simulator.callbacks if it.query.get("id") in {None, attempt.ident})
+    return [schemas.CallbackAttemptState(**{**asdict(one), "at": format_time(one.at)}) for one in wanted]
+
+
+def _senders(it: ControlRequest) -> schemas.SendersState:
+    return schemas.SendersState(list(it.simulator.office.senders), it.simulator.office.any_sender)
+
+
+def _register_sender(it: ControlRequest) -> schemas.SendersState:
+    it.simulator.office.register_sender(it.body.sender)
+    return _senders(it)
+
+
+def _clock(
+    act: Callable[[Simulation], None] = lambda _simulator: None,
+) -> Callable[[ControlRequest], schemas.ClockState]:
+    """Return a handler that does something with the clock, and answers with its state."""
+
+    def handler(it: ControlRequest) -> schemas.ClockState:
+        act(it.simulator)
+        now, due = it.simulator.now.timestamp(), it.simulator.next_due
+        next_due = None if due is None else format_time(due.timestamp())
+        return schemas.ClockState(format_time(now), it.simulator.clock_stopped, next_due)
+
+    return handler
+
+
+async def _advance(it: ControlRequest) -> schemas.ClockState:
+    await it.simulator.advance_async(**asdict(it.body))
+    return _clock()(it)
+
+
+def _add_fault(it: ControlRequest) -> Fault:
+    given = {name: value for name, value in asdict(it.body).items() if value is not None}
+    return it.simulator.faults.add(**{**given, "endpoint": it.body.endpoint or ALL_ENDPOINTS})
 
 
 ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
     "The simulator": (
-        _get("health", Handlers.health),
-        _get("settings", Handlers.settings),
-        _post("reset", Handlers.reset),
+        _get("health", schemas.Health)(
+            "Return the health of the simulator.",
+            lambda it: schemas.Health("ok", format_time(it.simulator.now.timestamp()), it.simulator.instance),
+        ),
+        _get("settings", list[SettingEntry])("List all settings.", lambda it: setting_entries(it.simulator.settings)),
+        _post("reset", schemas.Completed)(
+            "Delete everything, logs included; clock and faults stay.", _done(lambda it: it.simulator.reset())
+        ),
     ),
     "Searching": (
-        _get("search", Handlers.search, "q", "limit", "before", slow=True),
-        _get("totals", Handlers.totals, "q", slow=True),
-        ControlRoute("GET", "export.csv", Handlers.export_csv, query=("q",), file=("text/csv", str)),
-        ControlRoute(
-            "GET", "export.json", Handlers.export_json, query=("q",), file=("application/json", list[SearchResult])
+        _get("search?q&limit&before", ResultPage[SearchResult], slow=True)(
+            "Find messages, calls and replies, the newest first.",
+            lambda it: it.simulator.search(it.text("q"), **it.page()),
         ),
-        _get("timeline/{id}", Handlers.timeline),
-        _get("overview", Handlers.overview, "minutes", slow=True),
+        _get("totals?q", Totals, slow=True)(
+            "Count what a search finds, with parts and credits, by status.",
+            lambda it: it.simulator.totals(it.text("q")),
+        ),
+        _row("GET", "export.csv?q", str, "export_csv", file="text/csv")(
+            "Return all that a search finds as a CSV file for spreadsheets, the newest first.",
+            lambda it: it.simulator.export(it.text("q")),
+        ),
+        _row("GET", "export.json?q", list[SearchResult], "export_json", file="application/json")(
+            "Return all that a search finds as a JSON file, the newest first.",
+            lambda it: it.simulator.export(it.text("q"), form="json"),
+        ),
+        _get("timeline/{id}", Timeline, "timeline")(
+            "Return everything that happened to a message, a call or a reply.",
+            lambda it: it.simulator.timeline(it.ident),
+        ),
+        _get("overview?minutes", Overview, slow=True)(
+            "Return what happened in each of the last minutes, and the present figures.",
+            lambda it: it.simulator.overview(it.integer("minutes", 60)),
+        ),
     ),
     "Request log": (
-        _get("requests", Handlers.requests, "status", "q", "limit", "before"),
-        _get("requests/{id}", Handlers.request),
+        _get("requests?status&q&limit&before", LogPage)(
+            "List the latest requests to the API with their answers, the newest first; credentials are masked.",
+            lambda it: it.simulator.requests(
+                status=it.text("status"), text=it.text("q"), origin=it.origin, **it.page()
+            ),
+        ),
+        _get("requests/{id}", LoggedRequest, "request")(
+            "Show one request to the API.", lambda it: it.simulator.api.log.get(it.number("request"), it.origin)
+        ),
     ),
     "Phones": (
-        _get("phones", Handlers.phones, "limit", "before"),
-        _get("phones/{number}", Handlers.phone),
-        _get("phones/{number}/thread", Handlers.thread, "limit", "before"),
-        _post("phones/{number}/messages", Handlers.write, 201),
-        _post("phones/{number}/calls", Handlers.dial, 201),
+        _get("phones?limit&before", ResultPage[PhoneSummary])(
+            "List the phones that were reached, the latest first.", lambda it: it.simulator.phones(**it.page())
+        ),
+        _get("phones/{number}", schemas.PhoneState, "phone")("Show what a phone received.", _phone),
+        _get("phones/{number}/thread?limit&before", ResultPage[SearchResult])(
+            "Show what reached a phone and what was written on it, the newest first.",
+            lambda it: it.simulator.phone(it.ident).thread(**it.page(100)),
+        ),
+        _post("phones/{number}/messages", SentReply, "write", schemas.WriteSms, 201)(
+            "Send an SMS from a phone to a receiving number.",
+            lambda it: it.simulator.phone(it.ident).reply(**asdict(it.body)),
+        ),
+        _post("phones/{number}/calls", CallRecord, "dial", schemas.DialNumber, 201)(
+            "Call a dial-in number from a phone.", lambda it: it.simulator.phone(it.ident).dial(**asdict(it.body))
+        ),
     ),
     "Calls": (
-        _post("calls", Handlers.ring, 201),
-        _get("calls/{id}", Handlers.call),
-        _post("calls/{id}/answer", Handlers.answer),
-        _post("calls/{id}/decline", Handlers.decline),
-        _post("calls/{id}/ignore", Handlers.ignore),
-        _post("calls/{id}/hang-up", Handlers.hang_up),
+        _post("calls", CallRecord, "ring", schemas.IncomingCall, 201)(
+            "Start an incoming call.", lambda it: it.simulator.incoming_call(**asdict(it.body))
+        ),
+        _get("calls/{id}", CallRecord, "call")(
+            "Show a call with its steps, incoming or outgoing.", lambda it: it.simulator.find_call(it.ident)
+        ),
+        _post("calls/{id}/answer", CallRecord)("Answer a ringing call.", _call(CarrierCommands.answer)),
+        _post("calls/{id}/decline", CallRecord)("Decline a ringing call.", _call(CarrierCommands.decline)),
+        _post("calls/{id}/ignore", CallRecord)(
+            "Ignore a ringing call, which ends by itself.", _call(CarrierCommands.ignore)
+        ),
+        _post("calls/{id}/hang-up", CallRecord)("Hang up a call in progress.", _call(CarrierCommands.hang_up)),
     ),
     "Carriers": (
-        _get("held", Handlers.held),
-        _post("messages/{id}/deliver", Handlers.deliver),
-        _post("messages/{id}/fail", Handlers.fail),
-        _post("messages/{id}/delay", Handlers.delay),
-        _get("rules", Handlers.rules),
-        _post("rules", Handlers.add_rule, 201),
-        _post("rules/{id}/remove", Handlers.remove_rule),
+        _get("held", tuple[SearchResult, ...])(
+            "List the held messages and the ringing calls.", lambda it: it.simulator.carrier.held()
+        ),
+        _post("messages/{id}/deliver", Timeline)("Deliver a message now.", _message(CarrierCommands.deliver)),
+        _post("messages/{id}/fail", Timeline)("Fail a message now.", _message(CarrierCommands.fail)),
+        _post("messages/{id}/delay", Timeline, body=schemas.Delay)(
+            "Deliver a message later.", _message(CarrierCommands.delay)
+        ),
+        _get("rules", tuple[OutcomeRule, ...])("List the carriers' rules.", lambda it: it.simulator.carrier.rules),
+        _post("rules", OutcomeRule, "add_rule", schemas.NewRule, 201)(
+            "Add a rule for the outcome of messages or calls.",
+            lambda it: it.simulator.carrier.add_rule(**asdict(it.body)),
+        ),
+        _post("rules/{id}/remove", schemas.Completed, "remove_rule")(
+            "Remove a rule.", _done(lambda it: it.simulator.carrier.remove_rule(it.number("rule")))
+        ),
     ),
-    "Callbacks": (_get("callbacks", Handlers.callbacks, "id"), _post("callbacks/{id}/resend", Handlers.resend)),
+    "Callbacks": (
+        _get("callbacks?id", list[schemas.CallbackAttemptState])(
+            "List the tries to deliver a callback, the oldest first: all, or those of one message or call.", _callbacks
+        ),
+        _post("callbacks/{id}/resend", schemas.Completed)(
+            "Post a callback now, or once more.", _done(lambda it: it.simulator.resend_callback(it.ident))
+        ),
+    ),
     "Xoxzo": (
-        _get("templates", Handlers.templates),
-        _post("templates/{id}/approve", Handlers.approve),
-        _post("templates/{id}/return", Handlers.give_back),
-        _get("accounts", Handlers.accounts),
-        _post("accounts/{sid}/credits", Handlers.add_credits),
-        _post("accounts/{sid}/verify", Handlers.verify),
-        _post("accounts/{sid}/free-form", Handlers.free_form),
-        _get("senders", Handlers.senders),
-        _post("senders", Handlers.register_sender, 201),
+        _get("templates", tuple[TemplateRecord, ...])(
+            "List the SMS templates of all accounts.", lambda it: it.simulator.office.templates
+        ),
+        _post("templates/{id}/approve", TemplateRecord)(
+            "Approve the pending text of a template.", lambda it: it.simulator.office.approve(it.number("template"))
+        ),
+        _post("templates/{id}/return", TemplateRecord, "give_back")(
+            "Return a template to its author; the previous text applies again.",
+            lambda it: it.simulator.office.give_back(it.number("template")),
+        ),
+        _get("accounts", tuple[AccountRecord, ...])(
+            "List the accounts that were ever charged.", lambda it: it.simulator.office.accounts()
+        ),
+        _post("accounts/{sid}/credits", AccountRecord, "add_credits", schemas.AddCredits)(
+            "Add credits to an account, as if they had been bought.",
+            lambda it: it.simulator.office.add_credits(it.ident, **asdict(it.body)),
+        ),
+        _post("accounts/{sid}/verify", AccountRecord, body=schemas.SetVerified)(
+            "Verify an account, or take that back.",
+            lambda it: it.simulator.office.verify(it.ident, **asdict(it.body)),
+        ),
+        _post("accounts/{sid}/free-form", AccountRecord, body=schemas.SetFreeForm)(
+            "Allow an account to send texts of its own, or templates only.",
+            lambda it: it.simulator.office.allow_free_form(it.ident, **asdict(it.body)),
+        ),
+        _get("senders", schemas.SendersState)("List the K-premium senders.", _senders),
+        _post("senders", schemas.SendersState, "register_sender", schemas.NewSender, 201)(
+            "Register a K-premium sender.", _register_sender
+        ),
     ),
     "Clock": (
-        _get("clock", Handlers.clock),
-        _post("clock/stop", Handlers.stop_clock),
-        _post("clock/run", Handlers.run_clock),
-        _post("clock/advance", Handlers.advance),
+        _get("clock", schemas.ClockState)("Return the state of the clock.", _clock()),
+        _post("clock/stop", schemas.ClockState, "stop_clock")("Stop the clock.", _clock(Simulation.stop_clock)),
+        _post("clock/run", schemas.ClockState, "run_clock")(
+            "Start the clock from the time that it shows.", _clock(Simulation.run_clock)
+        ),
+        _post("clock/advance", schemas.ClockState, body=schemas.Advance)(
+            "Advance a stopped clock; responds when the callbacks that fell due were answered.", _advance
+        ),
     ),
     "Faults": (
-        _get("faults", Handlers.faults),
-        _post("faults", Handlers.add_fault, 201),
-        _post("faults/{id}/remove", Handlers.remove_fault),
-        _post("faults/all-normal", Handlers.all_normal),
+        _get("faults", schemas.FaultsState)(
+            "List the active faults, and count the hits of each kind.",
+            lambda it: schemas.FaultsState(list(it.simulator.faults), dict(it.simulator.faults.counts)),
+        ),
+        _post("faults", Fault, "add_fault", schemas.NewFault, 201)("Add a fault.", _add_fault),
+        _post("faults/{id}/remove", schemas.Completed, "remove_fault")(
+            "Remove a fault.", _done(lambda it: it.simulator.faults.remove(it.number("fault")))
+        ),
+        _post("faults/all-normal", schemas.Completed)(
+            "Remove all faults.", _done(lambda it: it.simulator.faults.all_normal())
+        ),
     ),
 }
 """By subject, in the order in which they are documented."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
-from xoxzo.cloudpy.simulator.engine.rules import format_time
-from xoxzo.cloudpy.simulator.queries.results import CallbackAttempt, CallRecord, ReceivedSms
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms
 
 Number = Annotated[str, Meta(description="In E.164, with its +.", examples=["+819000001234"])]
 SubscribedNumber = Annotated[
@@ -158,7 +156,7 @@ class CallbackAttemptState(Struct):
     content_type: str
     body: str
     answer: str
-    answer_headers: list[tuple[str, str]]
+    answer_headers: tuple[tuple[str, str], ...]
 
 
 class FaultsState(Struct):
@@ -174,11 +172,3 @@ class SendersState(Struct):
     senders: list[str]
     any: bool
     """Whether any is taken, registered or not."""
-
-
-def attempt_state(attempt: CallbackAttempt) -> CallbackAttemptState:
-    """Return a try to deliver a callback as the control API shows it."""
-    shown = asdict(attempt)
-    return CallbackAttemptState(
-        **{**shown, "at": format_time(attempt.at), "answer_headers": list(attempt.answer_headers)}
-    )

@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from email.utils import formatdate
 from importlib import metadata
 from pathlib import Path
@@ -37,16 +36,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
-
-
-@pytest.fixture
-def packages() -> Iterator[None]:
-    """Forget what was known of installed packages, before and after."""
-    for known in (doctor_checks._requirements, doctor_checks._version):
-        known.cache_clear()
-    yield
-    for known in (doctor_checks._requirements, doctor_checks._version):
-        known.cache_clear()
 
 
 @pytest.fixture
@@ -362,7 +351,6 @@ def test_the_simulator_is_looked_at_on_request(simulator_url: str, monkeypatch: 
         assert doctor(*wrong).exit_code == 2
 
 
-@pytest.mark.usefixtures("packages")
 def test_old_and_missing_packages_are_reported(use, simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an extra lacks makes it one that could be installed; what is too old is wrong."""
     use(simulator_url)
@@ -380,10 +368,8 @@ def test_old_and_missing_packages_are_reported(use, simulator_url: str, monkeypa
     assert "phonenumbers 8.13.0, and phone needs 9.0.33" in found["extras"]["too_old"]
     assert found["extras"]["advice"][0].startswith('Type: pip install --upgrade "xoxzo-cloudpy[cli,')
     monkeypatch.setattr(metadata, "version", lambda name: version(name) if name == "mcp" else real(name))
-    doctor_checks._version.cache_clear()
     assert 'an assistant that uses Xoxzo, within limits: pip install "xoxzo-cloudpy[mcp]"' in doctor().stdout
     monkeypatch.setattr(metadata, "requires", _not_installed)
-    doctor_checks._requirements.cache_clear()
     assert checks()[1]["extras"]["state"] == "note"
 
 

@@ -50,75 +50,60 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
     for finding in run_checks(profile, simulator=simulator, timeout=timeout):
         findings.append(finding)
         if not machine:
-            print_finding(finding)
+            _print(finding)
     status = status_of(findings)
     if machine:
-        result = {"ok": status == 0, "exit": status, "checks": [finding.as_json() for finding in findings]}
-        click.echo(to_json(result))
+        shown = [finding._asdict() for finding in findings]
+        shown = [fields | fields.pop("facts") for fields in shown]
+        click.echo(to_json({"ok": status == 0, "exit": status, "checks": shown}))
+    elif wrong := sum(finding.state == "wrong" for finding in findings):
+        sentence = ngettext("One problem was found.", "{count} problems were found.", wrong)
+        click.echo("\n" + click.style(sentence, fg="red", bold=True))
     else:
-        print_summary(findings)
+        click.echo("\n" + click.style(_("No problems were found."), fg="green", bold=True))
     if status:
         raise click.exceptions.Exit(status)
 
 
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
     """Run all checks, the quick ones first, for a profile or this machine's simulator; `timeout` is in seconds."""
-    from xoxzo.cloudpy.cli.commands.doctor import account, checks
-    from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
-    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE
-
-    yield from checks.python()
-    yield from checks.extras()
-    reported = list(checks.configuration())
-    yield from reported
-    yield from checks.terminal()
-    simulators = list(checks.simulators())
-    yield from simulators
-    reported += simulators
-    where = _destination(profile, simulator=simulator)
-    base_url = (os.environ.get(HOST) or LIVE).rstrip("/") if isinstance(where, CommandError) else where.base_url
-    wrong = _destination_error(where, base_url, simulator=simulator)
-    if wrong is not None:
-        if all(finding.message != wrong for finding in reported):
-            yield Finding("destination", "wrong", wrong, facts={"url": base_url})
-        return
-    if isinstance(where, CommandError):
-        sentence = _("not known; {url} is checked", url=base_url)
-        yield Finding("destination", "skipped", sentence, facts={"url": base_url})
-    else:
-        facts = {"url": base_url, "source": where.source}
-        yield Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
-    yield from checks.proxy(base_url)
-    yield from checks.certificates(base_url)
-    # The problem of the configuration has been reported.
-    unread = isinstance(where, CommandError) and any(each.message == where.message for each in reported)
-    for finding in account.account(where, base_url, timeout):
-        if not (unread and finding.check == "credentials"):
-            yield finding
-
-
-def _destination(profile: str | None, *, simulator: bool) -> Destination | CommandError:
-    from xoxzo.cloudpy.cli.core.config.profiles import resolve
-
-    try:
-        return resolve(profile, simulator=simulator)
-    except CommandError as failure:
-        return failure
-    except SimulatorError as error:
-        return CommandError(render_error(error))
-
-
-def _destination_error(where: Destination | CommandError, base_url: str, *, simulator: bool) -> str | None:
-    """Return why no request can be made; with ``--simulator`` none goes to the real service."""
+    from xoxzo.cloudpy.cli.commands.doctor import checks
+    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE, resolve
     from xoxzo.cloudpy.client.configuration import configure
 
-    if simulator and isinstance(where, CommandError):
-        return where.message
+    reported = []
+    for check in (checks.python, checks.extras, checks.configuration, checks.terminal, checks.simulators):
+        reported.append(check())
+        yield reported[-1]
+    where: Destination | CommandError
+    try:
+        where = resolve(profile, simulator=simulator)
+    except CommandError as failure:
+        where = failure
+    except SimulatorError as error:
+        where = CommandError(render_error(error))
+    base_url = (os.environ.get(HOST) or LIVE).rstrip("/") if isinstance(where, CommandError) else where.base_url
+    is_reported = isinstance(where, CommandError) and any(each.message == where.message for each in reported)
+    if simulator and isinstance(where, CommandError):  # none of the requests goes to the real service instead
+        if not is_reported:
+            yield checks.Finding("destination", "wrong", where.message, facts={"url": base_url})
+        return
     try:
         configure(sid="-", auth_token="-", base_url=base_url, rate=None, app_info=None)  # noqa: S106 - no credentials
     except ConfigurationError as error:
-        return render_error(error)
-    return None
+        yield checks.Finding("destination", "wrong", render_error(error), facts={"url": base_url})
+        return
+    if isinstance(where, CommandError):
+        sentence = _("not known; {url} is checked", url=base_url)
+        yield checks.Finding("destination", "skipped", sentence, facts={"url": base_url})
+    else:
+        facts = {"url": base_url, "source": where.source}
+        yield checks.Finding("destination", "fine", where.line.removeprefix("→ "), facts=facts)
+    yield checks.proxy(base_url)
+    yield checks.certificates(base_url)
+    for finding in checks.account(where, base_url, timeout):
+        if not (is_reported and finding.check == "credentials"):
+            yield finding
 
 
 def status_of(findings: list[Finding]) -> int:
@@ -127,7 +112,7 @@ def status_of(findings: list[Finding]) -> int:
     return (CREDENTIALS if wrong == {"credentials"} else REJECTED) if wrong else DONE
 
 
-def print_finding(finding: Finding) -> None:
+def _print(finding: Finding) -> None:
     """Print a finding: a mark, the check's name, the message, and the advice."""
     mark, colour = _MARKS[finding.state]
     name = pad(_(_TITLES[finding.check]), _INDENT - 3)
@@ -137,13 +122,3 @@ def print_finding(finding: Finding) -> None:
         click.echo(" " * _INDENT + line)
     for line in finding.advice:  # in one piece: it may be a command
         click.echo(f"{' ' * _INDENT}{click.style(line, fg=colour if finding.state == 'wrong' else None)}")
-
-
-def print_summary(findings: list[Finding]) -> None:
-    """Print how many findings are problems."""
-    wrong = sum(finding.state == "wrong" for finding in findings)
-    if wrong:
-        sentence = ngettext("One problem was found.", "{count} problems were found.", wrong)
-        click.echo("\n" + click.style(sentence, fg="red", bold=True))
-    else:
-        click.echo("\n" + click.style(_("No problems were found."), fg="green", bold=True))

@@ -14,7 +14,7 @@ _SIMULATOR = ("simulator", ("httpcore2", "jinja2", "prometheus_client", "python_
 COMMANDS = {
     "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
     "template": CommandEntry(_TELEPHONY + "template", "Create, preview and send SMS templates."),
-    "otp": CommandEntry(_TELEPHONY + "otp", "Send one-time passwords, and check them."),
+    "otp": CommandEntry(_TELEPHONY + "sms:otp", "Send one-time passwords, and check them."),
     "call": CommandEntry(_TELEPHONY + "call", "Call a phone and play an mp3 or speak a text."),
     "conference": CommandEntry(
         _TELEPHONY + "call:conference", "Call two or three phones and join them in a conference."

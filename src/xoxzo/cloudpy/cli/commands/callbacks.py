@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import click
@@ -18,15 +20,10 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import parse_day, parse_period
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import Session, api
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import InvalidArgument, NotFound
-from xoxzo.cloudpy.models import Conference
+from xoxzo.cloudpy.models import Conference, Message
 from xoxzo.cloudpy.operations import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.models import Call, Message
 
 COLUMNS = ("id", "status", "reference", "result")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -88,20 +85,19 @@ def resend(
     if not (idents or log or since):
         raise click.UsageError(_("Give what to report: ids, --log FILE or --since TIME."))
     begin = None if since is None else _parse_time(since)
-    address = _addresses(url, sign=sign)
+    address = signing_callbacks(url).url if sign else partial(_plain_url, checks.url("url", url))
     posts, session.dry_run = not session.dry_run, False
     statuses = [DONE]
 
     def rows() -> Iterator[dict[str, Any]]:
-        with session.client() as client:
-            for missed in _missed(client, idents, log, begin, everything=everything):
-                result, status = _report(client, missed, address, posts=posts)
-                statuses.append(status)
-                shown = {"id": missed.ident, "reference": missed.reference}
-                yield {name: (shown | result).get(name) for name in COLUMNS}
-                if status == NOT_SENT:
-                    # The others would wait for an answer in vain, too.
-                    return
+        for missed in _missed(session.client, idents, log, begin, everything=everything):
+            result, status = _report(session.client, missed, address, posts=posts)
+            statuses.append(status)
+            shown = {"id": missed.ident, "reference": missed.reference}
+            yield {name: (shown | result).get(name) for name in COLUMNS}
+            if status == NOT_SENT:
+                # The others would wait for an answer in vain, too.
+                return
 
     count = session.out.table(rows(), COLUMNS)
     session.out.note(ngettext("{count} message or call", "{count} messages and calls", count))
@@ -113,16 +109,11 @@ def _parse_time(text: str) -> datetime:
     if not text.endswith("d") and (ago := parse_period(text)):
         return datetime.now(UTC) - timedelta(seconds=ago)
     day = parse_day(text)
-    assert day is not None  # noqa: S101 - it was given
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _addresses(url: str, *, sign: bool) -> Callable[[str, str | None], str]:
-    """Return what makes the address of a report by purpose and reference."""
-    if sign:
-        return signing_callbacks(url).url
-    plain = checks.url("url", url)
-    return lambda _purpose, _reference: plain
+def _plain_url(url: str, _purpose: str, _reference: str | None) -> str:
+    return url
 
 
 def _missed(
@@ -130,10 +121,9 @@ def _missed(
 ) -> Iterator[_Missed]:
     if log is not None:
         yield from _of_log(log, idents, begin, everything=everything)
-    elif idents:
+    elif idents or begin is None:
         yield from map(_by_ident, idents)
     else:
-        assert begin is not None  # noqa: S101 - one of the three was given
         for message in client.sms.list(since=begin.date()):
             if message.sent_time is None or message.sent_time >= begin:
                 yield _Missed("sms", message.msgid, None, message)
@@ -144,10 +134,10 @@ def _by_ident(ident: str) -> _Missed:
 
 
 def _of_log(path: str, idents: Sequence[str], begin: datetime | None, *, everything: bool) -> Iterator[_Missed]:
-    with DeliveryLog(SqliteStorage(Path(path))) as log:
-        assert isinstance(log.storage, SqliteStorage)  # noqa: S101 - made above
+    storage = SqliteStorage(Path(path))
+    with DeliveryLog(storage):
         unseen = dict.fromkeys(idents)
-        for entry in log.storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
+        for entry in storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
             wanted = entry.ident in idents if idents else entry.ident and entry.kind != "incoming-sms"
             is_open = not entry.final or not all(note.done for note in entry.history)
             unseen.pop(entry.ident, None)
@@ -161,7 +151,8 @@ def _report(
 ) -> tuple[dict[str, Any], int]:
     """Post the report of one message or call; return what to show, and the exit status."""
     try:
-        record = missed.record or _get(client, missed)
+        resource: Any = {"sms": client.sms, "conference": client.conferences}.get(missed.kind, client.calls)
+        record = missed.record or resource.get(missed.ident)
     except (NotFound, InvalidArgument):
         return {"result": _("unknown to the API")}, REJECTED
     purpose = "delivery-report" if missed.kind == "sms" else "call-ended"
@@ -186,17 +177,8 @@ def _report(
     return shown | {"result": outcome.status}, DONE if outcome.status == 200 else REJECTED
 
 
-def _get(client: Client, missed: _Missed) -> Message | Call | Conference:
-    if missed.kind == "sms":
-        return client.sms.get(missed.ident)
-    return client.conferences.get(missed.ident) if missed.kind == "conference" else client.calls.get(missed.ident)
-
-
 def _form(raw: dict[str, Any]) -> bytes:
     """Encode a record as Xoxzo posts it (API section 15.60): a form, with lists joined by commas."""
-    fields = {name: ",".join(value) if _is_texts(value) else value for name, value in raw.items()}
-    return urlencode({name: value for name, value in fields.items() if isinstance(value, str | int | float)}).encode()
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    lists = {name: value for name, value in raw.items() if isinstance(value, list)}
+    joined = {name: ",".join(value) for name, value in lists.items() if all(isinstance(each, str) for each in value)}
+    return urlencode({k: v for k, v in (raw | joined).items() if isinstance(v, str | int | float)}).encode()

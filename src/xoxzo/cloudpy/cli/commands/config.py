@@ -55,7 +55,7 @@ def command() -> None:
 @click.option("--keyring", is_flag=True, help="Keep the token in the system's keyring.")
 @click.option("--host", metavar="URL", help="Another address than https://api.xoxzo.com.")
 @click.option("--replace", is_flag=True, help="Overwrite the profile of this name.")
-def add_profile(name: str, sid: str | None, *, token_command: str | None, replace: bool, **given: Any) -> None:  # noqa: ANN401
+def add_profile(name: str, sid: str | None, *, token_command: str | None, replace: bool, **given: Any) -> None:
     """Store an account under a name. The token is typed unseen, and never given as an argument.
 
     The first account becomes the default.
@@ -154,7 +154,7 @@ def unset(name: str, profile: str | None) -> None:
             table.pop(name, None)
 
 
-def _profile(document: Any, name: str) -> Any:  # noqa: ANN401 - tomlkit's tables
+def _profile(document: Any, name: str) -> Any:
     try:
         return document["profiles"][name]
     except KeyError:

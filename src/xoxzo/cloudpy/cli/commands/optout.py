@@ -164,7 +164,7 @@ def _show_added(count: int, *, machine: bool) -> None:
     _show(ngettext("{count} number was added", "{count} numbers were added", count), machine=machine, added=count)
 
 
-def _show(sentence: str, *, machine: bool, **fields: Any) -> None:  # noqa: ANN401 - JSON's
+def _show(sentence: str, *, machine: bool, **fields: Any) -> None:
     if machine:
         write_json(**fields)
     else:

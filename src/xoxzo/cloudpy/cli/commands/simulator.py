@@ -165,7 +165,7 @@ def command(
     show_content: bool,
     unlisted: bool,
     machine: bool,
-    **options: Any,  # noqa: ANN401 - the other options
+    **options: Any,
 ) -> None:
     """Run Xoxzo's telephony service on this machine.
 
@@ -209,7 +209,7 @@ def _settings_from(
     numbers: tuple[str, ...],
     sid: str | None,
     token: str | None,
-    **options: Any,  # noqa: ANN401 - fields of Settings, each of its own type
+    **options: Any,
 ) -> Settings:
     """Return the settings of the command line: the profile, then the options, then each `--set`."""
     given = {name: value for name, value in options.items() if value is not None and value is not False and value != ()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +18,7 @@ from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.results import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from xoxzo.cloudpy.client.client import Client
     from xoxzo.cloudpy.protocols import Attempt
@@ -144,22 +143,22 @@ class Session:
         where = " --simulator" if self.simulator else f" --profile {self.profile}" if self.profile else ""
         self.out.note(_("Next: {command}", command=f"xoxzo {command}{where}"))
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        """Open a client; with ``--dry-run`` one that shows the requests and sends none."""
+    @cached_property
+    def client(self) -> Client:
+        """A client, open until the command ends; with ``--dry-run`` one that shows the requests and sends none."""
         from xoxzo.cloudpy.cli.core.sending.dry_run import DryTransport
 
         # From this module: the package would import more than this client.
         from xoxzo.cloudpy.client.client import Client
 
-        with Client(
+        client = Client(
             **self.destination.client_options(),
             deadline=self.timeout,
             transport=DryTransport(self.out) if self.dry_run else None,
             app_info="xoxzo-cli",
             on_event=self._on_attempt,
-        ) as client:
-            yield client
+        )
+        return click.get_current_context().with_resource(client)
 
     def interrupted(self) -> CommandError:
         """Return the error after Ctrl-C: whether something may have been sent."""

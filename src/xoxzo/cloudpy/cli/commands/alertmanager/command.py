@@ -82,7 +82,7 @@ def command(
     state: str | None,
     *,
     listen: str | None,
-    show: Any,  # noqa: ANN401 - an open file
+    show: Any,
     profile: str | None,
     check: bool,
     simulator: bool,

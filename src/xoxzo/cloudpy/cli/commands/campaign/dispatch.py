@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("name")
 @unnamed_list_options
 @json_option
-def create(name: str, file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def create(name: str, file: str, *, machine: bool, **given: Any) -> None:
     """Create a campaign from the recipients in FILE, and send nothing.
 
     `dispatch` or `resume` starts it. The plan is shown, as `plan` shows it.
@@ -67,7 +67,7 @@ def dispatch(
     workers: int,
     yes: bool,
     machine: bool,
-    **given: Any,  # noqa: ANN401 - click's options
+    **given: Any,
 ) -> None:
     """Have the workers of a Celery application send a campaign, after asking.
 

@@ -163,7 +163,7 @@ def report(
     output: str | None,
     language: Literal["en", "ja"] | None,
     machine: bool,
-    **options: Any,  # noqa: ANN401 - those of the report
+    **options: Any,
 ) -> None:
     """Write an HTML report with statistics and charts.
 

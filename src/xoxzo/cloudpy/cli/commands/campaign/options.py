@@ -53,7 +53,7 @@ class CampaignCommand(Command):
 
     options_come_last = True
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - click's
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.params.append(_STORE_OPTION)
 
@@ -107,7 +107,7 @@ def with_campaign(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.argument("name", shell_complete=campaign_names)
     @wraps(function)
-    def run(name: str, **given: Any) -> Any:  # noqa: ANN401 - click's options
+    def run(name: str, **given: Any) -> Any:
         with open_campaign(name) as campaign:
             return function(campaign, **given)
 

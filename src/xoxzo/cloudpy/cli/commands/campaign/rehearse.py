@@ -55,7 +55,7 @@ def rehearse(
     balance: Decimal | None,
     output: str | None,
     machine: bool,
-    **given: Any,  # noqa: ANN401 - click's options
+    **given: Any,
 ) -> None:
     """Simulate a whole campaign on this machine, at full speed, and show the results to expect.
 

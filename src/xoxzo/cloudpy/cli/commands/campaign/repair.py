@@ -67,7 +67,7 @@ def cancel(campaign: Campaign, *, machine: bool) -> None:
 @with_campaign
 @schedule_options
 @json_option
-def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
     """Change when a campaign's messages may be sent, also while it waits or runs.
 
     What is not given stays as it is; `none` removes it.
@@ -100,7 +100,7 @@ def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:  # n
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until no late acceptance is possible.")
 @json_option
 @destination_options
-def settle(name: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def settle(name: str, *, machine: bool, **given: Any) -> None:
     """Find out which messages were sent.
 
     Looks them up in the sent list, or in the file that an option names. --assume-sent and --resend-unknown decide about

@@ -60,7 +60,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @campaign_command('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
 @list_options
 @json_option
-def plan(file: str, *, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def plan(file: str, *, machine: bool, **given: Any) -> None:
     """Estimate what sending to the recipients in FILE costs and how long it takes.
 
     Nothing is sent or stored.
@@ -101,7 +101,7 @@ def run(
     machine: bool,
     test_to: tuple[str, ...],
     rehearse: bool,
-    **given: Any,  # noqa: ANN401 - click's options
+    **given: Any,
 ) -> None:
     """Send to the recipients in FILE, after asking.
 
@@ -150,7 +150,7 @@ def run(
 @first_option
 @_yes
 @json_option
-def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> None:
     """Resume a campaign that stopped or was interrupted.
 
     The limits of the last run apply, except for those that are given now. A campaign that was never started is shown

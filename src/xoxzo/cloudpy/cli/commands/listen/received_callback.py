@@ -99,7 +99,7 @@ def event_fields(event: Event, *, show_content: bool) -> dict[str, Any]:
     return fields
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON may hold
+def _plain(value: object) -> Any:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     return list(value) if isinstance(value, tuple) else str(value)

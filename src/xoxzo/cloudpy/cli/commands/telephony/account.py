@@ -14,17 +14,15 @@ from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_sen
 from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
+_PRICE = Decimal(5)
+"""Credits for a look-up, found or not (API section 8.1)."""
+
 
 @make_command("xoxzo credits", "xoxzo credits --json | jq .credits")
 @api()
 def credits_(session: Session) -> None:
     """Show the balance; 1 credit is 1 yen before tax."""
-    with session.client() as client:
-        session.out.record(session.out.facts(client.account.credits()))
-
-
-PRICE = Decimal(5)
-"""Credits for a look-up, found or not (API section 8.1)."""
+    session.out.record(session.out.facts(session.client.account.credits()))
 
 
 @make_command("xoxzo lookup 080-1111-2222 --simulator", "cat numbers.txt | xoxzo lookup - --yes --json")
@@ -38,6 +36,6 @@ def lookup(session: Session, numbers: Sequence[str], country: str | None) -> Non
     """
     people = read_recipients(session, numbers, country)
     every = [one.number for one in people]
-    confirm_send(session, SendSummary(_("Look-ups"), every, PRICE * len(every)))
-    with session.client() as client:
-        show_each(session, every, client.lookup.carrier, ("recipient", "found", "carrier", "country", "mccmnc", "cost"))
+    confirm_send(session, SendSummary(_("Look-ups"), every, _PRICE * len(every)))
+    columns = ("recipient", "found", "carrier", "country", "mccmnc", "cost")
+    show_each(session, every, session.client.lookup.carrier, columns)

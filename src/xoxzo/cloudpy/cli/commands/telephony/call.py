@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_sen
 from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, complete_send
 from xoxzo.cloudpy.cli.core.session import Session, api
 
-COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
+_COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
 _MINUTE, _LOCAL_MINUTE = Decimal(10), Decimal(15)
 """Credits for the first minute to Japan, charged whether it is answered or not (API section 1.7)."""
 _din_caller = click.option(
@@ -43,14 +43,9 @@ def command() -> None:
 @_din_caller
 @call_options
 @api(sends=True)
-def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:  # noqa: ANN401
+def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:
     """Call one or several phones, one after the other, and play an mp3."""
-    from xoxzo.cloudpy.operations import calls
-
-    given["recording_url"] = url
-    people = _prepare(session, recipients, given, calls.play, _("A call that plays an mp3"))
-    with session.client() as client:
-        _call_each(session, people, lambda number: client.calls.play(recipient=number, **given))
+    _call(session, recipients, "play", _("A call that plays an mp3"), given | {"recording_url": url})
 
 
 @command.subcommand(
@@ -65,14 +60,28 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @_din_caller
 @call_options
 @api(sends=True)
-def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:  # noqa: ANN401
+def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:
     """Call a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
+    given |= {"tts_message": read_text(text, file), "tts_lang": lang}
+    _call(session, [recipient], "say", _("A call that speaks a text"), given)
+
+
+def _call(session: Session, recipients: Sequence[str], action: str, what: str, given: dict[str, Any]) -> None:
+    """Check all calls, ask for confirmation if needed, and call each number; `action` is ``play`` or ``say``."""
     from xoxzo.cloudpy.operations import calls
 
-    given |= {"tts_message": read_text(text, file), "tts_lang": lang}
-    people = _prepare(session, [recipient], given, calls.say, _("A call that speaks a text"))
-    with session.client() as client:
-        _call_each(session, people, lambda number: client.calls.say(recipient=number, **given))
+    people = complete_send(session, "caller", given, recipients)
+    check_each(people, getattr(calls, action), given)
+    cost = _first_minutes(people, local=given["jp_din_caller"])
+    confirm_send(session, SendSummary(what, [one.number for one in people], cost, at_least=True))
+    send = partial(getattr(session.client.calls, action), **given)
+    send_each(session, people, send, key="callid", done="started", follow="call wait {id}")
+
+
+def _first_minutes(people: Sequence[Recipient], *, local: bool = False) -> Decimal | None:
+    """Return the least cost of calls, their first minutes; ``None`` if no price is published."""
+    minute = _LOCAL_MINUTE if local else _MINUTE
+    return minute * len(people) if all(one.country == "JP" for one in people) else None
 
 
 @command.subcommand("get", "xoxzo call get CALLID", "xoxzo call get CALLID --json | jq .duration")
@@ -83,8 +92,7 @@ def get(session: Session, callids: Sequence[str]) -> None:
 
     duration is seconds of talk; cost is 0 until the call has ended.
     """
-    with session.client() as client:
-        show_each(session, callids, client.calls.get, COLUMNS)
+    show_each(session, callids, session.client.calls.get, _COLUMNS)
 
 
 @command.subcommand("wait", "xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json")
@@ -100,34 +108,8 @@ def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
     """
     from xoxzo.cloudpy.models import CallStatus
 
-    with session.client() as client:
-        show_each(
-            session,
-            callids,
-            lambda callid: client.calls.wait(callid, timeout=wait_seconds),
-            COLUMNS,
-            good=lambda call: call.status == CallStatus.ANSWERED,
-        )
-
-
-def first_minutes(people: Sequence[Recipient], *, local: bool = False) -> Decimal | None:
-    """Return the least cost of calls, their first minutes; ``None`` if no price is published."""
-    minute = _LOCAL_MINUTE if local else _MINUTE
-    return minute * len(people) if all(one.country == "JP" for one in people) else None
-
-
-def _prepare(
-    session: Session, recipients: Sequence[str], given: dict[str, Any], operation: Callable[..., object], what: str
-) -> list[Recipient]:
-    """Read the numbers, refuse invalid arguments before the first call, and ask for confirmation if needed."""
-    people = complete_send(session, "caller", given, recipients)
-    check_each(people, operation, given)
-    cost = first_minutes(people, local=given["jp_din_caller"])
-    confirm_send(session, SendSummary(what, [one.number for one in people], cost, at_least=True))
-    return people
-
-
-_call_each = partial(send_each, key="callid", done="started", follow="call wait {id}")
+    end = partial(session.client.calls.wait, timeout=wait_seconds)
+    show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == CallStatus.ANSWERED)
 
 
 @make_group(
@@ -143,7 +125,7 @@ def conference() -> None:
 @click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo uses it is not documented.")
 @call_options
 @api(sends=True)
-def create(session: Session, participants: Sequence[str], **given: Any) -> None:  # noqa: ANN401 - the options of a call
+def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     """Call two or three phones and join them in a conference; each is charged as a call."""
     from xoxzo.cloudpy.operations.calls import create_conference
 
@@ -151,27 +133,21 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     numbers = [one.number for one in people]
     with invalid_arguments_as_errors(nothing_sent=True):
         create_conference(participants=numbers, **given)
-    confirm_send(session, SendSummary(_("A conference"), numbers, first_minutes(people), at_least=True))
-    with session.client() as client:
-        started = client.conferences.create(participants=numbers, **given)
+    confirm_send(session, SendSummary(_("A conference"), numbers, _first_minutes(people), at_least=True))
+    started = session.client.conferences.create(participants=numbers, **given)
     session.out.record(session.out.facts(started))
     session.follow(f"conference get {started.conferenceid}")
 
 
-@conference.subcommand(
-    "get",
-    "xoxzo conference get CONFERENCEID",
-    "xoxzo conference get CONFERENCEID --json",
-)
+@conference.subcommand("get", "xoxzo conference get CONFERENCEID", "xoxzo conference get CONFERENCEID --json")
 @click.argument("conferenceid")
 @api()
 def get_conference(session: Session, conferenceid: str) -> None:
     """Ask how a conference went: each participant's call, the length of the longest, and the cost of all."""
-    with session.client() as client:
-        facts = session.out.facts(client.conferences.get(conferenceid))
-    calls = facts.pop("participants")
+    facts = session.out.facts(session.client.conferences.get(conferenceid))
     if session.out.draws:
+        calls = facts.pop("participants")
         session.out.record(facts)
-        session.out.table(calls, COLUMNS)
+        session.out.table(calls, _COLUMNS)
     else:
-        session.out.record({**facts, "participants": calls})
+        session.out.record(facts)

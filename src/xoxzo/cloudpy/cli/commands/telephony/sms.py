@@ -1,4 +1,4 @@
-"""`xoxzo sms`: messages to phones."""
+"""`xoxzo sms`, messages to phones, and `xoxzo otp`, one-time passwords by SMS."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.results import Output
 from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_sms, send_each, show_each
-from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
+from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
+from xoxzo.cloudpy.cli.core.sending.options import complete_send, country_option, read_recipients, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _day = partial(click.option, type=DAY)
-COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
+_CODE_PRICE = Decimal(3)
+"""Credits for the SMS with a code (API section 1.7)."""
+_COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
 
 
 @make_group(
@@ -45,7 +48,7 @@ def command() -> None:
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @sms_options
 @api(sends=True)
-def send(session: Session, words: Sequence[str], text: str | None, file: str | None, **given: Any) -> None:  # noqa: ANN401
+def send(session: Session, words: Sequence[str], text: str | None, file: str | None, **given: Any) -> None:
     """Send a text to one or several phones, one after the other.
 
     Recipients are read as people type them; one that is - stands for the lines of standard input. The last argument is
@@ -59,11 +62,9 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
     numbers, given["message"] = _split(words, text, file)
     people = complete_send(session, "sender", given, numbers)
     check_each(people, sms.send_sms, given)
-    confirm_sms(
-        session, _("An SMS from {sender}", sender=given["sender"]), given["message"], people, given, price=price
-    )
-    with session.client() as client:
-        send_each(session, people, lambda number: client.sms.send(recipient=number, **given))
+    what = _("An SMS from {sender}", sender=given["sender"])
+    confirm_sms(session, what, given["message"], people, given, price=price)
+    send_each(session, people, partial(session.client.sms.send, **given))
 
 
 @command.subcommand(
@@ -76,8 +77,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 
     QUEUED and DELIVERING are under way, DELIVERED has arrived, FAIL will never arrive.
     """
-    with session.client() as client:
-        show_each(session, msgids, client.sms.get, COLUMNS)
+    show_each(session, msgids, session.client.sms.get, _COLUMNS)
 
 
 @command.subcommand(
@@ -109,10 +109,9 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: date | 
     from xoxzo.cloudpy.models import MessageStatus
 
     status = None if wanted is None else MessageStatus(wanted)
-    with session.client() as client:
-        found = client.sms.list(**days)
-        chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
-        count = session.out.table(map(session.out.facts, chosen), COLUMNS)
+    found = session.client.sms.list(**days)
+    chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
+    count = session.out.table(map(session.out.facts, chosen), _COLUMNS)
     session.out.note(ngettext("{count} message", "{count} messages", count))
 
 
@@ -137,14 +136,8 @@ def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: st
     from xoxzo.cloudpy.models import MessageStatus
 
     enough = None if until is None else MessageStatus(until)
-    with session.client() as client:
-        show_each(
-            session,
-            msgids,
-            lambda msgid: client.sms.wait(msgid, until=enough, timeout=wait_seconds),
-            COLUMNS,
-            good=lambda message: message.status != MessageStatus.FAIL,
-        )
+    end = partial(session.client.sms.wait, until=enough, timeout=wait_seconds)
+    show_each(session, msgids, end, _COLUMNS, good=lambda message: message.status != MessageStatus.FAIL)
 
 
 @command.subcommand("find", "xoxzo sms find booking-7", "xoxzo sms find booking-7 --since 2d --json")
@@ -157,9 +150,8 @@ def find(session: Session, reference: str, since: date | None) -> None:
     If one is found, it was sent. If none is found, it may have been sent all the same: the list has a size limit and
     may be late, so do not send again because of it. Exits with 0 if one was found, else with 3.
     """
-    with session.client() as client:
-        found = client.sms.find(reference, since=since)
-    session.out.table(map(session.out.facts, found.messages), COLUMNS, single=True)
+    found = session.client.sms.find(reference, since=since)
+    session.out.table(map(session.out.facts, found.messages), _COLUMNS, single=True)
     if not found.found:
         session.out.warn(_("Not found. That does not prove that it was not sent: do not send it again because of it."))
         raise click.exceptions.Exit(REJECTED)
@@ -192,40 +184,87 @@ def parts(
     length = measure(words)
     with invalid_arguments_as_errors():
         found = estimate(words, country, track_link=track_link, price=price)
-    first_not_ascii = None if length.ascii_only else next(character for character in words if not character.isascii())
+    first_not_ascii = next((character for character in words if not character.isascii()), None)
     out = Output(machine=machine)
-    out.record(
-        {
-            "parts": length.parts,
-            "units": length.units,
-            "limit": length.limit,
-            "ascii_only": length.ascii_only,
-            "first_not_ascii": first_not_ascii,
-            "cost": found.credits,
-            "notes": [_(note) if out.draws else note for note in found.notes],
-        }
-    )
+    facts = {name: getattr(length, name) for name in ("parts", "units", "limit", "ascii_only")}
+    notes = [_(note) if out.draws else note for note in found.notes]
+    out.record({**facts, "first_not_ascii": first_not_ascii, "cost": found.credits, "notes": notes})
     if length.parts is None:
         raise click.exceptions.Exit(REJECTED)
 
 
 def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Sequence[str], str]:
     """Separate the recipients from the text."""
-    if text is not None or file is not None:
-        if text is not None and file is not None:
-            raise click.UsageError(_("--text and --file exclude each other."))
-        if STDIN in words and STDIN in {text, file}:
-            raise click.UsageError(_("Standard input (-) can be read once."))
-        return words, read_text(text, file)
-    numbers, last = words[:-1], words[-1]
-    if not numbers or _is_number(last):
-        raise click.UsageError(_("There is no text: give it after the recipients, or by --text or --file."))
-    if STDIN in numbers and last == STDIN:
+    if text is not None and file is not None:
+        raise click.UsageError(_("--text and --file exclude each other."))
+    if text is None and file is None:
+        *words, text = words
+        if not words or _is_number(text):
+            raise click.UsageError(_("There is no text: give it after the recipients, or by --text or --file."))
+    if STDIN in words and STDIN in {text, file}:
         raise click.UsageError(_("Standard input (-) can be read once."))
-    return numbers, read_text(last, None)
+    return words, read_text(text, file)
 
 
 def _is_number(word: str) -> bool:
     """Return whether a word looks like a recipient: if the text was forgotten, the last recipient is not the text."""
     digits = sum(character.isdigit() for character in word)
     return digits >= 9 and all(character.isdigit() or character in "+-() ー－‐." for character in word)
+
+
+@make_group(
+    "xoxzo otp register https://example.com --simulator",
+    "xoxzo otp request https://example.com 080-1111-2222 --simulator",
+    "xoxzo otp verify https://example.com 080-1111-2222 123456 --simulator",
+)
+def otp() -> None:
+    """Send one-time passwords, and check them. Xoxzo generates the code, and does not return it."""
+
+
+@otp.subcommand("register", "xoxzo otp register https://example.com")
+@click.argument("website")
+@click.option(
+    "--template-id", type=click.IntRange(1), metavar="ID", help="The sentence's number; 3 by default, Japanese."
+)
+@api()
+def register(session: Session, website: str, template_id: int | None) -> None:
+    """Register a website once, to request codes for it; requests must spell it the same way."""
+    registered = session.client.otp.register_website(website=website, template_id=template_id)
+    session.out.record(session.out.facts(registered))
+
+
+@otp.subcommand("request", "xoxzo otp request https://example.com 080-1111-2222")
+@click.argument("website")
+@click.argument("number")
+@country_option
+@api(sends=True)
+def request(session: Session, website: str, number: str, country: str | None) -> None:
+    """Send a code to a phone, for 3 credits."""
+    one = read_recipients(session, [number], country)[0]
+    confirm_send(session, SendSummary(_("A code for {website}", website=website), [one.number], _CODE_PRICE))
+    found = session.client.otp.request(website=website, phone_number=one.number)
+    session.out.record({"phone_number": session.out.number(one.number), **session.out.facts(found)})
+
+
+@otp.subcommand(
+    "verify",
+    "xoxzo otp verify https://example.com 080-1111-2222 123456",
+    "echo 123456 | xoxzo otp verify https://example.com 080-1111-2222 - --json",
+)
+@click.argument("website")
+@click.argument("number")
+@click.argument("code")
+@click.option("--otp-id", metavar="ID", help="The id that the request returned, to verify as in Xoxzo's tutorial.")
+@country_option
+@api()
+def verify(session: Session, website: str, number: str, code: str, *, otp_id: str | None, country: str | None) -> None:
+    """Check a code; - reads it from standard input. Each check counts as an attempt.
+
+    Exits with 0 if it was right, and 3 if it was wrong, expired or used up.
+    """
+    one = read_recipients(session, [number], country)[0]
+    typed = read_text(code, None).strip()
+    found = session.client.otp.verify(website=website, phone_number=one.number, code=typed, otp_id=otp_id)
+    session.out.record(session.out.facts(found))
+    if not found.verified:
+        raise click.exceptions.Exit(REJECTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,8 @@ if TYPE_CHECKING:
 
     from xoxzo.cloudpy.models import Template
 
-COLUMNS = ("id", "name", "status", "approved_content", "pending_content")
-
-
-NUMBER = click.IntRange(1)
-
-
+_COLUMNS = ("id", "name", "status", "approved_content", "pending_content")
+_template = click.argument("template", type=click.IntRange(1))
 _variables = add_options(
     click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."),
     click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object."),
@@ -47,21 +44,17 @@ def command() -> None:
 @api()
 def list_(session: Session) -> None:
     """List your templates."""
-    with session.client() as client:
-        count = session.out.table((template_fields(session, one) for one in client.templates.list()), COLUMNS)
-    if not count:
-        session.out.note(
-            _("There is no template yet. Create one: {command}", command="xoxzo template create NAME TEXT")
-        )
+    if not session.out.table((_fields(session, one) for one in session.client.templates.list()), _COLUMNS):
+        create_one = "xoxzo template create NAME TEXT"
+        session.out.note(_("There is no template yet. Create one: {command}", command=create_one))
 
 
 @command.subcommand("show", "xoxzo template show 6", "xoxzo template show 6 --json")
-@click.argument("template", type=NUMBER)
+@_template
 @api()
 def show(session: Session, template: int) -> None:
     """Show one template with its placeholders."""
-    with session.client() as client:
-        session.out.record(template_fields(session, client.templates.get(template)))
+    session.out.record(_fields(session, session.client.templates.get(template)))
 
 
 @command.subcommand(
@@ -77,8 +70,7 @@ def show(session: Session, template: int) -> None:
 def create(session: Session, name: str, content: str | None, file: str | None) -> None:
     """Create a template, with placeholders such as {name}. Xoxzo has to approve it before it can be sent."""
     text = read_text(content, file)
-    with session.client() as client:
-        session.out.record(template_fields(session, client.templates.create(name=name, content=text)))
+    session.out.record(_fields(session, session.client.templates.create(name=name, content=text)))
 
 
 @command.subcommand(
@@ -87,7 +79,7 @@ def create(session: Session, name: str, content: str | None, file: str | None) -
     "xoxzo template update 6 --name Welcome",
     short_help="Change a template; Xoxzo has to approve it again.",
 )
-@click.argument("template", type=NUMBER)
+@_template
 @click.option("--name", metavar="NAME", help="The new name.")
 @click.option("--content", metavar="TEXT", help="Its new text; - reads it from standard input.")
 @click.option("--file", metavar="FILE", help="Read the new text from a file (UTF-8); - is standard input.")
@@ -97,20 +89,18 @@ def update(session: Session, template: int, name: str | None, content: str | Non
     if name is None and content is None and file is None:
         raise click.UsageError(_("Give what to change, by --name, --content or --file."))
     text = None if content is None and file is None else read_text(content, file)
-    with session.client() as client:
-        session.out.record(template_fields(session, client.templates.update(template, name=name, content=text)))
+    session.out.record(_fields(session, session.client.templates.update(template, name=name, content=text)))
 
 
 @command.subcommand(
     "delete", "xoxzo template delete 6", "xoxzo template delete 6 --yes", short_help="Delete a template."
 )
-@click.argument("template", type=NUMBER)
+@_template
 @api(sends=True)
 def delete(session: Session, template: int) -> None:
     """Delete a template; a new one would have to be approved again."""
     confirm_action(session, _("Delete template {number} for good?", number=template))
-    with session.client() as client:
-        client.templates.delete(template)
+    session.client.templates.delete(template)
     session.out.record({"id": template, "deleted": True})
 
 
@@ -120,14 +110,13 @@ def delete(session: Session, template: int) -> None:
     """xoxzo template render 6 --variables '{"name": "山田", "day": "11月30日"}' --json""",
     short_help="Show what a template becomes; nothing is sent.",
 )
-@click.argument("template", type=NUMBER)
+@_template
 @_variables
 @api()
 def render(session: Session, template: int, values: Sequence[str], variables: str | None) -> None:
     """Show what a template becomes, with its parts and what it costs in Japan; nothing is sent."""
     filled = _read(values, variables)
-    with session.client() as client:
-        found = client.templates.get(template)
+    found = session.client.templates.get(template)
     with invalid_arguments_as_errors():
         session.out.record(session.out.facts(found.render(filled)))
 
@@ -138,7 +127,7 @@ def render(session: Session, template: int, values: Sequence[str], variables: st
     "cat numbers.txt | xoxzo template send 6 - --var day=11月30日 --sender Shop --yes --json",
     short_help="Send an SMS by a template.",
 )
-@click.argument("template", type=NUMBER)
+@_template
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @_variables
 @sms_options
@@ -149,7 +138,7 @@ def send(
     recipients: Sequence[str],
     values: Sequence[str],
     variables: str | None,
-    **given: Any,  # noqa: ANN401 - the options of an SMS
+    **given: Any,
 ) -> None:
     """Send an SMS by a template to one or several phones, one after the other.
 
@@ -161,32 +150,26 @@ def send(
     price = given.pop("price")
     people = complete_send(session, "sender", given, recipients)
     given["variables"] = filled
-    with session.client() as client:
-        chosen: Template | int = template
-        if not session.dry_run:
-            chosen = client.templates.get(template)
-            check_each(people, partial(templates.send_template, chosen), given)
-            sender = given["sender"]
-            what = _("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender)
-            confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)
-        send_each(session, people, lambda number: client.templates.send(chosen, recipient=number, **given))
+    chosen: Template | int = template
+    if not session.dry_run:
+        chosen = session.client.templates.get(template)
+        check_each(people, partial(templates.send_template, chosen), given)
+        sender = given["sender"]
+        what = _("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender)
+        confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)
+    send_each(session, people, partial(session.client.templates.send, chosen, **given))
 
 
-def template_fields(session: Session, template: Template) -> dict[str, Any]:
-    """Return the fields of a template and its placeholders."""
+def _fields(session: Session, template: Template) -> dict[str, Any]:
     return {**session.out.facts(template), "placeholders": list(template.placeholders)}
 
 
 def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
     found = parse_pairs(values, "--var")
-    if variables is None:
-        return found
-    try:
-        given = json.loads(variables)
-    except ValueError:
-        given = None
+    given = None
+    with suppress(ValueError):
+        given = json.loads("{}" if variables is None else variables)
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise click.UsageError(
-            _("--variables must be a JSON object of texts, such as {sample}", sample='{"name": "山田"}')
-        )
+        sample = '{"name": "山田"}'
+        raise click.UsageError(_("--variables must be a JSON object of texts, such as {sample}", sample=sample))
     return {**given, **found}

@@ -100,7 +100,7 @@ def _start(name: str, client: Client, simulator: str, url: str, values: Callback
 
 
 @contextmanager
-def _subscribed(resource: Any, kind: str, url: str) -> Iterator[Any]:  # noqa: ANN401 - the client's dins or sins
+def _subscribed(resource: Any, kind: str, url: str) -> Iterator[Any]:
     number = next(iter(resource.search()), None)
     if number is None:
         raise SimulatorError("no_number_left", "the simulator has no number left that can be subscribed")

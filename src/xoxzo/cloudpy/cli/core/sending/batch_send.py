@@ -65,7 +65,7 @@ def confirm_sms(
 def send_each(
     session: Session,
     people: Sequence[Recipient],
-    send: Callable[[str], Any],
+    send: Callable[..., Any],
     *,
     key: str = "msgid",
     done: str = "sent",
@@ -78,7 +78,7 @@ def send_each(
     Args:
         session: writes the results.
         people: the recipients.
-        send: sends to a number; returns a record with the id.
+        send: sends to the number given as `recipient`; returns a record with the id.
         key: the name of the id.
         done: the result of a successful send.
         follow: the command to suggest next, with ``{id}`` in it.
@@ -86,7 +86,7 @@ def send_each(
     if session.dry_run:
         for one in people:
             with suppress(RequestShown):
-                send(one.number)
+                send(recipient=one.number)
         return
     out, failures, ids = session.out, list[CommandError](), list[str | None]()
 
@@ -94,7 +94,7 @@ def send_each(
         with _progress(session, len(people)) as more:
             for one in people:
                 row = {key: None, "recipient": out.number(one.number)}
-                row |= _attempt(session, partial(send, one.number), failures, key=key, done=done)
+                row |= _attempt(session, partial(send, recipient=one.number), failures, key=key, done=done)
                 ids.append(row[key])
                 yield row
                 more()

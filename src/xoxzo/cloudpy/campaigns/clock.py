@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # Monotonic seconds that go on while the machine sleeps, where there is such a clock.
 _elapsed: Callable[[], float] = (

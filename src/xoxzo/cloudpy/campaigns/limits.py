@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal  # noqa: TC003 - limits are read from ledgers by their types
+from decimal import Decimal
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - the same
+from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.errors import InvalidArgument
 
 CONTACT_SECONDS = 90 * 86_400.0

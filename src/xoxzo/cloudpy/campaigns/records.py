@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from decimal import Decimal  # noqa: TC003 - tools resolve the fields' types at run time
+from decimal import Decimal
 from typing import Any
 
 import msgspec

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table
 
 _SHOWN_LINES = 5
 _ROWS_IN_ARGS = 5

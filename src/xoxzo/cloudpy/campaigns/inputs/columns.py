@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, fold, is_blank
+from xoxzo.cloudpy.campaigns.inputs.tables import Table
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import ParsedNumber, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from xoxzo.cloudpy.campaigns.inputs.tables import Table
 
 MOBILE_KINDS = frozenset({"mobile", "fixed_or_mobile"})
 """The kinds of numbers that can receive an SMS."""

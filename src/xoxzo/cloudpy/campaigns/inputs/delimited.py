@@ -7,17 +7,13 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from xoxzo.cloudpy.campaigns.inputs.kinds import check_text
 from xoxzo.cloudpy.campaigns.inputs.names import RawRow, is_phone_number
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 
 _DELIMITERS = ",\t;|"
 _HEAD_CHARACTERS = 1 << 16

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
-    from pathlib import Path
 
 _READ_BYTES = 1 << 17
 _SAMPLE_BYTES = 1 << 16

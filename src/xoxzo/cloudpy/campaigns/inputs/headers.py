@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, RawRow, fold, has_digits, is_phone_number
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 HEAD_ROWS = 20
 """Rows, without the blank ones, among which the header is looked for."""

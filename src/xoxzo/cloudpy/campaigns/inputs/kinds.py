@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HEAD_BYTES = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -6,11 +6,13 @@ import hashlib
 import os
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
 from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS, Columns, columns_with_numbers
 from xoxzo.cloudpy.campaigns.inputs.names import is_blank
@@ -19,12 +21,6 @@ from xoxzo.cloudpy.campaigns.records import Recipient
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import Note, parse, recipient_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.campaigns.content import Content
 
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")

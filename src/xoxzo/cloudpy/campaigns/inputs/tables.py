@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from enum import Enum
 from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from xoxzo.cloudpy.campaigns.inputs import delimited, headers, workbooks
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, check_encoding, detect, named_encoding
@@ -20,10 +21,6 @@ from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-
-if TYPE_CHECKING:
-    import os
-
 
 _SAMPLE_ROWS = 50
 _FEW_ROWS = 2

@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.names import RawRow
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.inputs.xlsx import Workbook
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from xoxzo.cloudpy.campaigns.inputs.names import RawRow
 
 _HIDDEN_ROW = re.compile(rb'<table:table-row\b[^>]*table:visibility="(?:collapse|filter)"')
 _SCAN_BYTES = 1 << 20

@@ -6,9 +6,12 @@ import posixpath
 import re
 import zipfile
 from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import unescape
-from typing import IO, TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import IO, NamedTuple
 from xml.parsers import expat
 
 import msgspec
@@ -16,16 +19,11 @@ import msgspec
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format, shown_number
 
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    Attributes = dict[str, str]
-    Row = tuple[int, list[str], bool]
-    """A row's number, its cells, and whether it is hidden."""
-    Item = tuple[str, ...]
-    """A row, a cell or a shared string: the groups of `_CELL` or `_STRING`."""
+Attributes = dict[str, str]
+Row = tuple[int, list[str], bool]
+"""A row's number, its cells, and whether it is hidden."""
+Item = tuple[str, ...]
+"""A row, a cell or a shared string: the groups of `_CELL` or `_STRING`."""
 
 _READ_BYTES = 1 << 14
 _STRING = re.compile(

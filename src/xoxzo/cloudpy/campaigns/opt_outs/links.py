@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,11 +24,6 @@ from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
 from xoxzo.cloudpy.common.locale import N_, accepted_language, translations
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.operations import checks
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Sequence
-
 
 TEST_POSITION = 0
 """The position in the links of test messages, which opt nobody out."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRows, without_formula
 from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
@@ -13,11 +15,6 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import parse_number, read_numbers
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, open_store
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, OptOut
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
-
 
 EXPORT_COLUMNS = ("hash", "since", "source", "campaign")
 """The columns of an exported list. ``since`` is ISO 8601 in UTC; ``campaign`` is empty for all campaigns."""

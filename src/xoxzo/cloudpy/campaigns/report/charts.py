@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from zoneinfo import ZoneInfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 _WIDTH, _HEIGHT = 1000, 300
 _POINTS = 160

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import exp, lgamma, sqrt
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import Content
+from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.locale import N_
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
 
 LEVEL = 0.05
 """The greatest probability of chance at which a difference counts as more than chance."""

@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, with_formulas, without_formula
 from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_table
+from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, outcome_reason
 from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
 
 EXPORT_COLUMNS = (
     *("line", "number", "state", "msgid", "began", "sent", "ended", "parts", "estimate", "charged", "error"),

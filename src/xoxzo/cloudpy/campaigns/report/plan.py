@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal  # noqa: TC003 - tools resolve the fields' types at run time
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
+from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until, zones_without_hours
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
-from xoxzo.cloudpy.campaigns.schedule import Schedule  # noqa: TC001 - tools resolve the fields' types at run time
+from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.common.masking import mask_number
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Limits
 
 _INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")
 _COUNTS = ("rows", "numbers", "bad", "repeated")

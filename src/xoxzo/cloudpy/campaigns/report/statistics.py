@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.campaigns.records import RecipientStatus, State
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 _UNSUCCESSFUL = frozenset({State.FAILED, State.REJECTED, State.UNKNOWN, State.ASSUMED, State.SKIPPED})
 _PREFIX_DIGITS = 7

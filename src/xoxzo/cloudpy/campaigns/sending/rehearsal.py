@@ -10,7 +10,7 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
-from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result, Tally  # noqa: TC001 - tools resolve types
+from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result, Tally
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 

@@ -10,7 +10,9 @@ import pytest
 import xlsxwriter
 
 from xoxzo.cloudpy.campaigns import BadRow, BadRows, Campaign, Content, Reason
-from xoxzo.cloudpy.campaigns.inputs import Columns, RecipientReader, choose_columns, read_rows, read_table
+from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
+from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
+from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument

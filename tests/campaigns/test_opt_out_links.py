@@ -13,7 +13,7 @@ from campaign_makers import people
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, OptOutEndpoint, OptOutLinks, OptOuts, State
 from xoxzo.cloudpy.campaigns.ledger import open_store
-from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
+from xoxzo.cloudpy.campaigns.opt_outs import read_links
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.simulator import Simulator
 

@@ -12,7 +12,7 @@ import pytest
 from campaign_makers import people
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, OptOutEndpoint, OptOutLinks, OptOuts
-from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
+from xoxzo.cloudpy.campaigns.opt_outs import read_links
 from xoxzo.cloudpy.integrations import asgi, wsgi
 
 LINKS = OptOutLinks("a secret of the tests", "https://shop.example/o")

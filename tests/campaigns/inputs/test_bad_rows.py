@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content
-from xoxzo.cloudpy.campaigns.inputs import read_table
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import with_formulas, without_formula
+from xoxzo.cloudpy.campaigns.inputs.cells import without_formula
+from xoxzo.cloudpy.campaigns.inputs.tables import read_table
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 
 CONTENT = Content(kind="text", sender="Shop", message="{item}")
@@ -58,7 +58,7 @@ def test_lists_of_others_keep_their_apostrophes(tmp_path: Path) -> None:
     ]:
         path = tmp_path / name
         path.write_text(f"{header}\n09011112222,'-5%\n", encoding="utf-8")
-        [row] = with_formulas(read_table(path), str(path)).rows
+        [row] = read_table(path).rows
         assert row.cells["item"] == expected
 
 

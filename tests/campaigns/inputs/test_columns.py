@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from xoxzo.cloudpy.campaigns.inputs import choose_columns, read_rows
-from xoxzo.cloudpy.campaigns.inputs.columns import columns_with_numbers
+from xoxzo.cloudpy.campaigns.inputs.columns import choose_columns, columns_with_numbers
+from xoxzo.cloudpy.campaigns.inputs.tables import read_rows
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 M1, M2, M3 = "090-1111-2222", "080-1111-3333", "070-1111-4444"

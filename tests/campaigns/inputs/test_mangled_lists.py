@@ -11,9 +11,8 @@ from hypothesis import given, settings, strategies as st
 from mangled_lists import MAKERS, MangledList, Person
 from rotation import selected_count
 
-from xoxzo.cloudpy.campaigns.inputs import Table, read_table
-from xoxzo.cloudpy.campaigns.inputs.names import is_blank, is_phone_number
-from xoxzo.cloudpy.campaigns.inputs.tables import Row
+from xoxzo.cloudpy.campaigns.inputs.cells import is_blank, number_in
+from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table, read_table
 from xoxzo.cloudpy.errors import CampaignError
 
 LISTS = selected_count(5000, 500)
@@ -45,7 +44,7 @@ def is_right(person: Person, row: Row) -> bool:
 
 def has_number(row: Row) -> bool:
     """Return whether somebody could be sent to."""
-    return any(is_phone_number(cell) for cell in row.cells.values() if not is_blank(cell))
+    return any(number_in(cell, "JP") for cell in row.cells.values() if not is_blank(cell))
 
 
 def check(made: MangledList, path: Path) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from xoxzo.cloudpy.campaigns.inputs import Table, read_rows, read_table
-from xoxzo.cloudpy.campaigns.inputs.headers import names_phone_numbers
-from xoxzo.cloudpy.campaigns.inputs.names import is_blank
+from xoxzo.cloudpy.campaigns.inputs.cells import is_blank, names_phone_numbers
+from xoxzo.cloudpy.campaigns.inputs.tables import Table, read_rows, read_table
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 A, B, C = "090-1111-2222", "080-1111-3333", "070-1111-4444"
@@ -378,7 +377,7 @@ def test_what_breaks_while_it_is_read_is_told(path: Path, monkeypatch: pytest.Mo
             patched.setattr(f"xoxzo.cloudpy.campaigns.inputs.{place}", fail)
             with pytest.raises(CampaignError, match="cannot be read: Input/output error"):
                 read_table(path)
-    monkeypatch.setattr("xoxzo.cloudpy.campaigns.inputs.encodings._utf8_or_ascii", fail)
+    monkeypatch.setattr("xoxzo.cloudpy.campaigns.inputs.detection._utf8_or_ascii", fail)
     with pytest.raises(CampaignError, match="cannot be read: Input/output error"):
         read_table(path)
     monkeypatch.undo()

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from mangled_lists import workbook_of
 
-from xoxzo.cloudpy.campaigns.inputs import Table, read_table
 from xoxzo.cloudpy.campaigns.inputs.numbers import cell_format, shown_number, shows_text_as_it_is
+from xoxzo.cloudpy.campaigns.inputs.tables import Table, read_table
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError, InvalidArgument
 
 NUMBER = "090-1111-2222"

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.campaigns.create import CreateApi, Source
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, FolderStore, open_store
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
+from xoxzo.cloudpy.campaigns.opt_outs import read_links
 from xoxzo.cloudpy.campaigns.records import EventHandler, RecipientStatus, State, Tally
 from xoxzo.cloudpy.campaigns.report.plan import Plan, make_plan
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics

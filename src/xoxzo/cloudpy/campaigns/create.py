@@ -11,13 +11,12 @@ from typing import Any, Self
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, BadRows, LeftOut, with_formulas
+from xoxzo.cloudpy.campaigns.inputs.cells import fold
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
-from xoxzo.cloudpy.campaigns.inputs.names import fold
-from xoxzo.cloudpy.campaigns.inputs.recipients import Part, RecipientReader, read_numbers
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, BadRows, LeftOut, Part, RecipientReader, read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
-from xoxzo.cloudpy.campaigns.opt_outs.links import OptOutLinks
+from xoxzo.cloudpy.campaigns.opt_outs import OptOutLinks
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
@@ -191,7 +190,7 @@ def _read(source: Source, country: str, wanted: Iterable[str], reading: Mapping[
         return read_rows(source), "", ""
     file = os.fspath(source)
     before = hash_file(file)
-    return with_formulas(read_table(file, country=country, wanted=wanted, **reading), file), file, before
+    return read_table(file, country=country, wanted=wanted, **reading), file, before
 
 
 def _check_opt_out(content: Content, columns: Iterable[str]) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS, fold, is_blank
+from xoxzo.cloudpy.campaigns.inputs.cells import OWN_COLUMNS, fold, is_blank, number_in
 from xoxzo.cloudpy.campaigns.inputs.tables import Table
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
-from xoxzo.cloudpy.phone import ParsedNumber, parse
+from xoxzo.cloudpy.phone import parse
 
 MOBILE_KINDS = frozenset({"mobile", "fixed_or_mobile"})
 """The kinds of numbers that can receive an SMS."""
@@ -22,16 +22,16 @@ _PHONE_NAMES = re.compile(
     rf"{_MOBILE}|電話|宛先|送信先|电话|전화|โทร|फ़ोन|phone|(?<![a-z])(?:tel(?!l|e(?!f|p))|t[eé]l[eé]fon|sms)"
     "|msisdn|recipient|^numbers?$"
 )
+# Of columns with numbers of somebody else.
 _OTHER_NAMES = re.compile(r"緊急|紹介|emergency|(?<!p)refer")
-"""Names of columns with numbers of somebody else."""
 _ID_NAMES = re.compile(
     r"(?<!^)番号|コード|伝票|郵便|口座|number|order|invoice|member|account|zip|(?<![a-z])(?:ids?|no|code|key|sku)(?![a-z])"
 )
 _CAPITAL_WITHIN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# A column counts as one of numbers with this share of them, of its cells or of the numbers of another column.
 _ENOUGH = 0.5
-"""A column counts as one of numbers with this share of them, of its cells or of the numbers of another column."""
+# So many cells show that the country is wrong, and not the cells.
 _MIN_CELLS = 3
-"""So many cells show that the country is wrong, and not the cells."""
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class _Score:
         self.says_other = bool(_OTHER_NAMES.search(name))
         self.says_id = bool(_ID_NAMES.search(name))
         self.cells = [cell for row in table.sample if not is_blank(cell := row.cells.get(column, ""))]
-        found = [number for cell in self.cells if (number := _number(cell, country)) is not None]
+        found = [number for cell in self.cells if (number := number_in(cell, country))]
         sendable = [number for number in found if not mobile_only or number.kind in MOBILE_KINDS]
         self.numbers, self.sendable = len(found), len(sendable)
         self.certain = sum(not number.assumptions for number in sendable)
@@ -104,12 +104,9 @@ def choose_columns(
     """
     names = [name for name in table.columns if name not in OWN_COLUMNS]
     every = ", ".join(names)
-    columns: dict[str, list[str]] = {}
-    for name in names:
-        columns.setdefault(fold(name), []).append(name)
 
     def find(wanted: str) -> str | None:
-        fitting = [wanted] if wanted in names else columns.get(fold(wanted), [])
+        fitting = [wanted] if wanted in names else [name for name in names if fold(name) == fold(wanted)]
         if len(fitting) > 1:
             raise CampaignError(
                 "several_columns",
@@ -119,16 +116,13 @@ def choose_columns(
             )
         return fitting[0] if fitting else None
 
-    scores = [_Score(table, name, country, mobile_only=mobile_only) for name in names]
-    if number is not None:
-        chosen = find(number)
-        if chosen is None:
-            raise CampaignError(
-                "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
-            )
-    else:
-        chosen = _number_column(scores, country)
-    _check_country(next(score for score in scores if score.column == chosen), country)
+    scores = {name: _Score(table, name, country, mobile_only=mobile_only) for name in names}
+    chosen = _number_column(scores.values(), country) if number is None else find(number)
+    if chosen is None:
+        raise CampaignError(
+            "no_such_column", "there is no column {column!r}; there are {columns}", column=number, columns=every
+        )
+    _check_country(scores[chosen], country)
     given = {fold(placeholder): column for placeholder, column in (mapping or {}).items()}
     found = {}
     for placeholder in placeholders:
@@ -177,55 +171,44 @@ def _number_column(scores: Collection[_Score], country: str) -> str:
         named = [score for score in named if score.may_hold and score.cells] or named
         if len(named) == 1:
             return named[0].column
-        raise _no_column(scores, country)
+        raise CampaignError(
+            "no_number_column",
+            "no column holds phone numbers of {country}; --number names the column, --country the country: "
+            "there are {columns}",
+            country=country,
+            columns=", ".join(score.column for score in scores),
+        )
     if holding:
         # A phone that is called mobile is preferred to phones that no SMS reaches, and to nothing else.
         mobile = [score for score in holding if score.says_mobile and score.holds_enough]
         best = mobile if len(mobile) == 1 and not any(s.sendable for s in holding if s not in mobile) else holding
         others = [score for score in candidates if score not in best and score.sendable >= best[0].numbers * _ENOUGH]
-        if len(best) > 1 or (others and (best[0].says_other or not best[0].holds_enough)):
-            raise _several([*best, *others])
-        if best[0].says_other:
-            raise _uncertain(best[0])
-        return best[0].column
-    candidates = [score for score in candidates if not score.says_id] or candidates
-    most = max(score.sendable for score in candidates)
-    candidates = [score for score in candidates if score.sendable >= most * _ENOUGH]
-    unread = [score for score in named if score.may_hold]
-    if len(candidates) + len(unread) > 1:
-        raise _several([*candidates, *unread])
-    [only] = candidates
-    is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
-    # A list of nothing but numbers can mean nothing else.
-    if not only.holds_enough or not (is_sure or len(scores) == 1):
-        raise _uncertain(only)
-    return only.column
-
-
-def _uncertain(score: _Score) -> CampaignError:
-    return CampaignError(
-        "uncertain_number_column",
-        "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",
-        column=score.column,
-    )
-
-
-def _no_column(scores: Iterable[_Score], country: str) -> CampaignError:
-    return CampaignError(
-        "no_number_column",
-        "no column holds phone numbers of {country}; --number names the column, --country the country: "
-        "there are {columns}",
-        country=country,
-        columns=", ".join(score.column for score in scores),
-    )
-
-
-def _several(scores: Iterable[_Score]) -> CampaignError:
-    return CampaignError(
-        "several_number_columns",
-        "several columns could be the recipients' phone numbers ({columns}): name the one to send to by --number",
-        columns=", ".join(score.column for score in scores),
-    )
+        if len(best) == 1 and best[0].holds_enough and not best[0].says_other:
+            others = []
+        chosen = [*best, *others]
+        is_sure = not best[0].says_other
+    else:
+        candidates = [score for score in candidates if not score.says_id] or candidates
+        most = max(score.sendable for score in candidates)
+        candidates = [score for score in candidates if score.sendable >= most * _ENOUGH]
+        chosen = [*candidates, *(score for score in named if score.may_hold)]
+        only = chosen[0]
+        is_sure = not (only.says_id or only.says_other) and only.certain >= only.sendable * _ENOUGH
+        # A list of nothing but numbers can mean nothing else.
+        is_sure = only.holds_enough and (is_sure or len(scores) == 1)
+    if len(chosen) > 1:
+        raise CampaignError(
+            "several_number_columns",
+            "several columns could be the recipients' phone numbers ({columns}): name the one to send to by --number",
+            columns=", ".join(score.column for score in chosen),
+        )
+    if not is_sure:
+        raise CampaignError(
+            "uncertain_number_column",
+            "column {column!r} holds numbers, but perhaps not the recipients': if so, --number {column!r} selects it",
+            column=chosen[0].column,
+        )
+    return chosen[0].column
 
 
 def _check_country(score: _Score, country: str) -> None:
@@ -238,20 +221,10 @@ def _check_country(score: _Score, country: str) -> None:
     # A mistyped Japanese number may well be one of another country.
     if country == "JP" and any(re.match("0[5-9]0", unicodedata.normalize("NFKC", cell)) for cell in cells):
         return
-    if any(all(_number(cell, other) for cell in cells) for other in phonenumbers.SUPPORTED_REGIONS):
+    if any(all(number_in(cell, other) for cell in cells) for other in phonenumbers.SUPPORTED_REGIONS):
         raise CampaignError(
             "wrong_country",
             "no cell of the column {column!r} is a number of {country}: give the country of the numbers by --country",
             column=score.column,
             country=country,
         )
-
-
-def _number(cell: str, country: str) -> ParsedNumber | None:
-    # Most cells are no numbers, and reading one takes a while.
-    if sum(map(str.isdecimal, cell)) < 6:
-        return None
-    try:
-        return parse(cell, country)
-    except InvalidArgument:
-        return None

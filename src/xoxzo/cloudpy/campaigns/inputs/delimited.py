@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from xoxzo.cloudpy.campaigns.inputs.kinds import check_text
-from xoxzo.cloudpy.campaigns.inputs.names import RawRow, is_phone_number
+from xoxzo.cloudpy.campaigns.inputs.cells import RawRow, has_number
+from xoxzo.cloudpy.campaigns.inputs.detection import check_text
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -20,7 +19,6 @@ _HEAD_CHARACTERS = 1 << 16
 _HEAD_ROWS = 30
 _MAX_CELL_CHARACTERS = 1_000_000
 _SEPARATOR_LINE = re.compile(r'\ufeff*"?sep=(.)"?[\t,;|]*(?:\r\n|\r|\n)', re.IGNORECASE)
-_NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
 _UNFITTING_QUOTES = Reason("quotes", "cannot be read: its quotation marks do not fit")
 SEVERAL_LINES = "several_lines"
 """The code of a row of several lines, which is right unless a cell `holds_other_rows`."""
@@ -77,7 +75,7 @@ def _score(head: str, delimiter: str, country: str) -> tuple[int, int, int]:
         pass
     widths = Counter(len(cells) for cells in rows if len(cells) > 1)
     width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(1, 0))
-    return sum(any(is_phone_number(cell, country) for cell in cells) for cells in rows), count, width
+    return sum(has_number(cells, country) for cells in rows), count, width
 
 
 def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow]:
@@ -119,16 +117,6 @@ def broken_from(path: Path, line: int, error: Exception) -> CampaignError:
     return CampaignError(
         "file_broken", "{path} cannot be read from line {line} on: {error}", path=path, line=line, error=error
     )
-
-
-def holds_other_rows(cell: str, delimiter: str | None, width: int, country: str) -> bool:
-    """Return whether a cell of several lines holds what only an open quotation mark can put there."""
-    for text in unicodedata.normalize("NFKC", cell).splitlines():
-        if delimiter is not None and width > 1 and text.count(delimiter) >= width - 1:
-            return True
-        if any(is_phone_number(found[0], country) for found in _NUMBER.finditer(text)):
-            return True
-    return False
 
 
 def _recording(file: Iterator[str], lines: list[str]) -> Iterator[str]:

@@ -6,22 +6,24 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, bad_number, bad_row
+from xoxzo.cloudpy.campaigns.inputs.cells import is_blank
 from xoxzo.cloudpy.campaigns.inputs.columns import MOBILE_KINDS, Columns, columns_with_numbers
-from xoxzo.cloudpy.campaigns.inputs.names import is_blank
 from xoxzo.cloudpy.campaigns.inputs.tables import Row, Table, read_table
-from xoxzo.cloudpy.campaigns.records import Recipient
+from xoxzo.cloudpy.campaigns.records import Reason, Recipient
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import Note, parse, recipient_error
 
+_SHOWN_LINES = 5
+_ROWS_IN_ARGS = 5
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
 _JAPANESE_MOBILE = re.compile(r"(?:0|\+81)([789]0)-?([1-9]\d{3})-?(\d{4})")
 # A vertical tab, as FileMaker writes a line break, is left as it is.
@@ -29,21 +31,80 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPLIT = re.compile(r"([1-9])/([2-9])")
 
 
+class BadRow(msgspec.Struct, frozen=True):
+    """A row that cannot be sent to. A ``repr`` leaves the cells out."""
+
+    line: int
+    """The line of the input."""
+    column: str
+    """The column that is wrong."""
+    reason: Reason
+    """The rule that it breaks, without the value."""
+    cells: dict[str, str]
+    """The row itself."""
+
+    def __repr__(self) -> str:
+        return f"BadRow(line={self.line}, column={self.column!r}, reason={str(self.reason)!r})"
+
+
+class BadRows(CampaignError):
+    """An input has rows that cannot be sent to, and nothing was created."""
+
+    def __init__(self, rows: Sequence[BadRow | dict[str, Any]], count: int) -> None:
+        self.rows = [msgspec.convert(row, BadRow) if isinstance(row, dict) else row for row in rows]
+        """The rows, the first hundred thousand of them. An error that was rebuilt from JSON has the first five, without
+        their cells."""
+        self.count = count
+        """How many there are."""
+        first = self.rows[0]
+        super().__init__(
+            "bad_rows",
+            "{count} row cannot be sent to: line {line}: {column} {reason}"
+            if count == 1
+            else "{count} rows cannot be sent to; the first is line {line}: {column} {reason}",
+            count=count,
+            line=first.line,
+            column=first.column,
+            reason=first.reason,
+        )
+        # Cells are personal data, which must not reach a task queue's result by way of an error.
+        without_cells = [msgspec.structs.replace(row, cells={}) for row in self.rows[:_ROWS_IN_ARGS]]
+        self.args = (msgspec.to_builtins(without_cells), count)
+
+
+class LeftOut(msgspec.Struct):
+    """Rows that are left out for one reason."""
+
+    column: str
+    """The column that is wrong."""
+    reason: Reason
+    """The rule that it breaks."""
+    count: int = 0
+    """How many there are."""
+    lines: list[int] = []
+    """The first five of their lines."""
+
+    def add(self, line: int) -> None:
+        """Count one more."""
+        self.count += 1
+        if self.count <= _SHOWN_LINES:
+            self.lines.append(line)
+
+
+def bad_row(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's
+    """Return a row as bad, with the reason's code, template and fields."""
+    return BadRow(row.line, column, Reason(code, template, fields), row.cells)
+
+
 class RecipientReader(msgspec.Struct):
     """Reads the recipients of a table, row by row."""
 
     table: Table
-    """The file."""
     columns: Columns
-    """What is read from which column."""
     content: Content
-    """What is sent."""
     on_bad: Callable[[BadRow], None]
-    """Takes each bad row."""
     country: str = "JP"
-    """The country of numbers without a country code, as ISO 3166-1 alpha-2."""
     mobile_only: bool = True
-    """Whether numbers that are not mobile count as bad."""
     test_numbers: bool = False
     """Whether to accept the simulator's numbers with fixed outcomes."""
     costs: dict[tuple[int | None, str | None], Decimal | None] = {}
@@ -71,10 +132,9 @@ class RecipientReader(msgspec.Struct):
     def _refused(self, row: Row) -> BadRow | None:
         if row.fault is not None:
             return BadRow(row.line, row.column, row.fault, row.cells)
-        if row.refused:
-            for column in (self.columns.number, *self.columns.variables.values()):
-                if column in row.refused:
-                    return BadRow(row.line, column, row.refused[column], row.cells)
+        for column in (self.columns.number, *self.columns.variables.values()) if row.refused else ():
+            if column in row.refused:
+                return BadRow(row.line, column, row.refused[column], row.cells)
         return None
 
     def _recipient(self, row: Row) -> Recipient | BadRow:
@@ -85,7 +145,7 @@ class RecipientReader(msgspec.Struct):
         try:
             number, kind, country = self._number(cell)
         except InvalidArgument as error:
-            return bad_number(row, column, error)
+            return bad_row(row, column, "invalid_number", error.template, **error.fields)
         self.numbers += 1
         if self.mobile_only and kind not in MOBILE_KINDS:
             return bad_row(row, column, "not_mobile", "is not a mobile number ({kind})", kind=kind)
@@ -211,7 +271,7 @@ def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[
             try:
                 numbers.append(parse_number(cell, country))
             except InvalidArgument as error:
-                bad.append(bad_number(row, column, error))
+                bad.append(bad_row(row, column, "invalid_number", error.template, **error.fields))
     return numbers, bad
 
 

@@ -5,25 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from enum import Enum
-from itertools import chain, islice, repeat
+from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
 
-from xoxzo.cloudpy.campaigns.inputs import delimited, headers, workbooks
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, check_encoding, detect, named_encoding
-from xoxzo.cloudpy.campaigns.inputs.kinds import kind_of
-from xoxzo.cloudpy.campaigns.inputs.names import RawRow, is_blank
+from xoxzo.cloudpy.campaigns.inputs import delimited, workbooks
+from xoxzo.cloudpy.campaigns.inputs.cells import (
+    HEAD_ROWS,
+    OWN_COLUMNS,
+    RawRow,
+    find_header,
+    has_number,
+    is_blank,
+    with_formula,
+)
+from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read, check_encoding, detect, kind_of, named_encoding
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 _SAMPLE_ROWS = 50
 _FEW_ROWS = 2
+_NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
 _TOO_MANY_CELLS = Reason(
     "too_many_cells", "is beyond the last column: a delimiter within a value needs quotation marks around it"
 )
@@ -78,7 +89,8 @@ def read_table(
 ) -> Table:
     """Open a list of recipients: a workbook, JSON lines, or else text with delimiters.
 
-    Its content decides what it is, not its name.
+    Its content decides what it is, not its name. A file of bad rows is read as the list that it is from: without the
+    apostrophes that keep spreadsheets from taking cells for formulas.
 
     Args:
         path: the file.
@@ -103,28 +115,23 @@ def read_table(
         raise InvalidArgument("hidden", "must be include or skip")
     if header_row is not None and header is False:
         raise InvalidArgument("header_row", "cannot be given for a list without a header")
-    reading = Reading(header, header_row, country, tuple(wanted))
+    reader = _ListReader(header, header_row, country, tuple(wanted), delimiter, [], Counter())
     kind = kind_of(file)
     if kind in {"xlsx", "workbook"}:
-        notes: list[Reason] = []
-        found = workbooks.open_workbook(file, kind, sheet, hidden, notes)
-        table = _with_header(found.rows, reading, None, notes, found.as_stored)
-        return table._replace(kind="workbook", sheet=found.name)
-    return _read_text(file, encoding, delimiter, reading)
+        opened = workbooks.open_xlsx if kind == "xlsx" else workbooks.open_by_calamine
+        name, lists = opened(file, sheet, hidden, reader.notes, reader.as_stored)
+        table = reader._replace(delimiter=None).table(lists)._replace(kind="workbook", sheet=name)
+    else:
+        table = _read_text(file, encoding, reader)
+    if not file.name.endswith(".bad.csv") and set(OWN_COLUMNS).isdisjoint(table.columns):
+        return table
+    rows = (row._replace(cells={name: with_formula(cell) for name, cell in row.cells.items()}) for row in table.rows)
+    return table._replace(rows=rows)
 
 
 def read_rows(rows: Iterable[Mapping[str, object]]) -> Table:
     """Read rows from a program; each maps a column to its value."""
     return _table((_row_of(line, row) for line, row in enumerate(rows, 1)), "rows")
-
-
-class Reading(NamedTuple):
-    """How a list is to be read; see `read_table`."""
-
-    header: bool | None
-    header_row: int | None
-    country: str
-    wanted: tuple[str, ...]
 
 
 def _table(rows: Iterator[Row], kind: str, encoding: str | None = None) -> Table:
@@ -133,28 +140,14 @@ def _table(rows: Iterator[Row], kind: str, encoding: str | None = None) -> Table
     return Table(columns, chain(sample, rows), sample, kind, encoding)
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
-    """Return names of which each is there once: of several ``memo``, the first is ``memo (1)``."""
-    counts, taken = Counter(names), set(names)
-    unique = []
-    for name in names:
-        chosen, n = name, 0
-        while counts[name] > 1 and chosen in taken:
-            n += 1
-            chosen = f"{name} ({n})"
-        taken.add(chosen)
-        unique.append(chosen)
-    return tuple(unique)
-
-
-def _read_text(file: Path, encoding: str | None, delimiter: str | None, reading: Reading) -> Table:
-    notes: list[Reason] = []
+def _read_text(file: Path, encoding: str | None, reader: _ListReader) -> Table:
+    delimiter = reader.delimiter
     try:
         if encoding is None:
-            encoding, sample = detect(file, reading.country)
+            encoding, sample = detect(file, reader.country)
             if sample:
                 fields = {"encoding": encoding, "sample": sample}
-                notes.append(Reason("encoding", "the text is most likely {encoding}: {sample}", fields))
+                reader.notes.append(Reason("encoding", "the text is most likely {encoding}: {sample}", fields))
         else:
             encoding = named_encoding(encoding)
             check_encoding(file, encoding)
@@ -162,123 +155,116 @@ def _read_text(file: Path, encoding: str | None, delimiter: str | None, reading:
         if _is_json(file, head):
             return _table(_read_json(file, encoding), "json", encoding)
         if delimiter is None:
-            delimiter = delimited.choose_delimiter(file, head, reading.country)
+            delimiter = delimited.choose_delimiter(file, head, reader.country)
     except OSError as error:
         raise cannot_be_read(file, error) from None
     delimiter = _DELIMITER_NAMES.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InvalidArgument("delimiter", "must be one character, or tab")
     rows = delimited.read_delimited(file, encoding, delimiter)
-    return _with_header(rows, reading, delimiter, notes)._replace(encoding=encoding, delimiter=delimiter)
+    return reader._replace(delimiter=delimiter).table(rows)._replace(encoding=encoding, delimiter=delimiter)
 
 
-def _with_header(
-    lists: Iterator[RawRow],
-    reading: Reading,
-    delimiter: str | None,
-    notes: list[Reason],
-    as_stored: Counter[tuple[int, str]] | None = None,
-) -> Table:
-    head = list(islice(lists, headers.HEAD_ROWS))
-    if not head:
-        raise CampaignError("file_empty", "the file is empty")
-    header: RawRow | None
-    if reading.header_row is not None:
-        position, header = _row_at(chain(head, lists), reading.header_row)
-    elif reading.header is None:
-        position, header = headers.find_header(head, reading.wanted, reading.country)
-    else:
-        position, header = (0, head[0]) if reading.header else (-1, None)
-    if header is not None and position:
-        fields = {"line": header[0], "count": position}
-        notes.append(Reason("rows_above", "line {line} names the columns; rows above it: {count}", fields))
-    head = head[position + 1 :]
-    names = _names(header, head, delimiter, reading.country)
-    rows = chain(
-        _rows(chain(head, lists), names, delimiter, reading.country), _note_as_stored(names, as_stored or {}, notes)
-    )
-    sample = tuple(islice(rows, _SAMPLE_ROWS))
-    header_row = None if header is None else header[0]
-    return Table(names, chain(sample, rows), sample, "text", header_row=header_row, notes=notes)
+class _ListReader(NamedTuple):
+    """Makes a table of lists of cells; see `read_table`."""
 
+    header: bool | None
+    header_row: int | None
+    country: str
+    wanted: tuple[str, ...]
+    delimiter: str | None
+    """``None`` for a workbook."""
+    notes: list[Reason]
+    as_stored: Counter[tuple[int, str]]
+    """By column and format: cells that may not be as the workbook shows them. Complete when the rows are read."""
 
-def _row_at(rows: Iterator[RawRow], line: int) -> tuple[int, RawRow]:
-    for position, row in enumerate(rows):
-        if row[0] == line:
-            return position, row
-        if row[0] > line:
-            break
-    raise CampaignError("no_header_row", "no row begins in line {line}, or it is empty", line=line)
+    def table(self, lists: Iterator[RawRow]) -> Table:
+        """Return the table; its rows are read from the lists as they are needed."""
+        head = list(islice(lists, HEAD_ROWS))
+        if not head:
+            raise CampaignError("file_empty", "the file is empty")
+        position, header = self._header(head, lists)
+        if header is not None and position:
+            fields = {"line": header[0], "count": position}
+            self.notes.append(Reason("rows_above", "line {line} names the columns; rows above it: {count}", fields))
+        head = head[position + 1 :]
+        names = self._numbers(head) if header is None else self._names(*header)
+        rows = self._rows(chain(head, lists), names)
+        sample = tuple(islice(rows, _SAMPLE_ROWS))
+        header_row = None if header is None else header[0]
+        return Table(names, chain(sample, rows), sample, "text", header_row=header_row, notes=self.notes)
 
+    def _header(self, head: list[RawRow], lists: Iterator[RawRow]) -> tuple[int, RawRow | None]:
+        line = self.header_row
+        if line is not None:
+            at = next(((n, row) for n, row in enumerate(chain(head, lists)) if row[0] >= line), None)
+            if at is None or at[1][0] != line:
+                raise CampaignError("no_header_row", "no row begins in line {line}, or it is empty", line=line)
+            return at
+        if self.header is None:
+            return find_header(head, self.wanted, self.country)
+        return (0, head[0]) if self.header else (-1, None)
 
-def _names(header: RawRow | None, head: list[RawRow], delimiter: str | None, country: str) -> tuple[str, ...]:
-    """Return the columns' names. Those of a list without a header are numbers, as many as most rows have cells."""
-    if header is None:
-        rows = [cells for _line, cells, _fault in head if len(cells) > 1]
+    def _numbers(self, head: list[RawRow]) -> tuple[str, ...]:
+        """Return the names of columns without a header: numbers, as many as most rows have cells."""
+        rows = [row for _line, row, _fault in head if len(row) > 1]
         widths = Counter(map(len, rows)) or Counter([1])
         width = max(widths)
-        if delimiter is not None:
+        if self.delimiter is not None:
             width = max(widths, key=lambda one: (widths[one], -one))
             # What a single row has in the last column may have been shifted there by a delimiter within a value.
             is_ragged = len(widths) > 1 or len(rows) > _FEW_ROWS
-            while is_ragged and width > 1 and sum(any(cells[width - 1 :]) for cells in rows) < _FEW_ROWS:
+            while is_ragged and width > 1 and sum(any(row[width - 1 :]) for row in rows) < _FEW_ROWS:
                 width -= 1
-        return tuple(str(position) for position in range(1, width + 1))
-    line, cells, fault = header
-    if fault is not None and (len(cells) == 1 or any(map(_holds_other_rows(None, 0, country), cells))):
-        raise CampaignError(
-            "header_broken", "line {line}: a quotation mark opens in the header and does not end there", line=line
-        )
-    if delimiter is not None:
-        while len(cells) > 1 and not cells[-1].strip():
-            cells = cells[:-1]
-    return _unique([" ".join(cell.split()) or str(position) for position, cell in enumerate(cells, 1)])
+        return tuple(map(str, range(1, width + 1)))
 
+    def _names(self, line: int, header: list[str], fault: Reason | None) -> tuple[str, ...]:
+        """Return names of which each is there once: of several ``memo``, the first is ``memo (1)``."""
+        if fault and (len(header) == 1 or any(self._holds_other_rows(cell, 0) for cell in header)):
+            raise CampaignError(
+                "header_broken", "line {line}: a quotation mark opens in the header and does not end there", line=line
+            )
+        while self.delimiter is not None and len(header) > 1 and not header[-1].strip():
+            header = header[:-1]
+        names = [" ".join(cell.split()) or str(position) for position, cell in enumerate(header, 1)]
+        counts, taken, unique = Counter(names), set(names), []
+        for name in names:
+            numbered = (f"{name} ({n})" for n in count(1))
+            unique.append(name if counts[name] == 1 else next(one for one in numbered if one not in taken))
+            taken.add(unique[-1])
+        return tuple(unique)
 
-def _rows(lists: Iterator[RawRow], names: tuple[str, ...], delimiter: str | None, country: str) -> Iterator[Row]:
-    width, blanks = len(names), repeat("")
-    is_open = _holds_other_rows(delimiter, width, country)
-    for line, cells, fault in lists:
-        row = Row(line, dict(zip(names, chain(cells, blanks) if len(cells) < width else cells, strict=False)))
-        if len(cells) > width:
-            extra = {str(n): cell for n, cell in enumerate(cells[width:], width + 1) if cell.strip()}
-            if extra:
+    def _rows(self, lists: Iterator[RawRow], names: tuple[str, ...]) -> Iterator[Row]:
+        width, blanks = len(names), repeat("")
+        for line, given, fault in lists:
+            row = Row(line, dict(zip(names, chain(given, blanks) if len(given) < width else given, strict=False)))
+            if len(given) > width:
+                extra = {str(n): cell for n, cell in enumerate(given[width:], width + 1) if cell.strip()}
                 row = row._replace(cells=row.cells | extra)
                 # In a workbook a remark beside the table shifts nothing.
-                if delimiter is not None:
+                if extra and self.delimiter is not None:
                     row = row._replace(fault=_TOO_MANY_CELLS, column=next(iter(extra)))
-        if fault is not None:
-            # Too many cells over several lines: a mark that opens in the last of them joins the next row to this one.
-            column = row.column or next((name for name, cell in row.cells.items() if is_open(cell)), None)
-            if fault.code != delimited.SEVERAL_LINES:
-                column = names[0]
-            if column is not None:
-                row = row._replace(fault=fault, column=column)
-        yield row
+            if fault is not None:
+                column: str | None = names[0]
+                if fault.code == delimited.SEVERAL_LINES:
+                    # A mark that opens in the last of too many cells joins the next row to this one.
+                    holding = (name for name, cell in row.cells.items() if self._holds_other_rows(cell, width))
+                    column = row.column or next(holding, None)
+                if column is not None:
+                    row = row._replace(fault=fault, column=column)
+            yield row
+        for (place, code), number in self.as_stored.items():
+            if place < len(names):
+                template = N_("{column}: {count} cells may differ from what the workbook shows (format {format})")
+                fields = {"column": names[place], "count": number, "format": code}
+                self.notes.append(Reason("as_stored", template, fields))
 
-
-def _note_as_stored(
-    names: tuple[str, ...], as_stored: Mapping[tuple[int, str], int], notes: list[Reason]
-) -> Iterator[Row]:
-    """Note, after the last row, which cells may not be as the workbook shows them."""
-    for (column, code), count in as_stored.items():
-        if column < len(names):
-            notes.append(
-                Reason(
-                    "as_stored",
-                    "{column}: {count} cells may differ from what the workbook shows (format {format})",
-                    {"column": names[column], "count": count, "format": code},
-                )
-            )
-    yield from ()
-
-
-def _holds_other_rows(delimiter: str | None, width: int, country: str) -> Callable[[str], bool]:
-    def holds(cell: str) -> bool:
-        is_long = "\n" in cell or "\r" in cell
-        return is_long and delimited.holds_other_rows(cell, delimiter, width, country)
-
-    return holds
+    def _holds_other_rows(self, cell: str, width: int) -> bool:
+        """Return whether a cell of several lines holds what only an open quotation mark can put there."""
+        lines = unicodedata.normalize("NFKC", cell).splitlines() if "\n" in cell or "\r" in cell else []
+        if self.delimiter is not None and width > 1 and any(line.count(self.delimiter) >= width - 1 for line in lines):
+            return True
+        return any(has_number(_NUMBER.findall(line), self.country) for line in lines)
 
 
 def _is_json(file: Path, head: str) -> bool:
@@ -299,7 +285,7 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
                 if not text.strip("\ufeff \t\r\n"):
                     continue
                 try:
-                    value = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_JsonObject.of)
+                    value = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_JsonObject)
                 except (ValueError, RecursionError):
                     value = None
                 if not isinstance(value, _JsonObject):
@@ -314,14 +300,9 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
 class _JsonObject(dict[str, object]):
     """An object of JSON that remembers the names that stand in it twice, with different values."""
 
-    repeated: Collection[str] = ()
-
-    @classmethod
-    def of(cls, pairs: list[tuple[str, object]]) -> _JsonObject:
-        found = cls(pairs)
-        if len(found) < len(pairs):
-            found.repeated = {name for name, value in pairs if found[name] != value}
-        return found
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self.repeated = {name for name, value in pairs if self[name] != value} if len(self) < len(pairs) else set()
 
 
 def _row_of(line: int, values: Mapping[str, object], repeated: Collection[str] = ()) -> Row:

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
-from xoxzo.cloudpy.campaigns.inputs.names import RawRow
+from xoxzo.cloudpy.campaigns.inputs.cells import RawRow
+from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.inputs.xlsx import Workbook
 from xoxzo.cloudpy.campaigns.records import Reason
@@ -21,35 +21,24 @@ _HIDDEN_ROW = re.compile(rb'<table:table-row\b[^>]*table:visibility="(?:collapse
 _SCAN_BYTES = 1 << 20
 
 
-class Sheet(NamedTuple):
-    """A sheet that is read row by row."""
-
-    name: str
-    rows: Iterator[RawRow]
-    as_stored: Counter[tuple[int, str]]
-    """By column and format: cells that may not be as the workbook shows them. Complete when the rows are read."""
-
-
-def open_workbook(path: Path, kind: str, sheet: str | None, hidden: str | None, notes: list[Reason]) -> Sheet:
-    """Open a sheet.
+def open_xlsx(
+    path: Path, sheet: str | None, hidden: str | None, notes: list[Reason], as_stored: Counter[tuple[int, str]]
+) -> tuple[str, Iterator[RawRow]]:
+    """Open a sheet of a workbook of Excel 2007 or newer: return its name and its rows.
 
     Args:
         path: the workbook.
-        kind: what `kind_of` returned.
         sheet: its name; by default the first that is not hidden.
         hidden: what to do with hidden rows.
         notes: takes what the plan should show: other sheets, hidden rows.
+        as_stored: counts, by column and format, cells that may not be as the workbook shows them.
 
     Raises:
         CampaignError: it cannot be read, there is no such sheet, or what to do with hidden rows must be stated.
-        ConfigurationError: python-calamine is needed and not installed.
     """
-    as_stored: Counter[tuple[int, str]] = Counter()
-    if kind == "xlsx":
-        book = Workbook(path)
-        name = _choose(path, [(one.name, one.is_visible) for one in book.sheets], sheet, notes)
-        return Sheet(name, _read_xlsx(book, name, hidden, notes, as_stored), as_stored)
-    return _open_by_calamine(path, sheet, hidden, notes, as_stored)
+    book = Workbook(path)
+    name = _choose(path, [(one.name, one.is_visible) for one in book.sheets], sheet, notes)
+    return name, _read_xlsx(book, name, hidden, notes, as_stored)
 
 
 def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, notes: list[Reason]) -> str:
@@ -103,9 +92,10 @@ def _read_xlsx(
         notes.append(sent if hidden == "include" else left)
 
 
-def _open_by_calamine(
+def open_by_calamine(
     path: Path, sheet: str | None, hidden: str | None, notes: list[Reason], as_stored: Counter[tuple[int, str]]
-) -> Sheet:
+) -> tuple[str, Iterator[RawRow]]:
+    """Do the same for the other workbooks; `ConfigurationError` if python-calamine is not installed."""
     try:
         import python_calamine as calamine
     except ModuleNotFoundError:
@@ -136,7 +126,7 @@ def _open_by_calamine(
             if "".join(texts).strip():
                 yield line, texts, None
 
-    return Sheet(name, rows(), as_stored)
+    return name, rows()
 
 
 def _ods_has_hidden_rows(path: Path) -> bool:

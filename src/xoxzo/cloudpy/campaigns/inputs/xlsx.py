@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format, shown_number
 
 Attributes = dict[str, str]

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.limits import Schedule
 from xoxzo.cloudpy.campaigns.records import Hours, Reason
-from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.inputs.encodings import cannot_be_read, detect
+from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
@@ -128,7 +128,7 @@ class Reconciler:
         count = 0
         self._listed = bytearray(self._total + 1)
         try:
-            with path.open(encoding=detect(path).name, newline="") as file:
+            with path.open(encoding=detect(path)[0], newline="") as file:
                 records = self._usage_records(csv.DictReader(file), path)
                 while group := list(islice(records, _GROUP_OUTCOMES)):
                     self.record(group)

@@ -12,8 +12,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import BadRow, with_formulas, without_formula
-from xoxzo.cloudpy.campaigns.inputs.names import OWN_COLUMNS
+from xoxzo.cloudpy.campaigns.inputs.cells import OWN_COLUMNS, without_formula
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_table
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, outcome_reason
@@ -55,7 +55,7 @@ def own_columns(ledger: Ledger) -> OwnColumns:
     file, names = stored.get("file"), tuple(name for name in stored.get("columns", ()) if name != "number")
     if file and Path(file).is_file() and hash_file(file) == ledger.get("source"):
         asked = {name: value for name, value in stored["asked"].items() if name not in {"number", "any_number"}}
-        table = with_formulas(read_table(file, wanted=[], **asked), file)
+        table = read_table(file, **asked)
         return OwnColumns(tuple(map(_own_name, table.columns)), _cells_by_line(table))
     return OwnColumns(tuple(map(_own_name, names)), lambda one: [one.variables.get(name, "") for name in names])
 

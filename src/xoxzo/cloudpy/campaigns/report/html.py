@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
+from xoxzo.cloudpy.campaigns.inputs.recipients import LeftOut
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
 from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar

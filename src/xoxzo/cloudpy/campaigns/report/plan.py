@@ -8,12 +8,11 @@ from decimal import Decimal
 import msgspec
 
 from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.inputs.bad_rows import LeftOut
+from xoxzo.cloudpy.campaigns.inputs.recipients import LeftOut
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until, zones_without_hours
-from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
 from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
-from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.common.masking import mask_number
 
 _INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")

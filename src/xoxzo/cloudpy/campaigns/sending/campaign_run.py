@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.opt_outs.links import read_links
+from xoxzo.cloudpy.campaigns.opt_outs import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Reason, Result, State
 from xoxzo.cloudpy.campaigns.sending.sender import Sender

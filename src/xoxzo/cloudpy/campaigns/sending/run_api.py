@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until
-from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
-from xoxzo.cloudpy.campaigns.schedule import Schedule
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
 from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
 from xoxzo.cloudpy.client.async_client import AsyncClient

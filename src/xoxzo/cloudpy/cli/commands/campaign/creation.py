@@ -18,7 +18,7 @@ from click.core import ParameterSource
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, OptOutLinks, Schedule
 from xoxzo.cloudpy.campaigns.content import OPT_OUT
-from xoxzo.cloudpy.campaigns.inputs.names import fold
+from xoxzo.cloudpy.campaigns.inputs.cells import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows

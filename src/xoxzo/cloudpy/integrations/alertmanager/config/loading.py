@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy import phone
-from xoxzo.cloudpy.campaigns.schedule import Schedule
+from xoxzo.cloudpy.campaigns.limits import Schedule
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import message_text

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.schedule import Schedule
+from xoxzo.cloudpy.campaigns.limits import Schedule
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 from xoxzo.cloudpy.text import estimate
 

@@ -1,4 +1,4 @@
-"""Detect a text's encoding: those that are marked or unmistakable first, else the most likely, else ask."""
+"""Recognise by its content what a file is and how its text is encoded; refuse by name what is no list."""
 
 from __future__ import annotations
 
@@ -6,12 +6,47 @@ import codecs
 import os
 import re
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import CampaignError
 
+_HEAD_BYTES = 1 << 16
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BINARY = (
+    (re.compile(rb"%PDF-"), N_("PDF")),
+    (
+        re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|II\*\x00|MM\x00\*|....ftyp(?:hei|mif|avif)", re.DOTALL),
+        N_("image"),
+    ),
+    (re.compile(rb"\x1f\x8b|BZh[1-9]|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\xfd7zXZ|\x28\xb5\x2f\xfd"), N_("archive")),
+    (re.compile(rb"SQLite format 3\x00"), N_("SQLite database")),
+    (re.compile(rb"PAR1"), N_("Parquet file")),
+    (re.compile(rb"\x09[\x00\x02\x04]..[\x00-\x07]\x00", re.DOTALL), N_("workbook of Excel 4 or older")),
+)
+_TEXT = (
+    (re.compile(r"<(?:!doctype html|html|head|body|table|meta|style|div|script|!--)", re.IGNORECASE), N_("HTML page")),
+    (re.compile(r"MIME-Version:|Return-Path:|Received:", re.IGNORECASE), N_("web page or mail (MIME)")),
+    (
+        re.compile(r"<\?xml[^>]*>\s*(?:<\?mso-application[^>]*>\s*)?<(?:\w+:)?Workbook\b"),
+        N_("XML workbook of Excel 2003"),
+    ),
+    (re.compile(r"<\?xml\b|<[A-Za-z][\w:]*(?:\s[^<>]*)?>\s*<"), N_("XML file")),
+    (re.compile(r"BEGIN:(?:VCARD|VCALENDAR)", re.IGNORECASE), N_("vCard or calendar file")),
+    (re.compile(r"\{\\rtf"), N_("RTF document")),
+    (re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+[\s,\]])"), N_("JSON array")),
+    (re.compile(r"\{\s*[\r\n]\s*\"|\{\s*\"[^\"]*\"\s*:\s*[\[{]?\s*[\r\n]"), N_("JSON document of several lines")),
+)
+_ZIPPED = (
+    ("xl/workbook.bin", "workbook"),
+    ("xl/", "xlsx"),
+    ("word/", N_("Word document")),
+    ("ppt/", N_("PowerPoint document")),
+    ("Index/", N_("Numbers, Pages or Keynote document")),
+    ("Index.zip", N_("Numbers, Pages or Keynote document")),
+)
 _READ_BYTES = 1 << 17
 _SAMPLE_BYTES = 1 << 16
 _BYTE_ORDER_MARKS = (
@@ -32,26 +67,82 @@ _KANJI_IN_LATIN_WORD = re.compile("[A-Za-z][一-龠]|[一-龠][a-z]")
 _UTF_16_LINE_END = re.compile(rb"[\r\n]\x00|\x00[\r\n]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
+# How much more likely an encoding must be than the next: 256 times.
 _CERTAIN_BITS = 8.0
-"""How much more likely an encoding must be than the next: 256 times."""
+# Above this a text is in no language that we know; what is read by chance has about 14.
 _MOST_BITS_A_CHARACTER = 10.5
-"""Above this a text is in no language that we know; what is read by chance has about 14."""
 _MOST_BITS_A_HALF_KANA = 8.5
-
-
-class Encoding(NamedTuple):
-    """How a text is encoded."""
-
-    name: str
-    """Its Python name."""
-    sample: str = ""
-    """Some letters as they were read, where the encoding was chosen by likelihood."""
 
 
 def cannot_be_read(path: str | os.PathLike[str], error: Exception) -> CampaignError:
     """Return the error for a file that cannot be read."""
     why = error.strerror if isinstance(error, OSError) else None
     return CampaignError("file_cannot_be_read", "{path} cannot be read: {error}", path=path, error=why or error)
+
+
+def kind_of(path: Path) -> str:
+    """Return ``xlsx``, ``workbook`` for what python-calamine reads besides, ``text`` or, for an empty file, ``empty``.
+
+    Raises:
+        CampaignError: it cannot be read, or is something else.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if head.startswith(b"PK\x03\x04"):
+            return _zipped(path)
+        if head.startswith(_OLE):
+            return _compound(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise cannot_be_read(path, error) from None
+    for pattern, what in _BINARY:
+        if pattern.match(head):
+            raise _no_list(path, what)
+    return "text" if head else "empty"
+
+
+def check_text(path: Path, head: str) -> None:
+    """Refuse a file that its decoded beginning shows to be something else than a list, by a `CampaignError`."""
+    beginning = head.lstrip("\ufeff \t\r\n")
+    for pattern, what in _TEXT:
+        if pattern.match(beginning):
+            raise _no_list(path, what)
+    if "\x00" in head:
+        raise _no_list(path, N_("binary file"))
+
+
+def _no_list(path: Path, what: str) -> CampaignError:
+    return CampaignError(
+        "wrong_kind",
+        "{path} is not a list of recipients: {kind}. Save the list as CSV (UTF-8) or as an Excel workbook (.xlsx)",
+        path=path,
+        kind=what,
+    )
+
+
+def _zipped(path: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if "mimetype" in names and archive.read("mimetype").startswith(b"application/vnd.oasis.opendocument.spread"):
+            return "workbook"
+    what = next(
+        (what for beginning, what in _ZIPPED if any(name.startswith(beginning) for name in names)), N_("archive")
+    )
+    if what in {"xlsx", "workbook"}:
+        return what
+    raise _no_list(path, what)
+
+
+def _compound(path: Path) -> str:
+    data = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise CampaignError(
+            "encrypted", "{path} is encrypted: open it in Excel and save it without a password", path=path
+        )
+    for stream, what in (("WordDocument", N_("Word document")), ("PowerPoint Document", N_("PowerPoint document"))):
+        if stream.encode("utf-16-le") in data:
+            raise _no_list(path, what)
+    return "workbook"
 
 
 def named_encoding(name: str) -> str:
@@ -68,8 +159,10 @@ def named_encoding(name: str) -> str:
     return _SUPERSETS.get(info.name, info.name)
 
 
-def detect(path: Path, country: str = "JP") -> Encoding:
-    """Return the encoding of a text file.
+def detect(path: Path, country: str = "JP") -> tuple[str, str]:
+    """Return the encoding of a text file and, where it is only the most likely one, some letters as they were read.
+
+    What is marked or unmistakable comes first, then what is most likely.
 
     Args:
         path: the file.
@@ -80,19 +173,15 @@ def detect(path: Path, country: str = "JP") -> Encoding:
         CampaignError: it cannot be read, is no text, has a broken character, or could be in several encodings.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_READ_BYTES)
-        name = _unmistakable(head)
+        name = _unmistakable(path) or _utf8_or_ascii(path)
         if name is None:
-            name = _utf8_or_ascii(path)
-        if name is not None:
-            if name.startswith("utf-16-") and not _can_decode(path, name):
-                raise CampaignError("no_text", "{path} is neither text nor a workbook", path=path)
-            check_encoding(path, name)
-            return Encoding(name)
-        return _most_likely(path, country)
+            return _most_likely(path, country)
+        if name.startswith("utf-16-") and not _can_decode(path, name):
+            raise CampaignError("no_text", "{path} is neither text nor a workbook", path=path)
+        check_encoding(path, name)
     except OSError as error:
         raise cannot_be_read(path, error) from None
+    return name, ""
 
 
 def check_encoding(path: Path, name: str) -> None:
@@ -103,19 +192,26 @@ def check_encoding(path: Path, name: str) -> None:
     """
     if name in {"ascii", "utf-8"} or _can_decode(path, name):
         return
-    line, column = _first_broken(path, name)
+    read = ""
+    try:
+        path.read_bytes().decode(name)
+    except UnicodeDecodeError as error:
+        read = error.object[: error.start].decode(name, "ignore")
+    lines = re.split("\r\n|\r|\n", read)
     raise CampaignError(
         "broken_character",
         "{path}, line {line}, character {column}: this is not a whole character of {encoding}: an export cut it, or "
         "the encoding is wrong (--encoding)",
         path=path,
-        line=line,
-        column=column,
+        line=len(lines),
+        column=len(lines[-1]) + 1,
         encoding=name.removesuffix("-sig"),
     )
 
 
-def _unmistakable(head: bytes) -> str | None:
+def _unmistakable(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(_READ_BYTES)
     for mark, name in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name
@@ -139,10 +235,10 @@ def _utf8_or_ascii(path: Path) -> str | None:
     return name
 
 
-def _most_likely(path: Path, country: str) -> Encoding:
+def _most_likely(path: Path, country: str) -> tuple[str, str]:
     sample = _sample(path)
     read = {name: sample.decode(name, "replace") for name in _CANDIDATES}
-    costs = {name: cost(text, is_unicode=name == "utf-8") for name, text in read.items()}
+    costs = {name: _cost(text, is_unicode=name == "utf-8") for name, text in read.items()}
     if not any(not one.isascii() and one != "\ufffd" for one in read["utf-8"]):
         costs["utf-8"] = float("inf")
     first, second, *_others = sorted(_CANDIDATES, key=costs.__getitem__)
@@ -165,7 +261,7 @@ def _most_likely(path: Path, country: str) -> Encoding:
             second_sample=_letters(read[second]),
         )
     check_encoding(path, "utf-8-sig" if first == "utf-8" else first)
-    return Encoding(first, _letters(read[first]))
+    return first, _letters(read[first])
 
 
 def _sample(path: Path) -> bytes:
@@ -181,7 +277,7 @@ def _sample(path: Path) -> bytes:
 
 
 def _letters(text: str) -> str:
-    return ", ".join(dict.fromkeys(word[0][:12] for word in _NOT_ASCII_WORD.finditer(text[:2000])).keys())[:40]
+    return ", ".join(dict.fromkeys(word[0][:12] for word in _NOT_ASCII_WORD.finditer(text[:2000])))[:40]
 
 
 def _pieces(path: Path, name: str) -> Iterator[str]:
@@ -195,17 +291,6 @@ def _can_decode(path: Path, name: str) -> bool:
         return not any(name.startswith("utf-16-") and _CONTROL.search(text) for text in _pieces(path, name))
     except UnicodeError:
         return False
-
-
-def _first_broken(path: Path, name: str) -> tuple[int, int]:
-    """Return the line and the place in it of the first character that cannot be decoded."""
-    read = ""
-    try:
-        path.read_bytes().decode(name)
-    except UnicodeDecodeError as error:
-        read = error.object[: error.start].decode(name, "ignore")
-    lines = re.split("\r\n|\r|\n", read)
-    return len(lines), len(lines[-1]) + 1
 
 
 # Roughly the characters of the most frequent names, places, companies and business words. Nearly all kanji of a list
@@ -233,22 +318,16 @@ _LATIN_PUNCTUATION = frozenset("’‘“”–—…€©®°«»¿¡º")
 _BROKEN = 24.0
 
 
-def cost(text: str, *, is_unicode: bool) -> float:
+def _cost(text: str, *, is_unicode: bool) -> float:
     """Return how unlikely the characters beyond ASCII are: the bits that a code for such lists would need for them.
 
-    Args:
-        text: as it was decoded, with U+FFFD for what could not be.
-        is_unicode: whether letters of all scripts were to be expected.
+    The text has U+FFFD for what could not be decoded. In Unicode, letters of all scripts are to be expected.
     """
-    bits = 0.0
-    padded = f" {text} "
-    for position, one in enumerate(text, 1):
-        if not one.isascii():
-            bits += _bits(padded[position - 1], one, padded[position + 1], is_unicode=is_unicode)
-    return bits
+    sides = zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    return sum(_bits(before, one, after, is_unicode) for before, one, after in sides if not one.isascii())
 
 
-def _bits(before: str, one: str, after: str, *, is_unicode: bool) -> float:
+def _bits(before: str, one: str, after: str, is_unicode: bool) -> float:
     code = ord(one)
     if one in "’´" and before.isascii() and before.isalpha() and after.isascii() and after.isalpha():
         return 8.0
@@ -261,7 +340,8 @@ def _bits(before: str, one: str, after: str, *, is_unicode: bool) -> float:
     if 0x2460 <= code <= 0x2473 or 0x3220 <= code <= 0x33FF:  # ① ㈱ ㍻
         return 11.0
     if unicodedata.name(one, "").startswith("CJK"):
-        return 12.0 if _is_first_level(one) else 17.0
+        is_first_level = 0xB0 <= one.encode("euc_jp", "replace")[0] <= 0xCF
+        return 12.0 if is_first_level else 17.0
     if 0xC0 <= code <= 0x17F and one.isalpha():
         return _latin_bits(before, one, after)
     if one in _LATIN_PUNCTUATION:
@@ -291,10 +371,3 @@ def _half_kana_bits(before: str, one: str, after: str) -> float:
     sides = [side for side in (before, after) if not side.isascii() and not "｡" <= side <= "ﾟ"]
     mixed = max((3.0 if side in _FREQUENT_KANJI or side in _PUNCTUATION else 12.0 for side in sides), default=0.0)
     return 6.5 + (30.0 if stray else 0.0) + mixed
-
-
-def _is_first_level(kanji: str) -> bool:
-    try:
-        return 0xB0 <= kanji.encode("euc_jp")[0] <= 0xCF
-    except UnicodeEncodeError:
-        return False

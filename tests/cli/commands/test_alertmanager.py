@@ -421,7 +421,7 @@ def test_the_settings_are_shown_in_japanese(tmp_path: Path) -> None:
     shown = run("--config", config, "--check", XOXZO_LANG="ja").output
     assert "リスト    oncall、2 回まで、誰かが確認するか復旧するまで\n          すぐに  tanaka に SMS\n" in shown
     assert "1 分割 (上限 2)、1 人あたり約 3–10 クレジット" in shown
-    config.write_text(config.read_text().replace("sender =", "sendr ="))
+    config.write_text(config.read_text().replace("sender =", "# sender ="))
     refused = run("--config", config, "--check", XOXZO_LANG="ja")
     assert f"{config}: sender: 書いてください (必須)\n  書ける内容を見るには: xoxzo" in refused.output
     refused = run("status", "--state", tmp_path / "none.db", XOXZO_LANG="ja")

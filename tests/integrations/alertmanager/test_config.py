@@ -51,7 +51,7 @@ def test_the_example(language: str, tmp_path: Path) -> None:
 def test_defaults() -> None:
     """Missing values have defaults."""
     found = settings(routes=[], lists={"one": {"steps": [{"to": "tanaka", "method": "call"}], "quiet": False}})
-    assert (found.listen, found.state, found.talk, found.severity_label) == (("127.0.0.1", 9095), None, 0, "severity")
+    assert (found.listen, found.state, found.talk, found.severity_label) == ("127.0.0.1:9095", "", 0, "severity")
     assert [route.policy for route in found.routes] == ["one"]
     assert found.policies["one"].steps[0].repeats == 2
     assert found.spend_limit.messages == 60
@@ -62,7 +62,7 @@ def test_own_quiet_hours() -> None:
     step = {"steps": [{"to": "tanaka", "method": "sms"}]}
     lists = {"a": step, "b": {**step, "quiet": False}, "c": {**step, "quiet": {"hours": "01:00-02:00"}}}
     found = settings(lists=lists, routes=[{"list": "a"}], quiet={"hours": "22:00-07:00"})
-    hours = {name: policy.quiet and policy.quiet.hours.quiet for name, policy in found.policies.items()}
+    hours = {name: policy.quiet and policy.quiet.hours for name, policy in found.policies.items()}
     assert hours == {"a": "22:00-07:00", "b": None, "c": "01:00-02:00"}
 
 
@@ -82,6 +82,7 @@ def test_times(given: str | float, seconds: float) -> None:
         ("sender", None, "sender must be given"),
         ("caller", "abc", "caller "),
         ("caller", None, "caller must be given"),
+        ("caller", "", "caller must be given"),
         ("people", "tanaka", "people must be a table"),
         ("people.a b", "+818011110009", "people.a b must be letters"),
         ("people.x", "12", "people.x "),
@@ -97,13 +98,13 @@ def test_times(given: str | float, seconds: float) -> None:
         ("lists.oncall.steps.0.to", "nobody", "lists.oncall.steps[1].to names nobody"),
         ("lists.oncall.steps.0.to", [], "lists.oncall.steps[1].to must name people"),
         ("lists.oncall.steps.0.to", 5, "lists.oncall.steps[1].to must be a text or a list"),
-        ("lists.oncall.steps.0.method", "fax", "lists.oncall.steps[1].method must be one of sms, call"),
+        ("lists.oncall.steps.0.method", "fax", "lists.oncall.steps[1].method must be one of call, sms"),
         ("lists.oncall.steps.0.wait", "5 minutes", "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", -1, "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", "", "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", True, "lists.oncall.steps[1].wait must be seconds"),
         ("lists.oncall.steps.0.wait", 10**400, "lists.oncall.steps[1].wait must be seconds"),
-        ("lists.oncall.steps.0", {"to": "tanaka"}, "lists.oncall.steps[1].method must be one of sms, call"),
+        ("lists.oncall.steps.0", {"to": "tanaka"}, "lists.oncall.steps[1].method must be one of call, sms"),
         ("lists.oncall.steps.0", {"method": "sms"}, "lists.oncall.steps[1].to must be given"),
         ("lists.oncall.steps.0.wait", "200h", "lists.oncall.steps[1].wait must be seconds"),
         ("routes", [], "routes must define which alerts"),
@@ -129,6 +130,8 @@ def test_times(given: str | float, seconds: float) -> None:
         ("listen", "localhost", "listen must be an address and a port"),
         ("listen", "127.0.0.1:70000", "listen must be an address and a port"),
         ("colour", "red", "colour is not known here"),
+        ("x - at `$[0", "red", "x - at `$[0 is not known here"),
+        ("lists.oncall.steps.1", "sms", "lists.oncall.steps[2] must be a table"),
         ("public_url", "http://on-call.example", "public_url must begin with https://"),
         ("public_url", "https://on-call.example?a=b", "public_url must begin with https://"),
         ("public_url", "on-call", "public_url "),
@@ -157,7 +160,7 @@ def test_the_line_of_an_error(tmp_path: Path) -> None:
     for wrong, right in (
         ('{ to = "nobody", method = "call"', '{ to = "tanaka", method = "call"'),
         ("rounds = 0 ", "rounds = 2 "),
-        ("[[routes]]\nlis = ", "[[routes]]\nlist = "),
+        ('lis = "oncall"', 'list = "oncall"'),
         ("colour = 1\n\n[people]", "[people]"),
     ):
         text = whole.replace(right, wrong, 1)
@@ -198,7 +201,7 @@ def test_files(tmp_path: Path) -> None:
     path.write_text("= 1")
     with pytest.raises(ConfigurationError, match="this is not TOML"):
         load(path)
-    path.write_text("sender = 1", encoding="utf-8-sig")
+    path.write_text("talk = 1", encoding="utf-8-sig")
     with pytest.raises(ConfigurationError, match=r"a\.toml: lists must"):
         load(path)
 
@@ -221,4 +224,4 @@ def test_the_documentation() -> None:
     assert found.texts.sms_template.ident == 6
     assert found.heartbeats["backup"].timeout == 26 * 3600
     assert found.grafana.timestamp_header == "X-Grafana-Alerting-Timestamp"
-    assert "{link}" in found.texts.sms
+    assert found.public_url == "https://oncall.example"

@@ -122,7 +122,7 @@ def test_preview() -> None:
     assert "about 10 credits" in critical
     warning = "\n".join(preview.describe_notification(found, notification(alert(severity="warning"))))
     assert "waits for the end of the quiet hours" in warning
-    nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}], caller="")
+    nobody = settings(routes=[{"match": {"a": "b"}, "list": "office"}])
     assert "quiet" not in "\n".join(preview.describe_notification(settings(), notification(alert())))
     assert list(preview.describe_notification(nobody, notification(alert()))) == [
         "no route matches: nobody would be notified"

@@ -91,7 +91,7 @@ def _act(on_call: OnCall, rng: random.Random, ended: dict[str, float], severe: d
 def _check(on_call: OnCall, night: Night, ended: dict[str, float], severe: dict) -> None:
     received = on_call.xoxzo.received
     night.duplicates += [name for name, count in Counter(one.reference for one in received).items() if count > 1]
-    people = {person.number: person for person in on_call.settings.people.values()}
+    people = {person.number: name for name, person in on_call.settings.people.items()}
     for one in received:
         ident = one.reference.partition("-")[0]
         # A message that was in flight may still arrive.
@@ -100,8 +100,7 @@ def _check(on_call: OnCall, night: Night, ended: dict[str, float], severe: dict)
         critical = any(was for at, was in severe[ident] if at <= one.at)
         policy = on_call.settings.policies["office"]
         # A message that was in flight when quiet hours began may still arrive.
-        name = people[one.number].name
-        hours = [quiet_until(on_call.settings, policy, (), name, at) for at in (one.at - 0.2, one.at)]
+        hours = [quiet_until(on_call.settings, policy, (), people[one.number], at) for at in (one.at - 0.2, one.at)]
         if not critical and None not in hours:
             night.in_quiet_hours.append(one.reference)
     times = [one.at for one in received]

@@ -95,7 +95,7 @@ def render_unknown(language: str) -> str:
 
 def caller(settings: Settings, number: str | None) -> str | None:
     """Return the person who calls from a number; ``None`` if it belongs to nobody of the settings, or is withheld."""
-    return next((one.name for one in settings.people.values() if number and one.number == number), None)
+    return next((name for name, one in settings.people.items() if number and one.number == number), None)
 
 
 def notified_of(store: Store, person: str) -> list[Incident]:

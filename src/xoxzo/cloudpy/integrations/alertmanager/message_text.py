@@ -19,22 +19,19 @@ from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
 from xoxzo.cloudpy.text.shortening import cut, fits_parts, longest, one_line
 
 SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
-CALL = {
+_CALL = {
     "en": "Alert. {severity}. {names}. {summary}. I repeat. {names}. {summary}. By answering you have acknowledged it.",
     "ja": "障害のお知らせです。{severity}。{names}。{summary}。繰り返します。{names}。{summary}。"
     "この電話への応答をもって、確認済みとします。",
 }
-BY_LINK = {"en": " Ack: {link}", "ja": " 確認: {link}"}
-"""Added to the default SMS if there is a ``public_url``."""
-BY_CALL = {"en": " Ack by calling {dial_in}", "ja": " 電話で確認: {dial_in}"}
-"""Added to the default SMS if there is a dial-in number."""
+_BY_LINK = {"en": " Ack: {link}", "ja": " 確認: {link}"}
+_BY_CALL = {"en": " Ack by calling {dial_in}", "ja": " 電話で確認: {dial_in}"}
+_RESOLVED = {"en": "RESOLVED {names} #{id}", "ja": "【復旧】{names} #{id}"}
 TEST_PAGE = {"en": "This is a test: please acknowledge it.", "ja": "テストです。確認の操作をしてください。"}
 NO_HEARTBEAT = {
     "en": "no heartbeat from {name} for {minutes:g} min",
     "ja": "{name} から {minutes:g} 分間連絡がありません",
 }
-RESOLVED = {"en": "RESOLVED {names} #{id}", "ja": "【復旧】{names} #{id}"}
-
 _TRUNCATED = {"en": "and {count} more", "ja": "ほか{count}件"}
 _SIMPLE_PLACEHOLDERS = frozenset({"id", "severity", "names", "count", "summary", "instances", "link", "dial_in"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -45,8 +42,8 @@ _MAX_CALL_CHARACTERS = 400
 _MAX_VARIABLE_CHARACTERS = 60
 
 
-def check_template(field: str, template: str, missing: frozenset[str] = frozenset()) -> str:
-    """Check a text with placeholders and return it; `missing` has the placeholders for which a setting is missing.
+def check_template(field: str, template: str, settings: Settings) -> None:
+    """Check a text with placeholders.
 
     Raises:
         InvalidArgument: it is blank, or has an unknown or a missing placeholder.
@@ -54,8 +51,8 @@ def check_template(field: str, template: str, missing: frozenset[str] = frozense
     if not template.strip():
         raise InvalidArgument(field, "must not be blank")
     for name in _PLACEHOLDER.findall(template):
-        if name in missing:
-            needed = "public_url" if name == "link" else name
+        needed = {"link": "public_url", "dial_in": "dial_in"}.get(name)
+        if needed and not getattr(settings, needed):
             raise InvalidArgument(field, "has {{{name}}}, which needs {needed}", name=name, needed=needed)
         if name not in _SIMPLE_PLACEHOLDERS and not _NAMED_PLACEHOLDER.fullmatch(name):
             raise InvalidArgument(
@@ -64,7 +61,6 @@ def check_template(field: str, template: str, missing: frozenset[str] = frozense
                 name=name,
                 known=", ".join(sorted(_SIMPLE_PLACEHOLDERS)),
             )
-    return template
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +79,14 @@ def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False
 
     The values of a template's variables are cut at 60 characters, except a link.
     """
-    texts, alerts = settings.texts, incident.alerts
+    texts, language, alerts = settings.texts, settings.language, incident.alerts
     values = _values(settings, incident) | {"link": link, "dial_in": settings.dial_in}
     template = texts.resolved_template if resolved else texts.sms_template
     if template is None:
-        text = texts.resolved if resolved else texts.sms
+        by_link = _BY_LINK[language] if settings.public_url else ""
+        by_call = _BY_CALL[language] if settings.dial_in else ""
+        sms = texts.sms or SMS[language] + by_link + by_call
+        text = texts.resolved or _RESOLVED[language] if resolved else sms
         return Rendered(message=_fit(text, values, alerts, lambda filled: fits_parts(filled, texts.max_parts)))
     limit = max(_MAX_VARIABLE_CHARACTERS, len(link))
     variables = {
@@ -100,7 +99,8 @@ def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False
 def render_call(settings: Settings, incident: Incident) -> Rendered:
     """Render what a call speaks, at most 400 characters; a placeholder without a value leaves no empty sentence."""
     values = _values(settings, incident) | {"link": "", "dial_in": settings.dial_in}
-    message = _fit(settings.texts.call, values, incident.alerts, lambda text: len(text) <= _MAX_CALL_CHARACTERS)
+    text = settings.texts.call or _CALL[settings.language]
+    message = _fit(text, values, incident.alerts, lambda filled: len(filled) <= _MAX_CALL_CHARACTERS)
     return Rendered(message=_REPEATED_STOP.sub("", message))
 
 

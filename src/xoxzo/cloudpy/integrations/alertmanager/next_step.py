@@ -9,6 +9,7 @@ import msgspec
 
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Method, Settings, SpendLimit, Step
+from xoxzo.cloudpy.integrations.alertmanager.config.toml_values import Seconds, TextList
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Incident, Kind, NotificationAttempt, Phase
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
@@ -66,7 +67,8 @@ class NextStep:
         policies, name = self._settings.policies, incident.policy
         method, _, person = name.partition(":")
         if name not in policies and person in self._settings.people:
-            return page_policy(person, "call" if method == "call" else "sms")
+            page: Method = "call" if method == "call" else "sms"
+            return EscalationPolicy(steps=(Step(to=TextList([person]), method=page, wait=Seconds(0), repeats=0),))
         if name not in policies:
             name = self._settings.select_policy(incident.alerts) or next(iter(policies))
         return msgspec.structs.replace(policies[name], quiet=None) if incident.urgent else policies[name]
@@ -94,16 +96,11 @@ class NextStep:
     def _cost(self, attempt: NotificationAttempt, content: Rendered) -> Decimal:
         limit, country = self._settings.spend_limit, self._settings.people[attempt.person].country
         if attempt.kind is Kind.CALL:
-            return limit.call_price
+            return limit.call_price or Decimal(0)
         if content.template is not None:
             # The text of the template is not known here.
             return limit.parts_cost(self._settings.texts.max_parts, country)
         return limit.message_cost(content.message, country)
-
-
-def page_policy(person: str, method: Method) -> EscalationPolicy:
-    """Return the policy that notifies one person once."""
-    return EscalationPolicy(name=f"{method}:{person}", steps=(Step(to=(person,), method=method, wait=0.0, repeats=0),))
 
 
 def blocked_until(limit: SpendLimit, recent: Sequence[tuple[float, Decimal]], costs: Sequence[Decimal]) -> float | None:

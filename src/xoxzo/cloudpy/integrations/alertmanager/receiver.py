@@ -28,7 +28,7 @@ from xoxzo.cloudpy.integrations.alertmanager.incidents import (
     Verdict,
 )
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep, page_policy
+from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep
 from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
@@ -168,7 +168,7 @@ class Receiver:
                 raise InvalidArgument(
                     "name", "cannot be notified this way: the settings have no {needed}", needed=needed
                 )
-            policy = page_policy(name, method or "sms").name
+            policy = f"{method or 'sms'}:{name}"  # a policy that `NextStep` makes
         labels, key = {"alertname": "Page"}, f"page/{secrets.token_hex(8)}"
         return self._raise_alert(key, labels, message or message_text.TEST_PAGE[settings.language], policy)[1]
 
@@ -195,20 +195,20 @@ class Receiver:
             now = self._clock()
             passed, before = min(max(0.0, now - before), _MAX_SILENT_SECONDS), now
             try:
-                for heartbeat in self.settings.heartbeats.values():
-                    self._check_heartbeat(heartbeat, passed)
+                for name, heartbeat in self.settings.heartbeats.items():
+                    self._check_heartbeat(name, heartbeat, passed)
             except sqlite3.Error as error:
                 self._log.write("fault", error=error)
             stopping = await self._pause(_HEARTBEAT_CHECK_SECONDS)
 
-    def _check_heartbeat(self, heartbeat: Heartbeat, passed: float) -> None:
-        at, silent = self.store.heartbeat(heartbeat.name)
-        self.store.save_heartbeat(heartbeat.name, at, silent + passed)
-        if silent + passed >= heartbeat.timeout and not self._is_missing(heartbeat.name):
+    def _check_heartbeat(self, name: str, heartbeat: Heartbeat, passed: float) -> None:
+        at, silent = self.store.heartbeat(name)
+        self.store.save_heartbeat(name, at, silent + passed)
+        if silent + passed >= heartbeat.timeout and not self._is_missing(name):
             minutes = round(heartbeat.timeout / 60, 1)
-            summary = message_text.NO_HEARTBEAT[self.settings.language].format(name=heartbeat.name, minutes=minutes)
-            labels = {"alertname": "HeartbeatMissing", "instance": heartbeat.name}
-            self._raise_alert(f"heartbeat/{heartbeat.name}", labels, summary, heartbeat.policy)
+            summary = message_text.NO_HEARTBEAT[self.settings.language].format(name=name, minutes=minutes)
+            labels = {"alertname": "HeartbeatMissing", "instance": name}
+            self._raise_alert(f"heartbeat/{name}", labels, summary, heartbeat.policy)
 
     def acknowledge(self, ident: str, by: str) -> Incident | None:
         """Acknowledge an incident and return it, or ``None`` if there is none with this id."""

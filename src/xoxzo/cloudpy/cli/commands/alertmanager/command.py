@@ -114,7 +114,7 @@ def command(
             set_it = f"xoxzo din action DIN_UID {url}"
             click.echo(_("Let calls to {number} acknowledge: {command}", number=settings.dial_in, command=set_it))
     else:
-        address = loading.address(listen, "--listen") if listen else settings.listen
+        address = loading.address(listen or settings.listen, "--listen")
         log = EventLog(time.time, as_json=machine)
         client = None if dry_run else _client(settings, config, log, profile, simulator=simulator)
         # A dry run stores nothing.
@@ -147,7 +147,7 @@ def page(
     NAME is a person or a list of the settings. A page ignores quiet hours, and is acknowledged like an alert.
     """
     config, listen = (given[name] or parent[name] for name in ("config", "listen"))
-    address = loading.address(listen, "--listen") if listen else (_load(config).listen if config else DEFAULT_LISTEN)
+    address = loading.address(listen or (_load(config).listen if config else DEFAULT_LISTEN), "--listen")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - where to, not where from
     url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/page/{quote(name, safe='')}"
     token = os.environ.get("XOXZO_ALERTMANAGER_TOKEN")

@@ -38,14 +38,14 @@ def describe_notification(settings: Settings, notification: Notification) -> lis
     name = settings.select_policy(alerts)
     if name is None:
         return [_("no route matches: nobody would be notified")]
-    lines = list(_timeline(settings.policies[name]))
+    lines = list(_timeline(name, settings.policies[name]))
     quiet = settings.policies[name].quiet
     if quiet is not None:
-        broken = quiet.break_through.intersection(settings.severities(alerts))
+        broken = set(quiet.break_through).intersection(settings.severities(alerts))
         sentence = (
             _("breaks through the quiet hours {hours}") if broken else _("waits for the end of the quiet hours {hours}")
         )
-        lines.append(("", sentence.format(hours=quiet.hours.quiet)))
+        lines.append(("", sentence.format(hours=quiet.hours)))
     return _aligned([*lines, *_texts(settings, alerts, notification.truncated_alerts)])
 
 
@@ -55,8 +55,8 @@ def _aligned(lines: Sequence[Line]) -> list[str]:
 
 
 def _people_and_lists(settings: Settings) -> Iterator[Line]:
-    for person in settings.people.values():
-        yield _("person"), " ".join(filter(None, (person.name, mask_number(person.number), person.zone)))
+    for name, person in settings.people.items():
+        yield _("person"), " ".join(filter(None, (name, mask_number(person.number), person.zone)))
     for route in settings.routes:
         yield _("route"), f"{_labels(route.match) or _('everything else')} → {route.policy}"
     if all(route.match for route in settings.routes):
@@ -64,17 +64,17 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
             _("warning"),
             _("an alert that matches no route notifies nobody: end with a route without match"),
         )
-    for policy in settings.policies.values():
-        if policy.name not in {route.policy for route in settings.routes}:
-            yield _("warning"), _("no route leads to {name}", name=policy.name)
-        yield from _timeline(policy)
+    for name, policy in settings.policies.items():
+        if name not in {route.policy for route in settings.routes}:
+            yield _("warning"), _("no route leads to {name}", name=name)
+        yield from _timeline(name, policy)
 
 
 def _heartbeats(settings: Settings) -> Iterator[Line]:
-    for heartbeat in settings.heartbeats.values():
-        where = _labels(heartbeat.match) or f"POST /heartbeat/{heartbeat.name}"
+    for name, heartbeat in settings.heartbeats.items():
+        where = _labels(heartbeat.match) or f"POST /heartbeat/{name}"
         after = _("none for {time}", time=_time(heartbeat.timeout))
-        yield _("heartbeat"), f"{heartbeat.name}: {where}; {after} → {heartbeat.policy}"
+        yield _("heartbeat"), f"{name}: {where}; {after} → {heartbeat.policy}"
 
 
 def _labels(match: Mapping[str, Sequence[str]]) -> str:
@@ -106,9 +106,9 @@ def _texts(settings: Settings, alerts: Sequence[Alert], truncated: int = 0) -> I
         yield _("call"), message_text.render_call(settings, incident).message
 
 
-def _timeline(policy: EscalationPolicy) -> Iterator[Line]:
+def _timeline(name: str, policy: EscalationPolicy) -> Iterator[Line]:
     rounds = _(", {count} times", count=policy.rounds) if policy.rounds > 1 else ""
-    until = _("{list}{rounds}, until it is acknowledged or resolved", list=policy.name, rounds=rounds)
+    until = _("{list}{rounds}, until it is acknowledged or resolved", list=name, rounds=rounds)
     yield _("list"), until
     steps, at = [], 0.0
     for step in policy.steps:

@@ -1,70 +1,117 @@
-"""The values of the settings file."""
+"""The tables of the settings file, as its keys name them. `loading` reads them, and checks them against each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-import msgspec
+from msgspec import Meta, field
+from msgspec.structs import force_setattr
 
+from xoxzo.cloudpy import phone
 from xoxzo.cloudpy.campaigns.limits import Schedule
+from xoxzo.cloudpy.errors import InvalidArgument
+from xoxzo.cloudpy.integrations.alertmanager.config.toml_values import Credits, Named, Seconds, Table, TextList
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert
 from xoxzo.cloudpy.text import estimate
 
 Method = Literal["sms", "call"]
-DEFAULT_LISTEN = ("127.0.0.1", 9095)
+DEFAULT_LISTEN = "127.0.0.1:9095"
 """The host and the port of the server."""
+_DEFAULT_WAIT_SECONDS = {"sms": Seconds(300), "call": Seconds(120)}
+_DEFAULT_REPEATS = {"sms": 0, "call": 2}
+_MIN_HEARTBEAT_SECONDS = 60
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who can be notified."""
+class Person(Table, frozen=True):
+    """A person who can be notified: in the file a table, or only the number."""
 
-    name: str
-    """The name in the file and in log lines."""
     number: str
-    """The number, in E.164."""
-    country: str | None = None
-    """The number's country as ISO 3166-1 alpha-2, or ``None``."""
-    zone: str | None = None
-    """The time zone of their quiet hours; ``None`` for the zone of the quiet hours."""
+    """The number, in E.164; in the file with + and its country code, or as within Japan."""
+    zone: str = ""
+    """The time zone of their quiet hours; ``""`` for the zone of the quiet hours."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:  # noqa: ANN401 - any TOML value
+        """Return the table of a person with only a number."""
+        return {"number": value} if isinstance(value, str) else value
+
+    def __post_init__(self) -> None:
+        if self.zone:
+            # Only to check the zone.
+            Schedule(quiet="00:00-01:00", zone=self.zone)
+
+    @property
+    def country(self) -> str | None:
+        """The number's country as ISO 3166-1 alpha-2, or ``None``."""
+        return phone.parse(self.number, test_numbers=True).country
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(Table, frozen=True):
     """One step of an escalation policy."""
 
-    to: tuple[str, ...]
+    to: TextList
     """The names of the people, who are notified at the same time."""
     method: Method
     """``sms`` or ``call``."""
-    wait: float
-    """Seconds after each message or call until the next one."""
-    repeats: int
-    """How many times the step is repeated before the next step."""
+    wait: Seconds = Seconds(-1)
+    """Seconds after each message or call until the next one; by default 300 after an SMS, and 120 after a call."""
+    repeats: Annotated[int, Meta(ge=0, le=100)] = -1
+    """How many times the step is repeated before the next step; by default 0 with SMS, and 2 with calls."""
+
+    def __post_init__(self) -> None:
+        if not self.to or len(set(self.to)) != len(self.to):
+            raise InvalidArgument("to", "must name people, each once")
+        if self.wait < 0:
+            force_setattr(self, "wait", _DEFAULT_WAIT_SECONDS[self.method])
+        if self.repeats < 0:
+            force_setattr(self, "repeats", _DEFAULT_REPEATS[self.method])
 
 
-class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+class Quiet(Table, frozen=True):
     """The quiet hours, in which no notification is sent."""
 
-    hours: Schedule
-    """The hours, and the time zone of people without one of their own."""
-    break_through: frozenset[str] = frozenset()
+    hours: str
+    """The hours, such as ``22:00-07:00``."""
+    zone: str = "Asia/Tokyo"
+    """The time zone of people without one of their own."""
+    break_through: TextList = TextList()
     """The severities for which people are notified nevertheless."""
 
+    def __post_init__(self) -> None:
+        try:
+            self.until("", 0.0)
+        except InvalidArgument as error:
+            name = "zone" if error.field == "zone" else "hours"
+            raise InvalidArgument(name, error.template, error.fields) from None
 
-class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    def until(self, zone: str, now: float) -> float | None:
+        """Return the end of quiet hours in a time zone, or ``None`` outside of them; times in seconds since 1970."""
+        return Schedule(quiet=self.hours, zone=self.zone).until(zone, now)
+
+
+class EscalationPolicy(Table, frozen=True):
     """An escalation policy: one of ``[lists]`` in the file."""
 
-    name: str
-    """The name in the file."""
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = ()
     """The steps in order; the first begins at once."""
-    rounds: int = 1
+    rounds: Annotated[int, Meta(ge=1, le=100)] = 1
     """How many times all steps are repeated without an acknowledgement."""
     resolved: bool = False
     """Whether all who were notified get an SMS when the group is resolved."""
     quiet: Quiet | None = None
-    """The quiet hours, or ``None``."""
+    """The quiet hours; ``None`` for none, and in the file for those of all lists."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:  # noqa: ANN401 - any TOML value
+        """Replace ``quiet = false`` by a table without hours."""
+        is_never_quiet = isinstance(value, dict) and value.get("quiet") is False
+        return {**value, "quiet": {"hours": ""}} if is_never_quiet else value
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise InvalidArgument("steps", "must have at least one step")
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -72,12 +119,12 @@ class EscalationPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(name for step in self.steps for name in step.to))
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(Table, frozen=True):
     """Selects a policy for alerts."""
 
-    policy: str
+    policy: str = field(name="list")
     """The name of the policy."""
-    match: dict[str, tuple[str, ...]] = {}
+    match: Named[TextList] = Named()
     """The accepted values of each label; empty for every alert."""
 
     def matches(self, alert: Alert) -> bool:
@@ -85,19 +132,21 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return all(alert.labels.get(label, "") in values for label, values in self.match.items())
 
 
-class Heartbeat(Route, frozen=True, kw_only=True):
+class Heartbeat(Route, frozen=True):
     """A dead man's switch: its list starts when no signal has come for a while.
 
     The signal is an alert that matches or, if no labels are given, ``/heartbeat/NAME``.
     """
 
-    name: str
-    """The name in the file."""
-    timeout: float
+    timeout: Seconds = Seconds(600)
     """Seconds without a heartbeat until then; only the time in which the receiver runs counts."""
 
+    def __post_init__(self) -> None:
+        if self.timeout < _MIN_HEARTBEAT_SECONDS:
+            raise InvalidArgument("timeout", "must be at least {least} s", least=_MIN_HEARTBEAT_SECONDS)
 
-class Grafana(msgspec.Struct, frozen=True, kw_only=True):
+
+class Grafana(Table, frozen=True):
     """The names of the headers in which Grafana signs its requests."""
 
     signature_header: str = "X-Grafana-Alerting-Signature"
@@ -106,17 +155,17 @@ class Grafana(msgspec.Struct, frozen=True, kw_only=True):
     """Holds the time that is signed, too; ``""`` if Grafana sends none."""
 
 
-class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
+class SpendLimit(Table, frozen=True):
     """What may be sent in any 60 minutes; the rest waits."""
 
-    messages: int = 60
-    """The number of SMS and calls."""
-    credits: Decimal | None = None
+    messages: Annotated[int, Meta(ge=1, le=100_000)] = 0
+    """The number of SMS and calls; by default 60, or as many people as the largest list has."""
+    credits: Credits | None = None
     """Their estimated cost, or ``None`` for no limit."""
-    sms_price: Decimal | None = None
+    sms_price: Credits | None = None
     """Credits for each SMS part, if yours differ from the published price."""
-    call_price: Decimal = Decimal(0)
-    """Credits for each call."""
+    call_price: Credits | None = None
+    """Credits for each call; ``None`` counts as 0."""
 
     def message_cost(self, message: str, country: str | None) -> Decimal:
         """Return the estimated cost of an SMS in credits; 0 if no price is known."""
@@ -127,25 +176,25 @@ class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
         return parts * (estimate("", country or "ZZ", price=self.sms_price).price or Decimal(0))
 
 
-class TemplateText(msgspec.Struct, frozen=True, kw_only=True):
+class TemplateText(Table, frozen=True):
     """An approved SMS template, for accounts that may not send free texts (API section 3)."""
 
-    ident: int
+    ident: Annotated[int, Meta(ge=1, le=2**31)] = field(name="id")
     """The template's number."""
-    variables: dict[str, str] = {}
+    variables: Named[str] = Named()
     """For each placeholder of the template, a text with placeholders of `message_text`."""
 
 
-class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts; `message_text` describes their placeholders."""
+class Texts(Table, frozen=True):
+    """The texts; `message_text` describes their placeholders and has the default texts."""
 
-    sms: str
-    """The SMS for firing alerts."""
-    call: str
-    """What a call speaks."""
-    resolved: str
-    """The SMS for a resolved group."""
-    max_parts: int = 2
+    sms: str | None = None
+    """The SMS for firing alerts; ``None`` for the default."""
+    call: str | None = None
+    """What a call speaks; ``None`` for the default."""
+    resolved: str | None = None
+    """The SMS for a resolved group; ``None`` for the default."""
+    max_parts: Annotated[int, Meta(ge=1, le=10)] = 2
     """The most SMS parts of a message."""
     sms_template: TemplateText | None = None
     """The template that replaces ``sms``, or ``None``."""
@@ -153,38 +202,40 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """The template that replaces ``resolved``, or ``None``."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(Table, frozen=True):
     """The settings."""
 
-    sender: str
+    sender: str = ""
     """The sender of SMS."""
-    caller: str
+    caller: str = ""
     """The caller's number of calls."""
-    language: Literal["ja", "en"]
-    """``ja`` or ``en``: the language of calls, and of the default texts."""
-    people: dict[str, Person]
+    language: Literal["en", "ja"] = "en"
+    """The language of calls, and of the default texts."""
+    people: Named[Person] = Named()
     """The people by name."""
-    policies: dict[str, EscalationPolicy]
+    policies: Named[EscalationPolicy] = field(name="lists", default=Named())
     """The escalation policies by name."""
-    routes: tuple[Route, ...]
+    routes: tuple[Route, ...] = ()
     """The routes in order; the first that matches any firing alert of a group selects the policy."""
-    texts: Texts
+    quiet: Quiet | None = None
+    """The quiet hours of lists without any of their own, or ``None``."""
+    texts: Texts = Texts()
     """The texts."""
     spend_limit: SpendLimit = SpendLimit()
     """What may be sent in any 60 minutes."""
     severity_label: str = "severity"
     """The label that holds the severity."""
-    talk: float = 0.0
+    talk: Seconds = Seconds(0)
     """Seconds from which a call counts as answered."""
-    listen: tuple[str, int] = DEFAULT_LISTEN
+    listen: str = DEFAULT_LISTEN
     """The host and the port of the server."""
-    state: str | None = None
-    """The path of the state file, or ``None`` for the default."""
+    state: str = ""
+    """The path of the state file; ``""`` for the default."""
     public_url: str = ""
     """The URL under which phones and Xoxzo reach the server; ``""`` for none."""
     dial_in: str = ""
     """The number of ours that acknowledges when a person calls it; ``""`` for none."""
-    heartbeats: dict[str, Heartbeat] = {}
+    heartbeats: Named[Heartbeat] = Named()
     """The dead man's switches by name."""
     grafana: Grafana = Grafana()
     """How Grafana signs."""
@@ -204,6 +255,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         The policy's quiet hours apply; the severity of a firing alert may break through them.
         """
-        if policy.quiet is None or not policy.quiet.break_through.isdisjoint(self.severities(alerts)):
+        if policy.quiet is None or any(name in policy.quiet.break_through for name in self.severities(alerts)):
             return None
-        return policy.quiet.hours.until(self.people[person].zone, now)
+        return policy.quiet.until(self.people[person].zone, now)

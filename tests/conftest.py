@@ -114,6 +114,9 @@ UNCOUNTED = (
     "tests/typing/",
 )
 
+# Tests whose cases `make test` rotates by commit: their modules import one of these. They get the marker `rotated`.
+ROTATING = {"selected_count", "selected_part"}
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
@@ -138,6 +141,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(UNCOUNTED):
             item.add_marker("uncounted")
+        if ROTATING & vars(getattr(item, "module", item)).keys():
+            item.add_marker("rotated")
     items.sort(
         key=lambda item: next((place for place, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
     )

@@ -23,7 +23,8 @@ from pyreqwest.client import ClientBuilder
 from bench.sends import server, trusted
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, State
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
+from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.sending.run_thread import fast_loop_factory
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 
@@ -228,7 +229,7 @@ def main(count: int, folder: Path) -> None:
         uid = campaign.reference_prefix
         ledger, now = campaign.ledger, time.time() - 3600
         for turn in range(max(1, count // 2 // GROUP)):
-            claim = ledger.claim(ClaimRequest(ident=turn + 1, limit=GROUP))
+            claim = ledger.claim(ClaimRequest(ident=turn + 1, limit=GROUP, limits=Limits(canaries=0)))
             ledger.record(
                 [Outcome(one.n, claim.ident, State.SENT, f"m{one.n:031}", "", now, now) for one in claim.recipients]
             )

@@ -19,10 +19,11 @@ from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, OptOuts, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import Ledger, SqliteLedger, open_store
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import hash_number
 from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
 from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
-from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome
+from xoxzo.cloudpy.campaigns.records import Claim, Outcome
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.simulator import Settings, Simulator
@@ -55,7 +56,8 @@ def set_time(ledger: Ledger, now: float) -> None:
 
 def take(ledger: Ledger, limit: int, now: float, not_within: float | None = None) -> Claim:
     set_time(ledger, now)
-    return ledger.claim(ClaimRequest(ident=next(_idents), limit=limit, lease=10.0, not_within=not_within))
+    limits = Limits(lease=10.0, canaries=0, not_within=not_within)
+    return ledger.claim(ClaimRequest(ident=next(_idents), limit=limit, limits=limits))
 
 
 def contacted(store: str) -> list[int]:
@@ -180,13 +182,12 @@ def test_without_its_contacts_nobody_is_claimed_and_outcomes_are_recorded(tmp_pa
         assert isinstance(ledger, SqliteLedger)
         ledger.join("a")
         claim = take(ledger, 2, 1e9)
-        ledger._contacts_connections[0].execute("DROP TABLE addition")
+        ledger._contacts.execute("DROP TABLE addition")
         assert ledger.record([Outcome(1, claim.ident, State.WAITING, retry_at=1e9)]) == 1
         for not_within in (None, WEEK):
             with pytest.raises(CampaignError, match="cannot be"):
                 take(ledger, 9, 1e9, not_within)
         assert ledger.tally().in_flight == 1
-        ledger._close_contacts()
     (tmp_path / "contacts.sqlite").write_bytes(b"nonsense" * 100)
     with Campaign.open("a", store=tmp_path) as campaign, pytest.raises(CampaignError, match=r"contacts in .* cannot"):
         campaign.ledger.join("a")

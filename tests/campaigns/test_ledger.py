@@ -16,9 +16,10 @@ from ledger_contract import LedgerContract, fill, people, take
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, Ledger, SqliteLedger, files
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
 from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
 from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
 
@@ -182,7 +183,8 @@ def _killed(folder: Path) -> Path:
 import os, sys
 from ledger_contract import fill, people
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, State
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
+from xoxzo.cloudpy.campaigns.records import Outcome, State
 ledger = SqliteLedger(sys.argv[1], create=True)
 fill(ledger, people(3))
 ledger.lock()

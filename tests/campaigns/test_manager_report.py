@@ -18,7 +18,8 @@ from campaign_makers import QUICK, people
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, OptOuts, State
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
+from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export, export_csv, own_columns
 from xoxzo.cloudpy.campaigns.report.html import default_zone
 from xoxzo.cloudpy.simulator import Simulator

@@ -10,10 +10,11 @@ from database_servers import PostgresqlCluster, pgbouncer
 from ledger_contract import fill, people
 
 from xoxzo.cloudpy import AsyncClient
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits
 from xoxzo.cloudpy.campaigns.ledger import open_store
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
 from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
 
@@ -187,7 +188,7 @@ def test_a_purge_needs_that_nobody_works(database_url: str) -> None:
 def test_campaigns_of_one_account_share_its_rate(database_url: str) -> None:
     """Send times are the account's, so two campaigns together keep its rate."""
     with make(database_url, 9, "a") as first, make(database_url, 9, "b") as second:
-        paced = {"account": "account", "rate": 10.0}
+        paced = {"account": "account", "limits": Limits(rate=10.0, canaries=0)}
         before = first.claim(ClaimRequest(ident=1, limit=4, **paced))
         after = second.claim(ClaimRequest(ident=1, limit=4, **paced))
         assert before.delay == 0
@@ -209,7 +210,7 @@ def test_a_run_says_how_long_it_waits_for_others(database_url: str, client: Asyn
         "other", [{"tel": "09011112222"}, {"tel": "09011112223"}], content, store=database_url
     ) as campaign:
         campaign.ledger.join("account")
-        campaign.ledger.claim(ClaimRequest(ident=7, limit=1, lease=30.0, account="account"))
+        campaign.ledger.claim(ClaimRequest(ident=7, limit=1, limits=Limits(lease=30.0), account="account"))
         campaign.ledger.leave()
         campaign.run(client, on_event=take)
     assert [event.reason.code for event in waits] == ["claimed"]

@@ -27,7 +27,7 @@ from xoxzo.cloudpy.campaigns import (
 )
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
-from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
+from xoxzo.cloudpy.campaigns.sending.rules import classify_error
 from xoxzo.cloudpy.errors import InvalidArgument
 
 OP = {"operation": "sms.send"}

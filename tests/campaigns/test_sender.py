@@ -17,8 +17,8 @@ from xoxzo.cloudpy.campaigns import Event, Limits, Reason, Recipient, Schedule, 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
 from xoxzo.cloudpy.campaigns.records import Outcome
+from xoxzo.cloudpy.campaigns.sending.rules import Stopped
 from xoxzo.cloudpy.campaigns.sending.sender import Sender
-from xoxzo.cloudpy.campaigns.sending.throttle import Stopped
 from xoxzo.cloudpy.errors import CampaignError
 
 ENOUGH = Reason("enough", "enough")

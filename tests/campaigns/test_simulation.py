@@ -19,7 +19,7 @@ from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.reconciliation import reconciler
 from xoxzo.cloudpy.campaigns.sending import sender
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
-from xoxzo.cloudpy.campaigns.sending.send_errors import SendFailure, classify_error
+from xoxzo.cloudpy.campaigns.sending.rules import SendFailure, classify_error
 
 CAMPAIGNS, BATCH, PARTS = 1000, 100, 5
 SEEDS_TO_FIND_A_MISTAKE = 300

@@ -15,7 +15,7 @@ from worker_simulation import simulate_workers
 from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.reconciliation import reconciler
 from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
-from xoxzo.cloudpy.campaigns.sending.throttle import Lease
+from xoxzo.cloudpy.campaigns.sending.rules import Lease
 
 CAMPAIGNS, PARTS = 100, 5
 SEEDS_TO_FIND_A_MISTAKE = 200

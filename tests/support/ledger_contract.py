@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from xoxzo.cloudpy.campaigns import Limits
 from xoxzo.cloudpy.campaigns.ledger import Ledger
-from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
+from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 
 Open = Callable[[], Ledger]
@@ -29,9 +31,11 @@ def fill(ledger: Ledger, recipients: list[Recipient]) -> None:
 
 
 def take(ledger: Ledger, limit: int, now: float = 1.0, **more: Any) -> Claim:
-    """Claim recipients at a time; the lease is ten seconds."""
+    """Claim recipients at a time, with no limit but those that are given; the lease is ten seconds."""
     ledger.set_time(now)
-    return ledger.claim(ClaimRequest(ident=next(_idents), limit=limit, lease=10.0, **more))
+    asked = {name: more.pop(name) for name in ("account", "hours", "schedule", "first_alone") if name in more}
+    limits = Limits(**({"lease": 10.0, "stop_share": 1.0, "canaries": 0, "settle": 0.0} | more))
+    return ledger.claim(ClaimRequest(ident=next(_idents), limit=limit, limits=limits, **asked))
 
 
 def numbers(claim: Claim) -> list[int]:
@@ -247,14 +251,14 @@ class LedgerContract:
         ledger = reopen()
         fill(ledger, people(3))
         ledger.join("a")
-        claim = take(ledger, 9, 1.0, budget=Decimal(25))
+        claim = take(ledger, 9, 1.0, max_cost=Decimal(25))
         assert len(claim.recipients) == 2
-        assert take(ledger, 9, 1.0, budget=Decimal(25)).why == "budget"
+        assert take(ledger, 9, 1.0, max_cost=Decimal(25)).why == "budget"
         ledger.record(
             [Outcome(1, claim.ident, State.REJECTED, at=2.0), Outcome(2, claim.ident, State.SENT, "m", at=2.0)]
         )
         assert ledger.tally().reserved == 10
-        assert len(take(ledger, 9, 3.0, budget=Decimal(25)).recipients) == 1
+        assert len(take(ledger, 9, 3.0, max_cost=Decimal(25)).recipients) == 1
 
     def test_a_retry_over_the_budget_waits(self, reopen: Open) -> None:
         """A second attempt costs as much as the first, and is not made when the budget is spent."""
@@ -263,7 +267,7 @@ class LedgerContract:
         ledger.join("a")
         claim = take(ledger, 1, 1.0)
         ledger.record([Outcome(1, claim.ident, State.WAITING, at=1.0, retry_at=1.0)])
-        late = take(ledger, 9, 2.0, budget=Decimal(0))
+        late = take(ledger, 9, 2.0, max_cost=Decimal(0))
         assert (late.recipients, late.why) == ((), "budget")
 
     def test_certainty_is_never_lost(self, reopen: Open) -> None:

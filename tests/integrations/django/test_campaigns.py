@@ -21,8 +21,9 @@ from django.utils import translation
 
 from xoxzo.cloudpy import CampaignError, ConfigurationError
 from xoxzo.cloudpy.campaigns import Campaign, Content, OptOuts, State
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
 from xoxzo.cloudpy.campaigns.opt_outs import read_links
-from xoxzo.cloudpy.campaigns.records import ClaimRequest, Outcome
+from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.integrations.celery import install, settings
 from xoxzo.cloudpy.integrations.django import conf
 

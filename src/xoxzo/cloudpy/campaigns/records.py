@@ -104,41 +104,6 @@ class Recipient(msgspec.Struct, frozen=True, gc=False):
         return f"Recipient(n={self.n})"
 
 
-Hours = tuple[tuple[str, float, float], ...]
-"""Time zones, ``""`` for that of recipients without one, each with from when until when it may be sent to."""
-
-
-class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker asks a ledger for: recipients to send to next, within limits."""
-
-    ident: int
-    """The claim's id, from 1 to 2**62, made by the worker: so it knows its claim even if the answer is lost."""
-    limit: int
-    """The most recipients."""
-    lease: float = 60.0
-    """Seconds for which they are the worker's."""
-    account: str = ""
-    """A hash of the account, whose rate and pauses all its campaigns and workers share."""
-    rate: float | None = None
-    """Messages a second of the account, or ``None`` for no limit."""
-    budget: Decimal | None = None
-    """Estimated credits that must not be exceeded, with those of earlier claims."""
-    hours: Hours = ()
-    """When recipients of each time zone may be sent to; empty for always."""
-    schedule: Any = None
-    """The schedule that these hours follow, as it is stored: nobody is claimed by another one."""
-    stop_share: float = 1.0
-    """Share of the last hundred messages that may have failed."""
-    first_alone: bool = False
-    """Whether one recipient is claimed alone until one message was sent."""
-    canaries: int = 0
-    """How many at the end of the list are held back until nothing is unknown."""
-    settle: float = 0.0
-    """Seconds after an attempt until no late acceptance is possible."""
-    not_within: float | None = None
-    """Leave those out whom another campaign of the store has contacted within this many seconds."""
-
-
 class Claim(msgspec.Struct, frozen=True):
     """Recipients that a worker has taken for sending; a claim is durable before the first of them is sent to."""
 

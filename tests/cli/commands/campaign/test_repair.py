@@ -16,7 +16,8 @@ import pytest
 from click.testing import Result
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, Result as RunResult, Tally
-from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
+from xoxzo.cloudpy.campaigns.records import NO_REASON
 from xoxzo.cloudpy.cli.commands.campaign.render import show_result
 from xoxzo.cloudpy.simulator import Simulator
 

@@ -201,7 +201,7 @@ def test_a_worker_that_died(database: str, signals: list[tuple[str, str]]) -> No
 def test_leases(database: str, live: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """What may not be written within the lease is released, whether it waits here or in the transport."""
     answers = [False]
-    monkeypatch.setattr("xoxzo.cloudpy.campaigns.sending.throttle.Lease.may_write", lambda _lease: answers.pop(0))
+    monkeypatch.setattr("xoxzo.cloudpy.campaigns.sending.rules.Lease.may_write", lambda _lease: answers.pop(0))
     sms.enqueue(PHONE, "Hi", reference="a")
     assert send_due() == 0
     assert outcome("a") == (State.WAITING, "", 0)

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+import os
+
 from xoxzo.cloudpy.campaigns.ledger.base import Ledger
-from xoxzo.cloudpy.campaigns.ledger.campaign_store import CampaignStore
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
-from xoxzo.cloudpy.campaigns.ledger.stores import FolderStore, open_store
+from xoxzo.cloudpy.campaigns.ledger.stores import CampaignStore, FolderStore
+from xoxzo.cloudpy.common.user_files import data_folder
+from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 
 __all__ = ["CampaignStore", "FolderStore", "Ledger", "SqliteLedger", "open_store"]
+
+
+def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) -> CampaignStore:
+    """Return the store at an address.
+
+    Args:
+        address: a folder, or a PostgreSQL database such as ``postgresql://user@host/shop`` or ``postgresql:///shop``;
+            by default ``XOXZO_CAMPAIGNS``, or a folder in the user's data folder. A store is returned as it is.
+
+    Raises:
+        InvalidArgument: it is the address of something else, such as ``mysql://…``.
+        ConfigurationError: the extra ``postgresql`` is missing.
+    """
+    if isinstance(address, CampaignStore):
+        return address
+    chosen = address or os.environ.get("XOXZO_CAMPAIGNS") or data_folder() / "campaigns"
+    if str(chosen).startswith(("postgresql://", "postgres://")):
+        try:
+            import psycopg  # noqa: F401
+        except ImportError:
+            raise ConfigurationError(
+                'campaigns in PostgreSQL need an extra: pip install "xoxzo-cloudpy[postgresql]"'
+            ) from None
+        from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
+
+        return PostgresqlStore(str(chosen))
+    if "://" in str(chosen):
+        # As a folder's name it would be a store of each machine's own, and each machine would send to everybody.
+        raise InvalidArgument("store", "must be a folder or an address that begins with postgresql://")
+    return FolderStore(chosen)

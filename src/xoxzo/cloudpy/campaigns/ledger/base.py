@@ -5,24 +5,45 @@ from __future__ import annotations
 import json
 import random
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
+import msgspec
+
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
 from xoxzo.cloudpy.campaigns.ledger.queries import MICRO, LedgerQueries, read_recipient
-from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient, State
+from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from xoxzo.cloudpy.campaigns.clock import SteadyClock
-    from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList
 
 Change = list[tuple[str, Any]]
 """Statements with their parameters: none, a mapping, or for `statements.ADD_OUTCOMES` a list of rows."""
 # How much later than now the first send time of a claim may be; else a send time could outlive the lease.
 _HORIZON_SECONDS = 0.5
 _UNSENT = frozenset({State.WAITING, State.REJECTED})
+Hours = tuple[tuple[str, float, float], ...]
+"""Time zones, ``""`` for that of recipients without one, each with from when until when it may be sent to."""
+
+
+class ClaimRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker asks a ledger for: recipients to send to next, within limits."""
+
+    ident: int
+    """The claim's id, from 1 to 2**62, made by the worker: so it knows its claim even if the answer is lost."""
+    limit: int
+    """The most recipients."""
+    limits: Limits = Limits()
+    """The limits of the run. Its budget counts earlier claims, its rate all campaigns and workers of the account."""
+    account: str = ""
+    """A hash of the account."""
+    hours: Hours = ()
+    """When recipients of each time zone may be sent to; empty for always."""
+    schedule: Any = None
+    """The schedule that these hours follow, as it is stored: nobody is claimed by another one."""
+    first_alone: bool = False
+    """Whether one recipient is claimed alone until one message was sent."""
 
 
 class Ledger(LedgerQueries, ABC):
@@ -58,9 +79,14 @@ class Ledger(LedgerQueries, ABC):
     def close(self) -> None:
         """Close the ledger and release its lock. Closing twice does nothing."""
 
-    @abstractmethod
     def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
+        if self.get("sealed"):
+            raise CampaignError("already_sealed", "recipients cannot be added to a campaign that is complete")
+        return self._add(recipients)
+
+    @abstractmethod
+    def _add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]: ...
 
     def seal(self) -> None:
         """Close the list of recipients; a campaign can run only afterwards."""
@@ -77,7 +103,6 @@ class Ledger(LedgerQueries, ABC):
             CampaignError: another process runs the campaign.
         """
 
-    @abstractmethod
     def join(self, account: str) -> None:
         """Begin to work on the campaign: as one worker of many, or where only one process can, as the only one.
 
@@ -87,6 +112,10 @@ class Ledger(LedgerQueries, ABC):
         Raises:
             CampaignError: another process runs it and it can have only one, or it was not sealed.
         """
+        if not self.get("sealed"):
+            raise CampaignError("not_sealed", "the creation of the campaign was interrupted: create it again")
+        add = "INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT (id) DO NOTHING"
+        self._change([(add, {"account": account})])
 
     @abstractmethod
     def leave(self) -> None:
@@ -104,9 +133,9 @@ class Ledger(LedgerQueries, ABC):
     def free_seats(self, seats: int) -> int:
         """Return how many of the seats nobody has taken."""
 
-    @abstractmethod
     def purge(self) -> int:
-        """Delete numbers, variables and ids and keep the totals; return how many recipients there were."""
+        """Delete numbers, variables and ids, in the files of the ledger, too; return how many recipients there were."""
+        return int(self._change([(statement, None) for statement in statements.PURGE])[-1][0][0])
 
     @abstractmethod
     def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
@@ -149,36 +178,55 @@ class Ledger(LedgerQueries, ABC):
         campaign of the store has contacted lately; those outside their sending hours are postponed. Who is claimed is
         among the contacts before this returns, until it is recorded that nothing was sent.
         """
-        asked = self.clock.monotonic()
-        gap = 1 / request.rate if request.rate else 0.0
-        # A recipient whose zone has no row may be sent to.
-        columns = "zone", "opens", "closes"
-        hours = {
-            f"{name}{n}": value for n, row in enumerate(request.hours) for name, value in zip(columns, row, strict=True)
-        }
-        zones = ", ".join(f"(:zone{n}, :opens{n}, :closes{n})" for n in range(len(request.hours))) or "('-', 0.0, 0.0)"
-        values = {
+        limits, asked = request.limits, self.clock.monotonic()
+        gap = 1 / limits.rate if limits.rate else 0.0
+        values: dict[str, Any] = {
             "claim": request.ident,
             "limit": request.limit,
-            "lease": request.lease,
+            "lease": limits.lease,
             "account": request.account,
             "gap": gap,
             "horizon": _HORIZON_SECONDS,
-            "stop_share": request.stop_share,
+            "stop_share": limits.stop_share,
             "alone": int(request.first_alone),
-            "canaries": min(request.canaries, max(0, int(self.get("total") or 0) - 2)),
-            "settle": request.settle,
+            "canaries": min(limits.canaries, max(0, int(self.get("total") or 0) - 2)),
+            "settle": limits.settle,
             "schedule": json.dumps(request.schedule, ensure_ascii=False),
-            "budget": None if request.budget is None else int(request.budget * MICRO),
+            "budget": None if limits.max_cost is None else int(limits.max_cost * MICRO),
         }
-        contacted = statements.contacted_within(request.not_within)
+        for n, (zone, opens, closes) in enumerate(request.hours):
+            values |= {f"zone{n}": zone, f"opens{n}": opens, f"closes{n}": closes}
+        # A recipient whose zone has no row may be sent to.
+        zones = ", ".join(f"(:zone{n}, :opens{n}, :closes{n})" for n in range(len(request.hours))) or "('-', 0.0, 0.0)"
+        contacted = statements.contacted_within(limits.not_within)
         rows = self._change(
             [
-                (statement.replace("{zones}", zones).replace("{contacted}", contacted), values | hours)
+                (statement.replace("{zones}", zones).replace("{contacted}", contacted), values)
                 for statement in self._claiming
             ]
         )
-        return _read_claim(request, rows[-2][0], rows[-1], asked, gap)
+        now, start, results, last_error, skipped, paused_until, why, retry_at, lease_until, unsettled = rows[-2][0]
+        recipients = tuple(map(read_recipient, rows[-1]))
+        why = "" if recipients or skipped else why
+        wakes = {
+            "throttled": start - _HORIZON_SECONDS,
+            "in_flight": lease_until,
+            "retry": retry_at,
+            "unknown": None if unsettled is None else unsettled + limits.settle,
+        }
+        return Claim(
+            request.ident,
+            recipients,
+            skipped=skipped,
+            why=why,
+            wake=wakes.get(why),
+            asked=asked,
+            now=now,
+            delay=max(0.0, start - now),
+            gap=gap,
+            failures=(results.count("0"), len(results), last_error),
+            paused_seconds=max(0.0, (paused_until or 0.0) - now),
+        )
 
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
@@ -272,15 +320,10 @@ class Ledger(LedgerQueries, ABC):
         """Remove from the opt-out list what concerns this campaign alone."""
         self.opt_outs.forget(str(self.get("uid")))
 
-    def _begin(self, account: str = "") -> None:
+    def _begin(self) -> None:
         """Prepare the first worker's run: what failed in an earlier one does not stop it."""
         self.contacts.prune(self.clock.wall())
-        self._change(
-            [
-                ("UPDATE progress SET results = ''", None),
-                ("INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT (id) DO NOTHING", {"account": account}),
-            ]
-        )
+        self._change([("UPDATE progress SET results = ''", None)])
 
 
 def _putting(values: Mapping[str, Any]) -> Change:
@@ -301,64 +344,8 @@ def _without_repeats(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
     yield group
 
 
-def not_sealed() -> CampaignError:
-    """Return the error for a campaign whose list was not stored to its end."""
-    return CampaignError("not_sealed", "the creation of the campaign was interrupted: create it again")
-
-
 def outcome_row(one: Outcome) -> tuple[Any, ...]:
     """Return the values that `statements.ADD_OUTCOMES` takes for an outcome."""
     cost = None if one.cost is None else int(one.cost * MICRO)
     # As a plain number: sqlite3 would search an adapter for anything else, for each row.
     return one.n, one.claim, int(one.state), one.ident, one.error, one.at, one.began, cost, one.retry_at
-
-
-def _refusal(request: ClaimRequest, requested: str | None, state: str | None, schedule: str | None) -> str:
-    """Return why nothing may be claimed at all; empty if something may be."""
-    if requested in {'"pause"', '"cancel"'}:
-        return str(json.loads(requested))
-    if state in {'"cancelled"', '"purged"'}:
-        return "cancel"
-    return "rescheduled" if schedule is not None and json.loads(schedule) != request.schedule else ""
-
-
-def _read_claim(
-    request: ClaimRequest, facts: Sequence[Any], rows: list[tuple[Any, ...]], asked: float, gap: float
-) -> Claim:
-    (now, total, next_n, start, results, last_error, over_budget, skipped, retry_at, unsettled, in_flight,
-     requested, state, paused_until, schedule, is_held) = facts  # fmt: skip
-    recipients = tuple(map(read_recipient, rows))
-    failed = results.count("0")
-    wake: float | None = None
-    if recipients or skipped:
-        why = ""
-    elif refusal := _refusal(request, requested, state, schedule):
-        why = refusal
-    elif len(results) >= 20 and failed > len(results) * request.stop_share:
-        why = "failures"
-    elif start > now + _HORIZON_SECONDS:
-        why, wake = "throttled", start - _HORIZON_SECONDS
-    elif over_budget:
-        why = "budget"
-    elif in_flight:
-        why, wake = "in_flight", in_flight
-    elif retry_at is not None:
-        why, wake = "retry", retry_at
-    elif next_n >= total:
-        why = "done"
-    else:
-        why = "first" if is_held else "unknown"
-        wake = None if is_held or unsettled is None else unsettled + request.settle
-    return Claim(
-        request.ident,
-        recipients,
-        skipped=skipped,
-        why=why,
-        wake=wake,
-        asked=asked,
-        now=now,
-        delay=max(0.0, start - now),
-        gap=gap,
-        failures=(failed, len(results), last_error),
-        paused_seconds=max(0.0, (paused_until or 0.0) - now),
-    )

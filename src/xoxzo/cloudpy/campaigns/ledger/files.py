@@ -12,9 +12,10 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
 from xoxzo.cloudpy.common.sqlite_files import (
@@ -26,9 +27,6 @@ from xoxzo.cloudpy.common.sqlite_files import (
 )
 from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MARK = "in_wal_since"
 """The mark: since when the newest records are in the ``-wal`` file, in seconds since 1970."""

@@ -10,20 +10,17 @@ import hashlib
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.sqlite_files import WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    import psycopg
 
 HASH_PREFIX = "xoxzo opt-out "
 """What is hashed before a number. It is the same everywhere, so that lists can be merged."""
@@ -42,7 +39,7 @@ CONTACT_TABLES = (
 _GROUP_ROWS = 500
 _VERSION = 1
 _ADD = "INSERT INTO opt_out (hash, campaign, since, source) VALUES (?, ?, ?, ?) ON CONFLICT (hash, campaign) DO NOTHING"
-_RESERVE = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(last), 0) + ?, ?, ? FROM link"
+RESERVE_LINKS = "INSERT INTO link SELECT coalesce(max(last), 0) + 1, coalesce(max(last), 0) + ?, ?, ? FROM link"
 
 
 class OptOut(msgspec.Struct, frozen=True):
@@ -63,7 +60,9 @@ def hash_number(number: str) -> bytes:
     return hashlib.sha256(f"{HASH_PREFIX}{number}".encode()).digest()[:HASH_BYTES]
 
 
-class _SharedTables(ABC):
+class SharedTables(ABC):
+    """Tables of one store, in whichever database it is."""
+
     @abstractmethod
     def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
         """Run a statement for each row, in one transaction; return how many rows of the table have changed."""
@@ -73,7 +72,7 @@ class _SharedTables(ABC):
         """Run a query, and yield its rows in constant memory."""
 
 
-class ContactList(_SharedTables):
+class ContactList(SharedTables):
     """Who may have got a message of the campaigns of one store, and when."""
 
     ADD = """INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)
@@ -92,7 +91,7 @@ class ContactList(_SharedTables):
         self._change("DELETE FROM contact WHERE at < ?", [(now - CONTACT_SECONDS,)])
 
 
-class OptOutList(_SharedTables):
+class OptOutList(SharedTables):
     """The opt-out list of one store. What a method has changed is on disk when it returns.
 
     Methods raise ``CampaignError`` where the list cannot be read or written.
@@ -112,42 +111,44 @@ class OptOutList(_SharedTables):
         delete = "DELETE FROM opt_out WHERE hash = ? AND campaign = ? AND source = coalesce(CAST(? AS TEXT), source)"
         return self._change(delete, ((hash_number(one), campaign, source) for one in numbers))
 
+    def _select(self, condition: str, *parameters: Any) -> Iterator[OptOut]:  # noqa: ANN401 - the database's
+        rows = self._fetch(f"SELECT hash, since, source, campaign FROM opt_out {condition}", *parameters)  # noqa: S608
+        return (OptOut(bytes(row[0]), *row[1:]) for row in rows)
+
     def get(self, number: str) -> OptOut | None:
         """Return the entry of a number in E.164 for all campaigns; ``None`` if it is not on the list."""
-        select = "SELECT hash, since, source, campaign FROM opt_out WHERE hash = ? AND campaign = ''"
-        return next((OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select, hash_number(number))), None)
+        return next(self._select("WHERE hash = ? AND campaign = ''", hash_number(number)), None)
 
     def __iter__(self) -> Iterator[OptOut]:
-        select = "SELECT hash, since, source, campaign FROM opt_out ORDER BY since, hash, campaign"
-        return (OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select))
+        return self._select("ORDER BY since, hash, campaign")
 
     def newest(self, count: int) -> list[OptOut]:
         """Return the newest entries, the newest first."""
-        select = "SELECT hash, since, source, campaign FROM opt_out ORDER BY since DESC, hash LIMIT ?"
-        return [OptOut(bytes(row[0]), *row[1:]) for row in self._fetch(select, count)]
+        return list(self._select("ORDER BY since DESC, hash LIMIT ?", count))
 
     def reserve_links(self, count: int, uid: str, name: str) -> int:
         """Reserve positions for the links of a campaign; return the first one."""
-        self._change(_RESERVE, [(count, uid, name)])
+        self._change(RESERVE_LINKS, [(count, uid, name)])
         return next(int(first) for (first,) in self._fetch("SELECT min(first) FROM link WHERE uid = ?", uid))
 
     def find_link(self, position: int) -> tuple[str, str, int] | None:
         """Return the uid and the name of the campaign that has reserved a position, and the recipient's position."""
         select = "SELECT uid, name, first FROM link WHERE first <= ? AND last >= ?"
-        return next(
-            ((uid, name, position - first + 1) for uid, name, first in self._fetch(select, *[position] * 2)), None
-        )
+        found = self._fetch(select, position, position)
+        return next(((uid, name, position - first + 1) for uid, name, first in found), None)
 
     def forget(self, uid: str) -> None:
         """Remove what belongs to one campaign alone. The positions of its links are not used again."""
         self._change("DELETE FROM opt_out WHERE campaign = ?", [(uid,)])
 
 
-class _SqliteFile(_SharedTables):
+class _SqliteFile(SharedTables):
     """Tables in a file beside the ledgers that only its owner can read; it is created when something is added."""
 
-    TABLES: tuple[str, ...]
     NAME: str
+    TABLES: tuple[str, ...]
+    FAILURE: tuple[str, str]
+    """The code and the template of the error for a failure of the file."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / self.NAME
@@ -165,24 +166,14 @@ class _SqliteFile(_SharedTables):
     def open(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection to the file, which is created where it is missing."""
         try:
-            connection = self.connect()
-            try:
+            with closing(self.connect()) as connection:
                 yield connection
-            finally:
-                connection.close()
         except sqlite3.Error as error:
             raise self.cannot_be_used(error) from error
 
     def cannot_be_used(self, error: Exception) -> CampaignError:
         """Return the error for a failure of the file."""
-        error_text = str(error) or "it has another version"
-        if isinstance(self, ContactList):
-            return CampaignError(
-                "contacts_failed", "the contacts in {path} cannot be used: {error}", path=self.path, error=error_text
-            )
-        return CampaignError(
-            "opt_outs_failed", "the opt-out list {path} cannot be used: {error}", path=self.path, error=error_text
-        )
+        return CampaignError(*self.FAILURE, path=self.path, error=str(error) or "it has another version")
 
     def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
         with self.open() as connection:
@@ -201,8 +192,9 @@ class _SqliteFile(_SharedTables):
 class SqliteOptOuts(_SqliteFile, OptOutList):
     """An opt-out list in a file."""
 
-    TABLES = TABLES
     NAME = "opt-outs.sqlite"
+    TABLES = TABLES
+    FAILURE = "opt_outs_failed", N_("the opt-out list {path} cannot be used: {error}")
 
 
 class SqliteContacts(_SqliteFile, ContactList):
@@ -212,11 +204,12 @@ class SqliteContacts(_SqliteFile, ContactList):
     for contacts moves them into the table that is sorted by hashes.
     """
 
+    NAME = "contacts.sqlite"
     TABLES = (
         *CONTACT_TABLES,
         "CREATE TABLE addition (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, campaign TEXT NOT NULL, at REAL NOT NULL)",
     )
-    NAME = "contacts.sqlite"
+    FAILURE = "contacts_failed", N_("the contacts in {path} cannot be used: {error}")
     ADD = "INSERT INTO addition (hashes, campaign, at) VALUES (?, ?, ?)"
 
     def lock(self, connection: sqlite3.Connection, *, sorted_: bool) -> None:
@@ -252,35 +245,3 @@ class SqliteContacts(_SqliteFile, ContactList):
         super().prune(now)
         first = "SELECT min(n) FROM addition WHERE at >= ?"
         self._change(f"DELETE FROM addition WHERE n < coalesce(({first}), 1e18)", [(now - CONTACT_SECONDS,)])  # noqa: S608
-
-
-class _PostgresqlTables(_SharedTables):
-    """Tables that the campaigns of a database share.
-
-    Args:
-        connect: returns a context with a connection to them; it turns errors of psycopg into ``CampaignError``.
-    """
-
-    def __init__(self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]]) -> None:
-        self._connect = connect
-
-    def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
-        with self._connect() as connection, connection.transaction(), connection.cursor() as cursor:
-            if statement is _RESERVE:
-                cursor.execute("LOCK TABLE link IN EXCLUSIVE MODE")
-            cursor.executemany(statement.replace("?", "%s").encode(), rows)
-            return cursor.rowcount
-
-    def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
-        with self._connect() as connection, connection.transaction(), connection.cursor("entries") as cursor:
-            yield from cursor.execute(statement.replace("?", "%s").encode(), parameters)
-
-
-class PostgresqlOptOuts(_PostgresqlTables, OptOutList):
-    """An opt-out list in a database."""
-
-
-class PostgresqlContacts(_PostgresqlTables, ContactList):
-    """Contacts in a database. A number may be there several times."""
-
-    ADD = "INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)"

@@ -11,32 +11,32 @@ import random
 import secrets
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import msgspec
+import psycopg
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.base import Change, Ledger, not_sealed, outcome_row
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import PostgresqlContacts, PostgresqlOptOuts
+from xoxzo.cloudpy.campaigns.ledger.base import Change, ClaimRequest, Ledger, outcome_row
 from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
     COMMON,
+    Connection,
+    PostgresqlContacts,
+    PostgresqlOptOuts,
     PreparedStatements,
     cannot_be_used,
     connect,
+    connected,
     reason_of,
     schema_of,
 )
 from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
+from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import psycopg
-
-    from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Outcome, Recipient
 
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
 _RECONNECT_SECONDS = 0.2
@@ -62,26 +62,35 @@ class PostgresqlLedger(Ledger):
     _forget_unsent = statements.DELETE_CONTACTS
 
     def __init__(self, address: str, ident: int, name: str, *, create: bool = False) -> None:
-        self._address = address
-        self.opt_outs = PostgresqlOptOuts(self._connect_common)
-        self.contacts = PostgresqlContacts(self._connect_common)
+        common = partial(connected, address, COMMON)
+        self.opt_outs, self.contacts = PostgresqlOptOuts(common), PostgresqlContacts(common)
+        self._schemas = address, schema_of(ident), COMMON
         self._ident = ident
         self._name = name
         self._mutex = threading.RLock()
         self._read_mutex = threading.RLock()
-        self._writing: psycopg.Connection[Any] | None = None
-        self._reading: psycopg.Connection[Any] | None = None
+        self._writing: Connection | None = None
+        self._reading: Connection | None = None
         self._lock = ""
         self._is_closed = False
         self._statements = PreparedStatements()
         # What a crash of the server may have taken: recorded, and not yet followed by a durable commit.
         self._volatile: list[Outcome] = []
         if create:
-            self._create()
-        self.clock = self._read_clock()
+            # Rows that are updated all the time keep free space beside them, so that no index has to change.
+            often = "progress", "pending", "claim", "tally"
+            create_all = (
+                f"CREATE SCHEMA {schema_of(ident)}",
+                *(statement.format(**_TYPES) for statement in statements.TABLES),
+                *(f"ALTER TABLE {table} SET (fillfactor = 50)" for table in often),
+            )
+            self._change([(statement, None) for statement in create_all], lock=False)
+        # It agrees with the database's clock, and is behind it by less than an answer takes: of a few, the fastest one.
+        monotonic = SteadyClock().monotonic
+        offset = max(float(self._fetch("SELECT {now}")[0][0]) - monotonic() for _ in range(_CLOCK_READINGS))
+        self.clock = SteadyClock(wall=lambda: monotonic() + offset)
 
     def close(self) -> None:
-        """Close the connections, and with them release the lock. Closing twice does nothing."""
         self._is_closed = True
         with self._mutex, self._read_mutex:
             for connection in (self._writing, self._reading):
@@ -89,55 +98,33 @@ class PostgresqlLedger(Ledger):
                     connection.close()
             self._writing = self._reading = None
 
-    def _create(self) -> None:
-        tables = [statement.format(**_TYPES) for statement in statements.TABLES]
-        # Rows that are updated all the time keep free space beside them, so that no index has to change.
-        spare = [f"ALTER TABLE {table} SET (fillfactor = 50)" for table in ("progress", "pending", "claim", "tally")]
-        schema = schema_of(self._ident)
-        self._change([(statement, None) for statement in (f"CREATE SCHEMA {schema}", *tables, *spare)], lock=False)
-
-    def _read_clock(self) -> SteadyClock:
-        """Return a clock that agrees with the database's, and is behind it by less than an answer takes."""
-        monotonic = SteadyClock().monotonic
-        # Of a few answers the fastest one.
-        offset = max(float(self._fetch("SELECT {now}")[0][0]) - monotonic() for _ in range(_CLOCK_READINGS))
-        return SteadyClock(wall=lambda: monotonic() + offset)
-
     def lock(self) -> None:
-        """Keep all workers out until this ledger is closed."""
         self._take_lock("pg_try_advisory_lock")
 
     def join(self, account: str) -> None:
-        """Begin to work on the campaign, as one worker of many."""
-        if not self.get("sealed"):
-            raise not_sealed()
-        if not self._lock and not self.is_locked_elsewhere():
-            self._begin(account)
-        else:
-            self._change([("INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT DO NOTHING", {"account": account})])
+        is_first = not self._lock and not self.is_locked_elsewhere()
+        super().join(account)
+        if is_first:
+            self._begin()
         self._take_lock("pg_try_advisory_lock_shared")
 
     def leave(self) -> None:
-        """End this worker's work."""
         with self._mutex:
             if self._lock and self._writing is not None:
                 self._change([(f"SELECT pg_advisory_unlock_shared({self._lock_key()})", None)], lock=False)
             self._lock = ""
 
     def take_seat(self, seats: int) -> bool:
-        """Take one of the seats of those who send, until this ledger is closed; return whether one was free."""
         for seat in range(1, min(seats, _SEATS - 1) + 1):
             if self._change([(f"SELECT pg_try_advisory_lock({self._lock_key(seat)})", None)], lock=False)[-1][0][0]:
                 return True
         return False
 
     def free_seats(self, seats: int) -> int:
-        """Return how many of the seats nobody has taken."""
         last = min(seats, _SEATS - 1)
         return last - self._count_locks(1, last)
 
     def is_locked_elsewhere(self) -> bool:
-        """Return whether a worker, or another ledger of this process, works on the campaign."""
         return not self._lock and self._count_locks(0, 0) > 0
 
     def _count_locks(self, first: int, last: int) -> int:
@@ -155,7 +142,7 @@ class PostgresqlLedger(Ledger):
                 self._acquire(self._writing, function)
                 self._lock = function
 
-    def _acquire(self, connection: psycopg.Connection[Any] | None, function: str) -> None:
+    def _acquire(self, connection: Connection | None, function: str) -> None:
         row = None if connection is None else connection.execute(f"SELECT {function}({self._lock_key()})").fetchone()
         if row is None or not row[0]:
             raise CampaignError("already_running", "{name}: another process is running this campaign", name=self._name)
@@ -164,7 +151,6 @@ class PostgresqlLedger(Ledger):
         return LOCK_SPACE + self._ident * _SEATS + seat
 
     def claim(self, request: ClaimRequest) -> Claim:
-        """Take recipients for sending; the claim is durable when this returns."""
         with self._mutex:
             while True:
                 try:
@@ -177,7 +163,6 @@ class PostgresqlLedger(Ledger):
     def record(
         self, outcomes: Iterable[Outcome], *, results: str = "", last_error: str = "", durable: bool = True
     ) -> int:
-        """Append outcomes; return how many changed their recipient's state."""
         batch = list(outcomes)
         with self._mutex:
             changed = super().record(batch, results=results, last_error=last_error, durable=durable)
@@ -187,8 +172,6 @@ class PostgresqlLedger(Ledger):
 
     def _change(self, change: Change, *, durable: bool = True, lock: bool = True) -> list[list[tuple[Any, ...]]]:
         """Run the statements as one message, and again after a lost connection: all but a claim may be repeated."""
-        import psycopg
-
         is_claim = any(values and "claim" in values and "lease" in values for _, values in change)
         give_up = time.monotonic() + _OUTAGE_SECONDS
         with self._mutex:
@@ -212,8 +195,8 @@ class PostgresqlLedger(Ledger):
                         self._volatile.clear()
                     return results
 
-    def _reconnect(self) -> psycopg.Connection[Any]:
-        connection = self._open()
+    def _reconnect(self) -> Connection:
+        connection = connect(*self._schemas)
         if self._lock:
             # A restart of the server, or of what is between, has released it.
             self._acquire(connection, self._lock)
@@ -225,19 +208,6 @@ class PostgresqlLedger(Ledger):
             self._volatile.clear()
         return connection
 
-    def _open(self) -> psycopg.Connection[Any]:
-        return connect(self._address, f"{schema_of(self._ident)}, {COMMON}")
-
-    @contextmanager
-    def _connect_common(self) -> Iterator[psycopg.Connection[Any]]:
-        import psycopg
-
-        try:
-            with connect(self._address, COMMON) as connection:
-                yield connection
-        except psycopg.Error as error:
-            raise cannot_be_used(error) from error
-
     def _drop_connection(self) -> None:
         connection, self._writing = self._writing, None
         self._statements.forget()
@@ -245,13 +215,11 @@ class PostgresqlLedger(Ledger):
             connection.close()
 
     def _send(
-        self, connection: psycopg.Connection[Any], change: Change, *, durable: bool, lock: bool
+        self, connection: Connection, change: Change, *, durable: bool, lock: bool
     ) -> list[list[tuple[Any, ...]]]:
         if not change:
             return []
-        from psycopg import ClientCursor
-
-        with ClientCursor(connection) as cursor:
+        with psycopg.ClientCursor(connection) as cursor:
             message = []
             if not durable:
                 message.append("SELECT set_config('synchronous_commit', 'off', true)")
@@ -281,14 +249,12 @@ class PostgresqlLedger(Ledger):
                     return results
 
     def _fetch(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
-        import psycopg
-
         ready = self._statements.fill_in(statement).replace("?", "%s")
         with self._read_mutex:
             for is_last in (False, True):
                 try:
                     if self._reading is None:
-                        self._reading = self._open()
+                        self._reading = connect(*self._schemas)
                     return self._reading.execute(ready, parameters or None).fetchall()
                 except psycopg.Error as error:
                     # A connection that was idle may have been lost meanwhile.
@@ -301,10 +267,7 @@ class PostgresqlLedger(Ledger):
                         ) from error
         raise AssertionError  # the loop returns or raises
 
-    def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
-        """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
-        if self.get("sealed"):
-            raise CampaignError("already_sealed", "recipients cannot be added to a campaign that is complete")
+    def _add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         first = int(self._fetch("SELECT coalesce(max(n), 0) FROM recipient")[0][0])
         with self._connection() as connection, connection.cursor() as cursor:
             with cursor.copy(f"COPY recipient ({statements.RECIPIENT_COLUMNS}) FROM STDIN") as copy:
@@ -322,7 +285,6 @@ class PostgresqlLedger(Ledger):
         yield from (read_recipient((0, *row[1:])) for row in repeated)
 
     def seal(self) -> None:
-        """Close the list of recipients, and index it."""
         with self._connection() as connection:
             connection.execute(
                 "ALTER TABLE recipient ADD PRIMARY KEY (n); CREATE INDEX recipient_number ON recipient (number)"
@@ -331,26 +293,19 @@ class PostgresqlLedger(Ledger):
         super().seal()
 
     def purge(self) -> int:
-        """Delete numbers, variables and ids, in the files of the database, too, and keep the totals."""
+        count = super().purge()
         with self._connection() as connection:
-            connection.execute("UPDATE outcome SET msgid = ''")
-            changed = connection.execute("UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0")
             for table in ("outcome", "recipient"):
                 # Without it the old rows would stay in the files.
                 connection.execute(f"VACUUM FULL {table}")
-            return changed.rowcount
+        return count
 
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+    def _connection(self) -> Iterator[Connection]:
         """Yield a connection for work that takes long: no time limit ends it."""
-        import psycopg
-
-        try:
-            with self._open() as connection:
-                connection.execute("SET idle_in_transaction_session_timeout = 0")
-                yield connection
-        except psycopg.Error as error:
-            raise cannot_be_used(error) from error
+        with connected(*self._schemas) as connection:
+            connection.execute("SET idle_in_transaction_session_timeout = 0")
+            yield connection
 
 
 class _AnswerLostError(Exception):

@@ -1,20 +1,28 @@
-"""Connections to PostgreSQL, and the statements that they have prepared."""
+"""Connections to PostgreSQL, the statements that they have prepared, and the lists that its campaigns share."""
 
 from __future__ import annotations
 
 # ruff: noqa: S608 - made of constants; what varies is a parameter
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import msgspec
+import psycopg
 
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, HASH_PREFIX
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import (
+    HASH_BYTES,
+    HASH_PREFIX,
+    RESERVE_LINKS,
+    ContactList,
+    OptOutList,
+    SharedTables,
+)
 from xoxzo.cloudpy.errors import CampaignError
 
-if TYPE_CHECKING:
-    import psycopg
-
 COMMON = "xoxzo_campaigns"
+Connection = psycopg.Connection[Any]
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 _HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
@@ -35,6 +43,59 @@ _SETTINGS = (
     " SET plan_cache_mode = force_generic_plan"
 )
 _CONNECT_SECONDS = 10
+
+
+def connect(address: str, *schemas: str) -> Connection:
+    """Connect to a database; raise ``psycopg.Error``, or `CampaignError` if a connection pooler answers.
+
+    A pooler may give the session of one program to another one, with its prepared statements, its locks, and the search
+    path that says which campaign is meant: so it is recognised, by the process number that it makes up, and refused.
+    """
+    connection = psycopg.connect(
+        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="xoxzo campaign"
+    )
+    try:
+        is_ours = f"SELECT 1 / CAST(pg_backend_pid() = {connection.info.backend_pid} AS INTEGER)"
+        # One message: where the first statement fails, the others are not run.
+        connection.execute(f"{is_ours}; {_SETTINGS}; SET search_path TO {', '.join(schemas)}")
+    except psycopg.errors.DivisionByZero:
+        connection.close()
+        raise CampaignError(
+            "database_pooled",
+            "the address of the campaigns' database is that of a connection pooler such as PgBouncer,"
+            " which may give one session to several programs: use the address of PostgreSQL itself",
+        ) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def connected(address: str, *schemas: str) -> Iterator[Connection]:
+    """Yield a connection, and close it; raise ``CampaignError``."""
+    try:
+        with connect(address, *schemas) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise cannot_be_used(error) from error
+
+
+def schema_of(ident: int) -> str:
+    """Return the name of a campaign's schema."""
+    return f"xoxzo_campaign_{ident}"
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of PostgreSQL's error; the others may quote values."""
+    return str(error).partition("\n")[0].strip() or type(error).__name__
+
+
+def cannot_be_used(error: Exception) -> CampaignError:
+    """Return the error for a failure of the database, without the values that it may quote."""
+    return CampaignError(
+        "database_failed", "the database of the campaigns cannot be used: {error}", error=reason_of(error)
+    )
 
 
 class PreparedStatements:
@@ -82,46 +143,29 @@ def _array(kind: str, column: tuple[Any, ...]) -> str:
     return '{"' + '","'.join(texts) + '"}'
 
 
-def connect(address: str, search_path: str) -> psycopg.Connection[Any]:
-    """Connect to a database; raise ``psycopg.Error``, or `CampaignError` if a connection pooler answers.
+class _PostgresqlTables(SharedTables):
+    """Tables that the campaigns of a database share; ``connect`` returns a context with a connection to them."""
 
-    A pooler may give the session of one program to another one, with its prepared statements, its locks, and the search
-    path that says which campaign is meant: so it is recognised, by the process number that it makes up, and refused.
-    """
-    import psycopg
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._connect = connect
 
-    connection = psycopg.connect(
-        address, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="xoxzo campaign"
-    )
-    try:
-        is_ours = f"SELECT 1 / CAST(pg_backend_pid() = {connection.info.backend_pid} AS INTEGER)"
-        # One message: where the first statement fails, the others are not run.
-        connection.execute(f"{is_ours}; {_SETTINGS}; SET search_path TO {search_path}")
-    except psycopg.errors.DivisionByZero:
-        connection.close()
-        raise CampaignError(
-            "database_pooled",
-            "the address of the campaigns' database is that of a connection pooler such as PgBouncer,"
-            " which may give one session to several programs: use the address of PostgreSQL itself",
-        ) from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        with self._connect() as connection, connection.transaction(), connection.cursor() as cursor:
+            if statement is RESERVE_LINKS:
+                cursor.execute("LOCK TABLE link IN EXCLUSIVE MODE")
+            cursor.executemany(statement.replace("?", "%s").encode(), rows)
+            return cursor.rowcount
+
+    def _fetch(self, statement: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - psycopg's
+        with self._connect() as connection, connection.transaction(), connection.cursor("entries") as cursor:
+            yield from cursor.execute(statement.replace("?", "%s").encode(), parameters)
 
 
-def schema_of(ident: int) -> str:
-    """Return the name of a campaign's schema."""
-    return f"xoxzo_campaign_{ident}"
+class PostgresqlOptOuts(_PostgresqlTables, OptOutList):
+    """An opt-out list in a database."""
 
 
-def reason_of(error: Exception) -> str:
-    """Return the first line of PostgreSQL's error; the others may quote values."""
-    return str(error).partition("\n")[0].strip() or type(error).__name__
+class PostgresqlContacts(_PostgresqlTables, ContactList):
+    """Contacts in a database. A number may be there several times."""
 
-
-def cannot_be_used(error: Exception) -> CampaignError:
-    """Return the error for a failure of the database, without the values that it may quote."""
-    return CampaignError(
-        "database_failed", "the database of the campaigns cannot be used: {error}", error=reason_of(error)
-    )
+    ADD = "INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)"

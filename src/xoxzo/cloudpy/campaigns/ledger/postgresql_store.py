@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+
+from psycopg.errors import UniqueViolation
 
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import CONTACT_TABLES, TABLES
+from xoxzo.cloudpy.campaigns.ledger.postgresql import LOCK_SPACE, PostgresqlLedger
+from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
+    COMMON,
+    Connection,
+    PostgresqlContacts,
+    PostgresqlOptOuts,
+    connected,
+    schema_of,
+)
+from xoxzo.cloudpy.campaigns.ledger.stores import (
     DRAFT_SECONDS,
     CampaignStore,
     campaign_exists,
@@ -15,15 +27,7 @@ from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
     check_name,
     forgetting,
 )
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import CONTACT_TABLES, TABLES, PostgresqlContacts, PostgresqlOptOuts
-from xoxzo.cloudpy.campaigns.ledger.postgresql import LOCK_SPACE, PostgresqlLedger
-from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import COMMON, cannot_be_used, connect, schema_of
-from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import psycopg
+from xoxzo.cloudpy.errors import CampaignError
 
 _VERSION = 4
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -41,39 +45,23 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class PostgresqlStore(CampaignStore):
-    """Keeps campaigns in a database. See ``CampaignStore`` for its methods.
-
-    Args:
-        address: the database, for instance ``postgresql://user@host/shop`` or ``postgresql:///shop``.
-
-    Raises:
-        ConfigurationError: the extra ``postgresql`` is missing.
-    """
+    """Keeps campaigns in a database. See ``CampaignStore`` for its methods."""
 
     def __init__(self, address: str) -> None:
-        try:
-            import psycopg  # noqa: F401
-        except ImportError:
-            raise ConfigurationError(
-                'campaigns in PostgreSQL need an extra: pip install "xoxzo-cloudpy[postgresql]"'
-            ) from None
         self.address = address
         self.opt_outs = PostgresqlOptOuts(self._connect)
         self.contacts = PostgresqlContacts(self._connect)
 
     def names(self) -> Iterator[str]:
-        """Return the names of all campaigns, sorted."""
         with self._connect() as connection:
             rows = connection.execute('SELECT name FROM campaign WHERE name IS NOT NULL ORDER BY name COLLATE "C"')
             yield from (name for (name,) in rows.fetchall())
 
     def exists(self, name: str) -> bool:
-        """Return whether there is a campaign of this name."""
         with self._connect() as connection:
             return self._find(connection, name) is not None
 
     def open(self, name: str) -> PostgresqlLedger:
-        """Open the ledger of a campaign."""
         with self._connect() as connection:
             found = self._find(connection, name)
         if found is None:
@@ -88,9 +76,6 @@ class PostgresqlStore(CampaignStore):
 
     @contextmanager
     def create(self, name: str) -> Iterator[PostgresqlLedger]:
-        """Yield a new ledger, and give it its name when the block has ended."""
-        from psycopg.errors import UniqueViolation
-
         with self._connect() as connection:
             if self._find(connection, name) is not None:
                 raise campaign_exists(name)
@@ -115,23 +100,18 @@ class PostgresqlStore(CampaignStore):
             raise
 
     @contextmanager
-    def _connect(self) -> Iterator[psycopg.Connection[Any]]:
-        import psycopg
+    def _connect(self) -> Iterator[Connection]:
+        with connected(self.address, COMMON) as connection:
+            _prepare(connection)
+            yield connection
 
-        try:
-            with connect(self.address, COMMON) as connection:
-                _prepare(connection)
-                yield connection
-        except psycopg.Error as error:
-            raise cannot_be_used(error) from error
-
-    def _find(self, connection: psycopg.Connection[Any], name: str) -> int | None:
+    def _find(self, connection: Connection, name: str) -> int | None:
         check_name(name)
         row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
         return None if row is None else int(row[0])
 
 
-def _prepare(connection: psycopg.Connection[Any]) -> None:
+def _prepare(connection: Connection) -> None:
     """Create the common tables, or bring those of an earlier version up to date; one process at a time does so."""
     found = connection.execute("SELECT to_regclass('xoxzo_campaigns.version')").fetchone()
     with connection.transaction():
@@ -153,11 +133,11 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
             connection.execute("INSERT INTO version VALUES (%s)", (number + 1,))
 
 
-def _version(connection: psycopg.Connection[Any]) -> int:
+def _version(connection: Connection) -> int:
     row = connection.execute("SELECT max(number) FROM version").fetchone()
     return int(row[0] or 0) if row is not None else 0
 
 
-def _drop(connection: psycopg.Connection[Any], ident: int) -> None:
+def _drop(connection: Connection, ident: int) -> None:
     connection.execute(f"DROP SCHEMA IF EXISTS {schema_of(ident)} CASCADE")
     connection.execute("DELETE FROM campaign WHERE id = %s", (ident,))

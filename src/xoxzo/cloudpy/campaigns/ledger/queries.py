@@ -5,10 +5,11 @@ from __future__ import annotations
 # ruff: noqa: S608 - made of constants; what varies is a parameter
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -30,9 +31,6 @@ from xoxzo.cloudpy.campaigns.records import (
     Unsettled,
 )
 from xoxzo.cloudpy.common.masking import mask_number
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 MICRO = 1_000_000
 """Costs are stored as millionths of a credit, which both databases count exactly."""

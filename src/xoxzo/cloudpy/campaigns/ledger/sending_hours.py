@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.limits import Schedule
-from xoxzo.cloudpy.campaigns.records import Hours, Reason
+from xoxzo.cloudpy.campaigns.ledger.base import Hours, Ledger
+from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
+from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.ledger.base import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Limits
 
 _SHOWN_ZONES = 4
 _FAR = 1e12

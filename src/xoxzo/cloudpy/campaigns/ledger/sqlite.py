@@ -7,23 +7,20 @@ import sqlite3
 import threading
 import time
 import weakref
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import files, statements
-from xoxzo.cloudpy.campaigns.ledger.base import Change, Ledger, not_sealed
+from xoxzo.cloudpy.campaigns.ledger.base import Change, ClaimRequest, Ledger
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
 from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
+from xoxzo.cloudpy.campaigns.records import Claim, Recipient, Remaining
+from xoxzo.cloudpy.common.sqlite_files import FileLock
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from xoxzo.cloudpy.campaigns.records import Claim, ClaimRequest, Recipient, Remaining
-    from xoxzo.cloudpy.common.sqlite_files import FileLock
 
 _VERSION = 5
 _TYPES = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "now": ":now", "hash": "hash_number(r.number)"}
@@ -56,6 +53,8 @@ class SqliteLedger(Ledger):
         CampaignError: it cannot be opened, is something else, or its ``-wal`` file is missing.
     """
 
+    opt_outs: SqliteOptOuts
+    contacts: SqliteContacts
     blocks = False
     _is_disposable = False
 
@@ -65,20 +64,18 @@ class SqliteLedger(Ledger):
         self._mutex = threading.RLock()
         self._connection = files.open_ledger(self.path, _TABLES, _VERSION, create=create, without_wal=without_wal)
         self._locks: list[FileLock] = []
+        self._closing = ExitStack()
+        self._closing.callback(files.close_ledger, self._connection, self.path, self._locks, os.getpid())
         # At the end of the program, too: a ledger that is never closed must not keep its mark.
-        self._close = weakref.finalize(self, files.close_ledger, self._connection, self.path, self._locks, os.getpid())
-        # Whether commits wait for the disk, and whether one that did not is still to be included in one that does.
-        self._is_durable, self._has_pending_commit = True, False
+        self._close = weakref.finalize(self, self._closing.close)
+        self._is_durable = True  # commits wait for the disk
         self.clock = SteadyClock()
         self.clock = SteadyClock(self.latest_time())
-        self.opt_outs = opt_outs = SqliteOptOuts(self.path.parent)
-        self._contacts_file = SqliteContacts(self.path.parent)
-        self.contacts = self._contacts_file
-        self._contacts_connections: list[sqlite3.Connection] = []
-        self._close_contacts = weakref.finalize(self, _close_all, self._contacts_connections)
+        self.opt_outs, self.contacts = SqliteOptOuts(self.path.parent), SqliteContacts(self.path.parent)
+        self._contacts: sqlite3.Connection | None = None
         self._attached: set[str] = set()
         self._note: files.ClaimNote | None = None
-        self._attach("opt_outs", opt_outs)
+        self._attach("opt_outs", self.opt_outs)
         self._connection.create_function("hash_number", 1, hash_number, deterministic=True)
 
     def _attach(self, name: str, tables: SqliteOptOuts | SqliteContacts) -> None:
@@ -96,40 +93,35 @@ class SqliteLedger(Ledger):
         of somebody who was not sent to, or one too few of a claim that nobody has.
         """
         try:
-            if not self._contacts_connections:
-                self._contacts_connections.append(self._contacts_file.connect())
+            if self._contacts is None:
+                self._contacts = self._closing.enter_context(closing(self.contacts.connect()))
                 if self._is_disposable:
-                    self._contacts_connections[0].execute("PRAGMA synchronous = OFF")
-            [connection] = self._contacts_connections
-            self._contacts_file.lock(connection, sorted_=sorted_)
+                    self._contacts.execute("PRAGMA synchronous = OFF")
+            self.contacts.lock(self._contacts, sorted_=sorted_)
+            try:
+                yield self._contacts
+                self._contacts.execute("COMMIT")
+            finally:
+                if self._contacts.in_transaction:
+                    self._contacts.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise self._contacts_file.cannot_be_used(error) from error
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._contacts_file.cannot_be_used(error) from error
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            raise self.contacts.cannot_be_used(error) from error
 
     def claim(self, request: ClaimRequest) -> Claim:
-        """Take recipients for sending; the claim and its contacts are durable when this returns."""
         claim = None
         with self._mutex:
             try:
-                with ExitStack() as stack:
-                    if request.not_within:
-                        # Of two campaigns that look for each other's contacts at once, the second sees the first's.
-                        self._attach("contacts", self._contacts_file)
-                        stack.enter_context(self._changing_contacts(sorted_=True))
+                if request.limits.not_within:
+                    self._attach("contacts", self.contacts)
+                    # Of two campaigns that look for each other's contacts at once, the second sees the first's.
+                    with self._changing_contacts(sorted_=True) as contacts:
+                        claim = super().claim(request)
+                        self._add_contacts(contacts, claim)
+                else:
                     claim = super().claim(request)
                     if claim.recipients:
-                        if not request.not_within:
-                            stack.enter_context(self._changing_contacts())
-                        uid, at = str(self.get("uid")), self.clock.wall()
-                        hashes = b"".join([hash_number(one.number) for one in claim.recipients])
-                        self._contacts_connections[0].execute(self.contacts.ADD, (hashes, uid, at))
+                        with self._changing_contacts() as contacts:
+                            self._add_contacts(contacts, claim)
             except CampaignError:
                 if claim is not None:
                     self.give_back(claim.ident)
@@ -138,26 +130,27 @@ class SqliteLedger(Ledger):
                 self._note.write(claim.now, self.next_n(), self.get("first_seed"))
             return claim
 
+    def _add_contacts(self, contacts: sqlite3.Connection, claim: Claim) -> None:
+        if claim.recipients:
+            hashes = b"".join([hash_number(one.number) for one in claim.recipients])
+            contacts.execute(self.contacts.ADD, (hashes, str(self.get("uid")), self.clock.wall()))
+
     def remaining(self, not_within: float | None = None) -> Remaining:
-        """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
         if not_within:
-            self._contacts_file.sort()
-            self._attach("contacts", self._contacts_file)
+            self.contacts.sort()
+            self._attach("contacts", self.contacts)
         return super().remaining(not_within)
 
     def join(self, account: str) -> None:
-        """Begin to run the campaign, as the only process."""
         self.lock()
-        if not self.get("sealed"):
-            raise not_sealed()
+        super().join(account)
         self._end_leases()  # an earlier run of this ledger may have left some, if it could not write
-        self._begin(account)
+        self._begin()
 
     def leave(self) -> None:
-        """Do nothing: the lock is released when the ledger is closed."""
+        pass  # the lock is released when the ledger is closed
 
     def lock(self) -> None:
-        """Keep other runs out until this ledger is closed; what an earlier one has left claimed is unknown."""
         if not self._locks:
             self._acquire_lock()
             self._end_leases()
@@ -182,7 +175,7 @@ class SqliteLedger(Ledger):
         files.create_reserve(self.path)
         self.put({files.MARK: time.time()})
         # The mark has to be in the file itself. The other file stays, so that it is seen to be there.
-        self._checkpoint("FULL")
+        self.checkpoint("FULL")
 
     def _end_leases(self) -> None:
         # The lock shows that every process with a claim has ended.
@@ -191,12 +184,9 @@ class SqliteLedger(Ledger):
             self.sweep()
 
     def is_locked_elsewhere(self) -> bool:
-        """Return whether another process, or another ledger of this one, runs the campaign."""
         return not self._locks and files.is_locked(self.path)
 
-    def take_seat(self, seats: int) -> bool:
-        """Take the seat of the one who sends, of whom a file has one; return whether it was free."""
-        del seats
+    def take_seat(self, seats: int) -> bool:  # noqa: ARG002 - a file has one
         try:
             self.lock()
         except CampaignError:
@@ -204,26 +194,20 @@ class SqliteLedger(Ledger):
         return True
 
     def free_seats(self, seats: int) -> int:
-        """Return how many of the seats nobody has taken."""
         return 0 if self._locks or self.is_locked_elsewhere() else min(seats, 1)
 
     def close(self) -> None:
-        """Close the file and release its lock. Closing twice does nothing."""
         with self._mutex:
             self._close()
-            self._close_contacts()
             if self._note is not None:
                 self._note.close()
 
-    def checkpoint(self) -> None:
-        """Move everything into the file itself, so that it can be copied or renamed alone.
+    def checkpoint(self, mode: str) -> None:
+        """Move everything into the file itself; after ``TRUNCATE`` it can be copied or renamed alone.
 
         Raises:
             CampaignError: the disk is full.
         """
-        self._checkpoint("TRUNCATE")
-
-    def _checkpoint(self, mode: str) -> None:
         with self._mutex:
             try:
                 self._connection.execute(f"PRAGMA main.wal_checkpoint({mode})").fetchall()
@@ -244,11 +228,7 @@ class SqliteLedger(Ledger):
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
-                    if durable and self._has_pending_commit:
-                        # A transaction that writes nothing would include nothing.
-                        self._connection.execute("UPDATE progress SET mark = mark")
                     self._connection.execute("COMMIT")
-                    self._has_pending_commit = not durable
                 except BaseException:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
@@ -262,9 +242,7 @@ class SqliteLedger(Ledger):
         self._is_disposable = True
 
     def _set_durable(self, wanted: bool) -> None:
-        if self._is_disposable:
-            return
-        if wanted is not self._is_durable:
+        if wanted is not self._is_durable and not self._is_disposable:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
             self._is_durable = wanted
 
@@ -325,25 +303,19 @@ class SqliteLedger(Ledger):
                     results.append(cursor.fetchall())
         return results
 
-    def add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
-        """Add recipients, numbered from 1 in their order, and yield those whose number is there already."""
-        if self.get("sealed"):
-            raise CampaignError("already_sealed", "recipients cannot be added to a campaign that is complete")
+    def _add(self, recipients: Iterable[Recipient]) -> Iterator[Recipient]:
         every = iter(recipients)
         while group := list(islice(every, _GROUP_ROWS)):
-            yield from self._add(group)
-
-    def _add(self, group: list[Recipient]) -> list[Recipient]:
-        repeated = []
-        with self.transaction() as connection:
-            n = connection.execute("SELECT coalesce(max(n), 0) FROM recipient").fetchone()[0]
-            for one in group:
-                row = recipient_row(n + 1, one)
-                if connection.execute("INSERT OR IGNORE INTO recipient VALUES (?,?,?,?,?,?,?)", row).rowcount:
-                    n += 1
-                else:
-                    repeated.append(one)
-        return repeated
+            repeated = []
+            with self.transaction() as connection:
+                n = connection.execute("SELECT coalesce(max(n), 0) FROM recipient").fetchone()[0]
+                for one in group:
+                    row = recipient_row(n + 1, one)
+                    if connection.execute("INSERT OR IGNORE INTO recipient VALUES (?,?,?,?,?,?,?)", row).rowcount:
+                        n += 1
+                    else:
+                        repeated.append(one)
+            yield from repeated
 
     def replace_wal(self) -> int:
         """Continue without the lost ``-wal`` file: recipients that may have been sent to since then become unknown.
@@ -356,16 +328,3 @@ class SqliteLedger(Ledger):
         self._locks.append(files.acquire_lock(self.path))
         values = {"began": float(self.get(files.MARK) or 0), "last": self.get("total") or 0}
         return int(self._change([(statement, values) for statement in statements.LOSE_RECORDS])[-1][0][0])
-
-    def purge(self) -> int:
-        """Delete numbers, variables and ids, overwrite them in the file, and keep the totals."""
-        with self.transaction() as connection:
-            connection.execute("UPDATE outcome SET msgid = ''")
-            return connection.execute(
-                "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0"
-            ).rowcount
-
-
-def _close_all(connections: list[sqlite3.Connection]) -> None:
-    while connections:
-        connections.pop().close()

@@ -208,20 +208,23 @@ _OPENS = f"CASE WHEN h.opens > {_WALL} THEN h.opens + {{ahead}} ELSE (SELECT now
 _CLAIMED = f"""SELECT {{}} FROM recipient r WHERE {_RANGE} AND n NOT IN (SELECT n FROM outcome WHERE {_MARK})
     UNION ALL SELECT {{}} FROM recipient r
     WHERE n IN (SELECT n FROM pending WHERE claim = :claim AND state = 0)"""
+# Why nothing may be claimed at all: on request, after the end, by another schedule, while too many fail, and while the
+# account is paused or its send times are taken.
+_REFUSAL = """CASE
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'requested' AND value = '"pause"') THEN 'pause'
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'requested' AND value = '"cancel"') THEN 'cancel'
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'state' AND value IN ('"cancelled"', '"purged"')) THEN 'cancel'
+    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'schedule' AND value <> :schedule) THEN 'rescheduled'
+    WHEN length(results) >= 20 AND length(replace(results, '1', '')) > length(results) * :stop_share THEN 'failures'
+    WHEN start > now + :horizon THEN 'throttled' END"""
 
 CLAIM = (
     *START,
-    # How many may be taken now: none on request, after the end, while too many fail, and while the account is paused or
-    # its send times are taken; one alone until one is sent.
+    # How many may be taken now: one alone until one is sent.
     """UPDATE progress SET first = next_n + 1, over_budget = 0,
     start = coalesce((SELECT CASE WHEN paused_until > next_at THEN paused_until ELSE next_at END
     FROM account WHERE id = :account AND (next_at > now OR paused_until > now)), now)""",
-    f"""UPDATE progress SET room = CASE
-    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'requested' AND value IN ('"pause"', '"cancel"')) THEN 0
-    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'state' AND value IN ('"cancelled"', '"purged"')) THEN 0
-    WHEN EXISTS (SELECT 1 FROM meta WHERE name = 'schedule' AND value <> :schedule) THEN 0
-    WHEN length(results) >= 20 AND length(replace(results, '1', '')) > length(results) * :stop_share THEN 0
-    WHEN start > now + :horizon THEN 0
+    f"""UPDATE progress SET room = CASE WHEN {_REFUSAL} IS NOT NULL THEN 0
     WHEN {_HAS_WITNESS} OR :alone = 0 THEN :limit
     WHEN {_IN_FLIGHT} THEN 0
     ELSE 1 END""",
@@ -281,15 +284,16 @@ CLAIM = (
     """UPDATE account SET next_at = (SELECT start FROM progress)
     + :gap * (SELECT remaining FROM claim WHERE id = :claim)
     WHERE id = :account AND :gap > 0 AND EXISTS (SELECT 1 FROM claim WHERE id = :claim AND remaining > 0)""",
-    f"""SELECT now, total, next_n, start, results, last_error, over_budget,
-    (SELECT count(*) FROM outcome WHERE {_MARK} AND state = 6),
-    (SELECT min(retry_at) FROM pending WHERE state = 0 AND claim = 0), {_UNSETTLED},
-    (SELECT max(lease_until) FROM claim WHERE remaining > 0), (SELECT value FROM meta WHERE name = 'requested'),
-    (SELECT value FROM meta WHERE name = 'state'), (SELECT paused_until FROM account WHERE id = :account),
-    (SELECT value FROM meta WHERE name = 'schedule'), next_n >= {_HOLD} FROM progress""",
+    f"""SELECT now, start, results, last_error, (SELECT count(*) FROM outcome WHERE {_MARK} AND state = 6),
+    (SELECT paused_until FROM account WHERE id = :account),
+    coalesce({_REFUSAL}, CASE WHEN over_budget = 1 THEN 'budget' WHEN {_IN_FLIGHT} THEN 'in_flight'
+    WHEN EXISTS (SELECT 1 FROM pending WHERE state = 0 AND claim = 0) THEN 'retry' WHEN next_n >= total THEN 'done'
+    WHEN next_n >= {_HOLD} THEN 'first' ELSE 'unknown' END),
+    (SELECT min(retry_at) FROM pending WHERE state = 0 AND claim = 0),
+    (SELECT max(lease_until) FROM claim WHERE remaining > 0), {_UNSETTLED} FROM progress""",
     f"{_CLAIMED.format(RECIPIENT_COLUMNS, RECIPIENT_COLUMNS)} ORDER BY 1",
 )
-"""Claims recipients, or shows in its last but one result why none was claimed."""
+"""Claims recipients, and returns them last; the result before says why none was claimed."""
 
 ADD_CONTACTS = f"""INSERT INTO contact (hash, campaign, at) SELECT {{hash}}, {_UID}, {{now}} FROM
     ({_CLAIMED.format("number", "number")}) AS r"""
@@ -323,4 +327,9 @@ RESCHEDULE = ("UPDATE pending SET retry_at = {now} WHERE state = 0 AND claim = 0
 PAUSE_ACCOUNT = (
     """UPDATE account SET paused_until = {now} + :seconds
     WHERE id = :account AND paused_until < {now} + :seconds""",
+)
+PURGE = (
+    "UPDATE outcome SET msgid = ''",
+    "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0",
+    "SELECT count(*) FROM recipient",
 )

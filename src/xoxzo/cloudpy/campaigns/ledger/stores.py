@@ -1,4 +1,4 @@
-"""Find, open and create the ledgers of campaigns: in a folder of files, or at another address."""
+"""Find, open and create the ledgers of campaigns: the interface of all stores, and the store in a folder of files."""
 
 from __future__ import annotations
 
@@ -6,55 +6,101 @@ import os
 import re
 import secrets
 import time
-from contextlib import contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from xoxzo.cloudpy.campaigns.ledger.campaign_store import (
-    DRAFT_SECONDS,
-    CampaignStore,
-    campaign_exists,
-    campaign_not_found,
-    check_name,
-    forgetting,
-)
+from xoxzo.cloudpy.campaigns.ledger.base import Ledger
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList, SqliteContacts, SqliteOptOuts
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
-from xoxzo.cloudpy.common.user_files import data_folder
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-VARIABLE = "XOXZO_CAMPAIGNS"
-"""The environment variable that holds the address of the store."""
+DRAFT_SECONDS = 86_400.0
+"""After so long, a campaign that was not created to its end is deleted: it holds phone numbers."""
+_NAME = re.compile(r"[\w][\w.\-]{0,99}")
 _SUFFIX = ".campaign"
 _DRAFT = re.compile(rf"{re.escape(_SUFFIX)}\.[0-9a-f]{{8}}\.draft(?:-[a-z]+)?$")
 
 
-def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) -> CampaignStore:
-    """Return the store at an address.
+class CampaignStore(ABC):
+    """Where the ledgers of campaigns are stored: a folder of files, or a database that several machines use.
 
-    Args:
-        address: a folder, or a PostgreSQL database as ``postgresql://…``; by default ``XOXZO_CAMPAIGNS``, or a folder
-            in the user's data folder. A store is returned as it is.
-
-    Raises:
-        InvalidArgument: it is the address of something else, such as ``mysql://…``.
+    Methods raise ``InvalidArgument`` for what cannot be the name of a campaign, and ``CampaignError`` where the store
+    cannot be read or written.
     """
-    if address is not None and not isinstance(address, str | os.PathLike):
-        return address
-    chosen = address or os.environ.get(VARIABLE) or data_folder() / "campaigns"
-    if str(chosen).startswith(("postgresql://", "postgres://")):
-        from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
 
-        return PostgresqlStore(str(chosen))
-    if "://" in str(chosen):
-        # As a folder's name it would be a store of each machine's own, and each machine would send to everybody.
-        raise InvalidArgument("store", "must be a folder or an address that begins with postgresql://")
-    return FolderStore(chosen)
+    address: str
+    """What opens the same store in another process: a folder, or a URL."""
+    opt_outs: OptOutList
+    """The opt-out list of all campaigns in it."""
+    contacts: ContactList
+    """Who may have got a message of the campaigns in it."""
+
+    @abstractmethod
+    def create(self, name: str) -> AbstractContextManager[Ledger]:
+        """Return a context with a new ledger, which gets its name when the block has ended without an exception.
+
+        So a name never stands for half a list; after an exception nothing is left.
+
+        Raises:
+            CampaignError: there is a campaign of this name, or it cannot be created.
+        """
+
+    @abstractmethod
+    def open(self, name: str) -> Ledger:
+        """Open the ledger of a campaign.
+
+        Raises:
+            CampaignError: there is none of this name, or it cannot be read.
+        """
+
+    @abstractmethod
+    def exists(self, name: str) -> bool:
+        """Return whether there is a campaign of this name."""
+
+    @abstractmethod
+    def names(self) -> Iterator[str]:
+        """Return the names of all campaigns, sorted."""
+
+    def remove(self, name: str) -> None:
+        """Delete a campaign; its ledger must be closed."""
+        with suppress(CampaignError), self.open(name) as ledger:
+            ledger.forget()
+        self._delete(name)
+
+    @abstractmethod
+    def _delete(self, name: str) -> None: ...
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a campaign, by an ``InvalidArgument``."""
+    if not _NAME.fullmatch(name):
+        raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
+
+
+@contextmanager
+def forgetting(ledger: Ledger) -> Iterator[None]:
+    """Remove from the opt-out list what concerns a new campaign alone, if it is not created to its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(CampaignError):
+            ledger.forget()
+        raise
+
+
+def campaign_exists(name: str) -> CampaignError:
+    """Return the error for a name that is taken."""
+    return CampaignError(
+        "campaign_exists", "there is a campaign {name} already: continue it, or use another name", name=name
+    )
+
+
+def campaign_not_found(name: str) -> CampaignError:
+    """Return the error for a name that no campaign has."""
+    return CampaignError("campaign_not_found", "there is no campaign {name}", name=name)
 
 
 class FolderStore(CampaignStore):
@@ -82,8 +128,7 @@ class FolderStore(CampaignStore):
 
     def names(self) -> Iterator[str]:
         """Return the names of all campaigns, sorted."""
-        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
-            yield path.name.removesuffix(_SUFFIX)
+        return (path.name.removesuffix(_SUFFIX) for path in sorted(self._folder.glob(f"*{_SUFFIX}")))
 
     def exists(self, name: str) -> bool:
         """Return whether there is a campaign of this name."""
@@ -112,15 +157,30 @@ class FolderStore(CampaignStore):
         path = self.path(name)
         if path.exists():
             raise campaign_exists(name)
-        _check_no_wal(path)
-        _prepare(path.parent)
+        wal = Path(f"{path}-wal")
+        if wal.is_file() and wal.stat().st_size:
+            # SQLite would write what is in it into the new ledger.
+            raise CampaignError(
+                "wal_left",
+                "{wal} belongs to a campaign whose file {path} is missing: put it back, or delete {wal}",
+                wal=wal,
+                path=path,
+            )
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise _cannot_be_created(self._folder, error) from None
+        for old in self._folder.glob("*.draft*"):
+            with suppress(OSError):
+                if _DRAFT.search(old.name) and old.stat().st_mtime < time.time() - DRAFT_SECONDS:
+                    old.unlink()
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
         try:
             with SqliteLedger(draft, create=True) as ledger:
                 with forgetting(ledger):
                     yield ledger
                 # Without it, a full disk at closing would leave what was written in a file beside the ledger.
-                ledger.checkpoint()
+                ledger.checkpoint("TRUNCATE")
             try:
                 os.link(draft, path)
             except FileExistsError:
@@ -129,30 +189,6 @@ class FolderStore(CampaignStore):
                 raise _cannot_be_created(path, error) from None
         finally:
             delete_files(draft)
-
-
-def _check_no_wal(path: Path) -> None:
-    """Refuse to create a ledger beside the ``-wal`` file of another one: SQLite would write that into the new one."""
-    wal = Path(f"{path}-wal")
-    if wal.is_file() and wal.stat().st_size:
-        raise CampaignError(
-            "wal_left",
-            "{wal} belongs to a campaign whose file {path} is missing: put it back, or delete {wal}",
-            wal=wal,
-            path=path,
-        )
-
-
-def _prepare(folder: Path) -> None:
-    """Create the folder, and delete drafts that were cut off a day ago: they hold phone numbers."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise _cannot_be_created(folder, error) from None
-    for draft in folder.glob("*.draft*"):
-        with suppress(OSError):
-            if _DRAFT.search(draft.name) and draft.stat().st_mtime < time.time() - DRAFT_SECONDS:
-                draft.unlink()
 
 
 def _cannot_be_created(path: Path, error: OSError) -> CampaignError:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Container, Iterable
 from math import inf
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
-
-    from xoxzo.cloudpy.campaigns.records import Unsettled
+from xoxzo.cloudpy.campaigns.records import Unsettled
 
 
 def find_unsent(

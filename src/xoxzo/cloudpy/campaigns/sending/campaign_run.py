@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xoxzo.cloudpy.campaigns.content import Content
+from xoxzo.cloudpy.campaigns.ledger import Ledger
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs import read_links
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Reason, Result, State
+from xoxzo.cloudpy.campaigns.sending.rules import Post, Stopped
 from xoxzo.cloudpy.campaigns.sending.sender import Sender
-from xoxzo.cloudpy.campaigns.sending.throttle import Post, Stopped
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError, RateLimited
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.protocols import CallbackUrls
+from xoxzo.cloudpy.protocols import CallbackUrls
 
 FIRST_SENT = "first_sent"
 """The code of the reason for which a run stops after the first recipients."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from xoxzo.cloudpy.campaigns.ledger import Ledger
+from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.errors import CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.records import Outcome
 
 T = TypeVar("T")
 

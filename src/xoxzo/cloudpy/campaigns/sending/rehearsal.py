@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result, Tally
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
-
-    from xoxzo.cloudpy.campaigns.content import Content
-    from xoxzo.cloudpy.campaigns.limits import Limits
-    from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudget
+from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudget
 
 # Calls take minutes; an SMS is delivered in seconds.
 _FINAL_STATUS_SECONDS = 600.0

@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result
 from xoxzo.cloudpy.common.signals import handle_signals
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result
 
 
 def fast_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

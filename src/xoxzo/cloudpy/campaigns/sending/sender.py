@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+import msgspec
+
+from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest, Ledger
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
-from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
-from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Post, Stopped, Task, Throttle
+from xoxzo.cloudpy.campaigns.sending.rules import (
+    Lease,
+    Post,
+    Stopped,
+    Task,
+    Throttle,
+    classify_error,
+    too_many_failures,
+)
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.ledger import Ledger
-    from xoxzo.cloudpy.campaigns.limits import Limits
 
 PosterOf = Callable[[Callable[[], bool]], Post]
 """Returns a `Post` that writes a request only while a function returns true."""
@@ -38,7 +45,7 @@ class Sender:
         ledger: the campaign's ledger, which this worker has joined.
         poster_of: makes what sends to one recipient.
         account: a hash of the account.
-        is_call: whether calls are made: no sent list could prove anything about them, so none has to go first alone.
+        is_call: whether calls are made, of which none has to go first alone.
     """
 
     def __init__(
@@ -53,10 +60,11 @@ class Sender:
     ) -> None:
         self._ledger = ledger
         self._poster_of = poster_of
-        self._limits = limits
+        # No sent list could prove anything about calls.
+        self._limits = msgspec.structs.replace(limits, canaries=0) if is_call else limits
+        self._is_first_alone = not is_call
         self._clock = ledger.clock
         self._account = account
-        self._is_call = is_call
         self._on_event = on_event
         self._claimed: deque[Task] = deque()
         self._recorder = Recorder(ledger, self._fail)
@@ -237,12 +245,14 @@ class Sender:
         wall = self._clock.wall()
         if (hours := self._hours.openings(wall)) and (wake := min(opens for _zone, opens, _closes in hours)) > wall:
             return await self._wait_for_hours(wake, wall)
-        request = self._throttle.claim_request(
-            self._recorder.rate(),
+        request = ClaimRequest(
+            ident=secrets.randbits(61) + 1,
+            limit=self._throttle.claim_size(self._recorder.rate()),
+            limits=self._limits,
             account=self._account,
             hours=hours,
             schedule=self._hours.stored,
-            is_call=self._is_call,
+            first_alone=self._is_first_alone,
         )
         claim = await call(self._ledger, self._ledger.claim, request)
         self._throttle.pause_until(claim.paused_seconds)
@@ -281,8 +291,7 @@ class Sender:
             self._hours.reload()
             return 0.0
         elif claim.why == "failures":
-            failed, total, error = claim.failures
-            self.stop("stopped", self._throttle.too_many_failures(failed, total, error))
+            self.stop("stopped", too_many_failures(*claim.failures))
         elif self._in_flight and claim.why in {"in_flight", "first", "unknown", "done"}:
             # Even after its lease has ended: a message in flight may have to be tried again.
             return RECORD_SECONDS

@@ -15,7 +15,7 @@ from celery.exceptions import Ignore
 from celery.states import FAILURE, PENDING, SUCCESS
 
 from xoxzo.cloudpy.campaigns.records import State
-from xoxzo.cloudpy.campaigns.sending.send_errors import classify_error
+from xoxzo.cloudpy.campaigns.sending.rules import classify_error
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited, ResponseLost
 from xoxzo.cloudpy.integrations.celery import settings
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.campaigns.ledger.stores import open_store
+from xoxzo.cloudpy.campaigns.ledger import open_store
 from xoxzo.cloudpy.integrations.django import conf
 
 _REFERENCE = re.compile(r"([0-9a-f]{12})-[1-9][0-9]{0,8}")

@@ -11,8 +11,7 @@ from django.db import OperationalError, connections, transaction
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.records import State
-from xoxzo.cloudpy.campaigns.sending.send_errors import SendFailure, classify_error
-from xoxzo.cloudpy.campaigns.sending.throttle import Lease, Throttle
+from xoxzo.cloudpy.campaigns.sending.rules import Lease, SendFailure, Throttle, classify_error
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend

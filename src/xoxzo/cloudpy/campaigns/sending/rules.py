@@ -1,24 +1,75 @@
-"""Decide how fast a run may send, when it pauses, for how long a worker may send, and when too many have failed."""
+"""The rules of sending: what an error means, how fast to send, when to pause or stop, and until when a claim lasts."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.records import NO_REASON, ClaimRequest, Hours, Reason, Recipient
+from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.campaigns.clock import SteadyClock
+from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Reason, Recipient, State
 
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns.clock import SteadyClock
-    from xoxzo.cloudpy.campaigns.limits import Limits
-
+Post = Callable[[Recipient], Awaitable[str]]
+"""Sends to a recipient and returns the msgid or callid."""
+_RETRY_SECONDS = 1.0
 _CLAIM_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 60.0
 _MAX_DOUBLINGS = 6
 _NOTICEABLE_SECONDS = 1.0
 _MIN_FAILURE_WINDOW = 20
+# Of what the lease has left over the time of a message, so much is kept for a process that is slow.
+_MARGIN_SHARE = 6
+
+
+class SendFailure(NamedTuple):
+    """What a failed send means."""
+
+    state: State
+    """The recipient's state."""
+    error: str
+    """The exception's name with its status and fields; no number and no text."""
+    stop: Reason = NO_REASON
+    """Why the campaign has to stop; empty when it need not."""
+    pause_seconds: float = 0.0
+    """For how many seconds nothing should be sent."""
+
+
+def classify_error(error: BaseException) -> SendFailure:
+    """Return what an error of a send means (API sections 1.5 and 1.6).
+
+    A recipient is left waiting only if the request had no effect. If the message may have been sent, its state is
+    unknown.
+    """
+    name = _describe(error)
+    if isinstance(error, errors.InvalidArgument):
+        return SendFailure(State.REJECTED, name)
+    if not isinstance(error, errors.APIError) or error.maybe_sent:
+        return SendFailure(State.UNKNOWN, name)
+    if isinstance(error, errors.NotEnoughCredits):
+        return SendFailure(State.WAITING, name, stop=Reason("not_enough_credits", "the account has not enough credits"))
+    if isinstance(error, errors.AuthenticationFailed | errors.PermissionDenied):
+        refused = Reason("account_refused", "the account was refused ({error})", {"error": name})
+        return SendFailure(State.WAITING, name, stop=refused)
+    if isinstance(error, errors.RateLimited):
+        return SendFailure(State.WAITING, name, pause_seconds=error.retry_after or _RETRY_SECONDS)
+    if isinstance(error, errors.StatusError):
+        return SendFailure(State.REJECTED, name)
+    return SendFailure(State.WAITING, name, pause_seconds=_RETRY_SECONDS)
+
+
+def _describe(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, errors.StatusError):
+        fields = ", ".join(sorted(error.field_errors))
+        return f"{name} {error.status}" + (f" ({fields})" if fields else "")
+    if isinstance(error, errors.TimedOut):
+        return f"{name} ({error.phase})"
+    if isinstance(error, errors.InvalidArgument):
+        return f"{name} ({error.field})"
+    return name
 
 
 class Stopped(Exception):
@@ -72,38 +123,8 @@ class Throttle:
         """Return why the run has to stop when too many of the latest results are ``0``, else an empty reason."""
         results = "".join(latest)
         failed, total = results.count("0"), len(results)
-        if total < _MIN_FAILURE_WINDOW or failed <= total * self._limits.stop_share:
-            return NO_REASON
-        return self.too_many_failures(failed, total, error)
-
-    def too_many_failures(self, failed: int, total: int, error: str) -> Reason:
-        """Return why a run stops in which too many messages have failed."""
-        return Reason(
-            "too_many_failures",
-            "{failed} of the last {total} messages failed, the last with {error}",
-            {"failed": failed, "total": total, "error": error},
-        )
-
-    def claim_request(
-        self, message_rate: float, *, account: str, hours: Hours, schedule: object, is_call: bool
-    ) -> ClaimRequest:
-        """Return the request for the next recipients at the recent messages a second; see `ClaimRequest`."""
-        limits = self._limits
-        return ClaimRequest(
-            ident=secrets.randbits(61) + 1,
-            limit=self.claim_size(message_rate),
-            lease=limits.lease,
-            account=account,
-            rate=limits.rate,
-            budget=limits.max_cost,
-            hours=hours,
-            schedule=schedule,
-            stop_share=limits.stop_share,
-            first_alone=not is_call,
-            canaries=0 if is_call else limits.canaries,
-            settle=limits.settle,
-            not_within=limits.not_within,
-        )
+        is_too_many = total >= _MIN_FAILURE_WINDOW and failed > total * self._limits.stop_share
+        return too_many_failures(failed, total, error) if is_too_many else NO_REASON
 
     def claim_size(self, rate: float) -> int:
         """Return how many to claim at the recent messages a second.
@@ -115,11 +136,13 @@ class Throttle:
         return max(1, min(self._limits.concurrency, int(self._limits.rate * _CLAIM_SECONDS)))
 
 
-Post = Callable[[Recipient], Awaitable[str]]
-"""Sends to a recipient and returns the msgid or callid."""
-
-# Of what the lease has left over the time of a message, so much is kept for a process that is slow.
-_MARGIN_SHARE = 6
+def too_many_failures(failed: int, total: int, error: str) -> Reason:
+    """Return why a run stops in which too many messages have failed."""
+    return Reason(
+        "too_many_failures",
+        "{failed} of the last {total} messages failed, the last with {error}",
+        {"failed": failed, "total": total, "error": error},
+    )
 
 
 class Lease:

@@ -12,9 +12,9 @@ from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.context import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.services.calls import RingingPhone
+from xoxzo.cloudpy.simulator.engine.records.traffic import Traffic
 from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
-from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message
+from xoxzo.cloudpy.simulator.queries.results import SearchResult, result_from
 
 
 def count_by_status(engine: Engine) -> tuple[Counter[str], Counter[str], Counter[str]]:
@@ -41,23 +41,24 @@ def count_held(engine: Engine) -> int:
 
 def list_ringing(engine: Engine) -> tuple[SearchResult, ...]:
     """Return the calls whose phone rings until somebody answers, the oldest first; `recipient` is that phone."""
+    waiting = []
     with engine:
-
-        def is_waiting(one: RingingPhone) -> bool:
+        for one in engine.calls.phones.now():
             decided = engine.outcome_rules.of("call", one.number)  # of a phone that is switched off, for ever
-            return decided.outcome == "hold" and decided.seconds < math.inf and not one.is_ignored
-
-        ringing = filter(is_waiting, engine.calls.phones.now())
-        return tuple(replace(from_call(one.call), recipient=one.number) for one in ringing)
+            if decided.outcome == "hold" and decided.seconds < math.inf and not one.is_ignored:
+                waiting.append(replace(result_from(one.call), recipient=one.number))
+    return tuple(waiting)
 
 
 def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, ...]:
     """Return at most `limit` messages that wait for the carrier's decision, and calls that ring, the oldest first."""
     with engine:
         # Very many may be held: only what is shown is made into values.
-        held = [*map(from_message, engine.sms.held()[:limit])]
-        held += (from_call(ringing.call) for ringing in engine.calls.phones.now()[:limit])
-    return tuple(sorted(held, key=lambda result: result.serial)[:limit])
+        held: list[Traffic] = [
+            *engine.sms.held()[:limit],
+            *(ringing.call for ringing in engine.calls.phones.now()[:limit]),
+        ]
+        return tuple(map(result_from, sorted(held, key=lambda record: record.serial)[:limit]))
 
 
 class MinuteFigures(Minute, kw_only=True):

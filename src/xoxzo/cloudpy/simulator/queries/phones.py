@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
-from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.traffic import InboundSms, Message, Traffic
 from xoxzo.cloudpy.simulator.engine.rules import find_code, sms_encoding
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import (
@@ -21,8 +21,6 @@ from xoxzo.cloudpy.simulator.queries.results import (
     ResultPage,
     SearchResult,
     SentReply,
-    below,
-    by_serial,
     call_record,
     newest_first,
     reply_record,
@@ -105,12 +103,11 @@ def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[Ph
     return ResultPage(tuple(shown), shown[-1].serial if len(numbers) > limit else None)
 
 
-def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Message | Call | InboundSms]:
+def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Traffic]:
     """Yield what reached a phone and what it wrote, with serials below `before`, the newest first."""
-    messages = below(newest_first(engine.sms.by_phone.get(number, {}).values()), before)
-    calls = below(by_serial(engine.calls.by_phone.get(number, {}).values()), before)
-    replies = below(newest_first(engine.inbound_sms.by_phone.get(number, {}).values()), before)
-    return heapq.merge(messages, calls, replies, key=lambda record: -record.serial)
+    kinds = (engine.sms, engine.calls, engine.inbound_sms)
+    records: list[list[Traffic]] = [newest_first(kind.by_phone.get(number, {}).values(), before) for kind in kinds]
+    return heapq.merge(*records, key=lambda record: -record.serial)
 
 
 _GAP = 1_800
@@ -184,7 +181,7 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
         )
 
 
-def _entry(record: Message | Call | InboundSms, number: str, ringing: Collection[str]) -> ThreadEntry:
+def _entry(record: Traffic, number: str, ringing: Collection[str]) -> ThreadEntry:
     found = asdict(result_from(record))
     if isinstance(record, Message):
         return ThreadEntry(**found, other=record.shown_sender)

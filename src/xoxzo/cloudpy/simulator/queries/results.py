@@ -16,6 +16,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     CallbackAttempt as CallbackAttempt,  # noqa: PLC0414 - others get it here
     InboundSms,
     Message,
+    Traffic,
 )
 from xoxzo.cloudpy.simulator.engine.rules import format_time
 
@@ -23,11 +24,10 @@ T = TypeVar("T")
 
 ResultKind = Literal["sms", "call", "reply"]
 
-_AUDIBLE_STEPS = frozenset({"say", "playback"})
-"""Steps of a call that play or speak something."""
+R = TypeVar("R", bound=Traffic)
 
-
-Record = TypeVar("Record", Message, Call, InboundSms)
+_AUDIBLE = frozenset({"say", "playback"})
+"""Steps of a call that speak or play something."""
 
 
 class SearchResult(Struct, frozen=True):
@@ -56,20 +56,6 @@ class SearchResult(Struct, frozen=True):
     """Seconds of talk."""
 
 
-class MessageFields:
-    """A message as predicates see it: one object for all messages, which saves making a `SearchResult` of each."""
-
-    __slots__ = ("ident", "kind", "recipient", "sender", "status", "tags", "text")
-
-    def at(self, message: Message) -> MessageFields:
-        """Become a message."""
-        request = message.request
-        self.kind: ResultKind = "sms"
-        self.ident, self.status, self.text = message.msgid, message.status, message.text
-        self.sender, self.recipient, self.tags = message.shown_sender, request.recipient, request.tags
-        return self
-
-
 class ResultPage(Struct, Generic[T], frozen=True):
     """Some of many."""
 
@@ -78,96 +64,46 @@ class ResultPage(Struct, Generic[T], frozen=True):
     """What `before` has to be for the next page; ``None`` when this is the last."""
 
 
-def from_message(message: Message) -> SearchResult:
-    """Return a message as found."""
-    return SearchResult(
-        "sms",
-        message.msgid,
-        message.serial,
-        message.sent,
-        message.status,
-        message.shown_sender,
-        message.request.recipient,
-        message.text,
-        message.request.tags,
-        message.cost,
-        message.parts,
-        message.account.sid,
-    )
-
-
-def from_call(call: Call) -> SearchResult:
-    """Return a call as found."""
-    audible = (
-        step.facts["text" if step.name == "say" else "url"] for step in call.steps if step.name in _AUDIBLE_STEPS
-    )
-    return SearchResult(
-        "call",
-        call.callid,
-        call.serial,
-        call.started,
-        call.status,
-        with_plus(call.caller),
-        call.recipient,
-        call.content or " ".join(map(str, audible)),
-        call.tags,
-        call.charged,
-        0,
-        call.account.sid,
-        call.duration,
-    )
-
-
-def from_reply(reply: InboundSms) -> SearchResult:
-    """Return a reply as found."""
-    return SearchResult(
-        "reply",
-        reply.ident,
-        reply.serial,
-        reply.at,
-        reply.status,
-        reply.sender,
-        reply.recipient,
-        reply.text,
-        (),
-        reply.cost,
-        1,
-        reply.account.sid,
-    )
-
-
-def with_plus(caller: str) -> str:
-    """Return who calls as a phone shows it: the API takes a caller's number without its +."""
-    return f"+{caller}" if caller[:1].isdigit() else caller
-
-
-def result_from(record: Message | Call | InboundSms) -> SearchResult:
-    """Return any of them as found."""
+def result_from(record: Traffic) -> SearchResult:
+    """Return a message, a call or a reply as found."""
+    kind: ResultKind
     match record:
-        case Message():
-            return from_message(record)
-        case Call():
-            return from_call(record)
-        case _:
-            return from_reply(record)
+        case Message(request=request):
+            kind, ident, at, text = "sms", record.msgid, record.sent, record.text
+            sender, recipient, tags = record.shown_sender, request.recipient, request.tags
+            cost, parts, duration = record.cost, record.parts, 0
+        case Call(caller=caller):
+            said = (
+                step.facts["text" if step.name == "say" else "url"] for step in record.steps if step.name in _AUDIBLE
+            )
+            kind, ident, at, text = "call", record.callid, record.started, record.content or " ".join(map(str, said))
+            # The API takes a caller's number without its +.
+            sender, recipient, tags = f"+{caller}" if caller[:1].isdigit() else caller, record.recipient, record.tags
+            cost, parts, duration = record.charged, 0, record.duration
+        case InboundSms():
+            kind, ident, at, text = "reply", record.ident, record.at, record.text
+            sender, recipient, tags = record.sender, record.recipient, ()
+            cost, parts, duration = record.cost, 1, 0
+    sid, status = record.account.sid, record.status
+    return SearchResult(
+        kind, ident, record.serial, at, status, sender, recipient, text, tags, cost, parts, sid, duration
+    )
 
 
-def newest_first(records: Iterable[Record]) -> list[Record]:
-    """Return records in the reverse of their order."""
-    return list(records)[::-1]
+def newest_first(records: Iterable[R], before: int | None = None) -> list[R]:
+    """Return the records whose serial numbers are below `before`, the highest first.
 
-
-def by_serial(calls: Iterable[Call]) -> list[Call]:
-    """Return calls, those with the highest serial number first.
-
-    A transfer shows a call on the phone that it reached later than others which began later.
+    Only calls may be in another order: a transfer shows a call on the phone that it reached later than others which
+    began later.
     """
-    return sorted(calls, key=lambda call: -call.serial)
+    newest = list(records)[::-1]
+    if newest and isinstance(newest[0], Call):
+        newest.sort(key=_descending)
+    return newest if before is None else newest[bisect_right(newest, -before, key=_descending) :]
 
 
-def below(records: list[Record], before: int | None) -> list[Record]:
-    """Return what has a lower serial number than `before`, of records whose highest stands first."""
-    return records if before is None else records[bisect_right(records, -before, key=lambda record: -record.serial) :]
+def _descending(record: Traffic) -> int:
+    return -record.serial
 
 
 class ReceivedSms(Struct, frozen=True):

@@ -13,21 +13,19 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
-from itertools import chain, repeat
-from typing import TypeVar
+from itertools import repeat
+from typing import get_args
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, Message
+from xoxzo.cloudpy.simulator.engine.records.traffic import CallStatus, InboundSmsStatus, Message, SmsStatus, Traffic
 from xoxzo.cloudpy.simulator.queries.results import (
-    MessageFields,
+    ResultKind,
     ResultPage,
     SearchResult,
-    below,
-    by_serial,
     newest_first,
     result_from,
 )
@@ -38,67 +36,53 @@ _MAX_QUERY_LENGTH = 500
 _MIN_IDENT_LENGTH = 6
 """Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
 _STATUSES = {
-    "queued": "QUEUED",
-    "delivering": "DELIVERING",
-    "delivered": "DELIVERED",
-    "ok": "DELIVERED",
-    "fail": "FAIL",
-    "failed": ("FAIL", "FAILED"),
-    "in-progress": "IN PROGRESS",
-    "in progress": "IN PROGRESS",
-    "answered": "ANSWERED",
-    "no-answer": "NO ANSWER",
-    "no answer": "NO ANSWER",
-    "received": "RECEIVED",
-    "no-action-url": "NO ACTION URL",
-    "no-credits": "NO CREDITS",
-}
-_KINDS = ("sms", "call", "reply")
+    name.lower().replace(" ", "-"): frozenset({name})
+    for name in (*get_args(SmsStatus), *get_args(CallStatus), *get_args(InboundSmsStatus))
+} | {"ok": frozenset({"DELIVERED"}), "failed": frozenset({"FAIL", "FAILED"})}
+_KINDS = get_args(ResultKind)
 _KEYS = frozenset({"to", "from", "status", "tag", "kind", "id", ""})
 
-
-Searchable = SearchResult | MessageFields
-"""What tests look at."""
-
-Predicate = Callable[[Searchable], bool]
+Predicate = Callable[[SearchResult], bool]
 
 
 class SearchQuery(Struct, frozen=True):
     """A search that was read."""
 
-    fits: tuple[Predicate, ...]
-    """What has to be true of whatever is found."""
+    tests: tuple[tuple[Predicate, bool], ...]
+    """What has to be true, or false, of all that is found."""
     number: str | None
     """The one recipient's number in the query, when it is complete; it can be looked up."""
     kinds: frozenset[str]
     """The kinds that can fit."""
     words: tuple[str, ...]
     """What a text must hold, or an id begin with."""
-    statuses: frozenset[str] | None = None
+    statuses: frozenset[str] | None
     """The statuses in the query; ``None`` for any."""
+
+    def fits(self, found: SearchResult) -> bool:
+        """Say whether it finds a message, a call or a reply."""
+        return all(test(found) is wanted for test, wanted in self.tests)
 
 
 def parse_search(text: str) -> SearchQuery:
     """Read a search; raise `SimulatorError` if it is too long or asks for an unknown status or kind."""
     if len(text) > _MAX_QUERY_LENGTH:
         raise SimulatorError("search_too_long", "a search has at most {n} characters", n=_MAX_QUERY_LENGTH)
-    fits: list[Predicate] = []
+    tests: list[tuple[Predicate, bool]] = []
     number = statuses = None
     kinds = frozenset(_KINDS)
     words: list[str] = []
     for word in _WORD.finditer(text):
-        key, minus = word["key"] or "", bool(word["minus"])
+        key, wanted = word["key"] or "", not word["minus"]
         value = word["plain"] if word["quoted"] is None else word["quoted"]
         if key not in _KEYS:
             # No word of the language, so a part of the text: `http://…`, for instance.
             key, value = "", f"{key}:{value}" if key else value
         if not value:
             continue
-        test = _test(key, value)
-        if minus:
-            fits.append(_not(test))
+        tests.append((_test(key, value), wanted))
+        if not wanted:
             continue
-        fits.append(test)
         if not key:
             words.append(value)
         elif key == "status":
@@ -107,7 +91,7 @@ def parse_search(text: str) -> SearchQuery:
             kinds &= {value.lower()}
         elif key == "to" and re.fullmatch(r"\+[0-9]{7,15}", value):
             number = value
-    return SearchQuery(tuple(fits), number, kinds, tuple(words), statuses)
+    return SearchQuery(tuple(tests), number, kinds, tuple(words), statuses)
 
 
 def toggled(text: str, key: str, value: str) -> str:
@@ -123,11 +107,7 @@ def toggled(text: str, key: str, value: str) -> str:
     return " ".join(kept if added in words else [*kept, added])
 
 
-def _not(test: Predicate) -> Predicate:
-    return lambda found: not test(found)
-
-
-def _number(value: str, of: Callable[[Searchable], str]) -> Predicate:
+def _number(value: str, of: Callable[[SearchResult], str]) -> Predicate:
     figures = _FIGURES.sub("", value)
     if value.startswith("+"):
         return lambda found: of(found).startswith(figures)
@@ -140,13 +120,11 @@ def _number(value: str, of: Callable[[Searchable], str]) -> Predicate:
 
 
 def _statuses(value: str) -> frozenset[str]:
-    wanted = _STATUSES.get(value.lower())
+    wanted = _STATUSES.get(value.lower().replace(" ", "-"))
     if wanted is None:
-        known = ", ".join(name for name in _STATUSES if " " not in name)
-        raise SimulatorError(
-            "unknown_status", "there is no status {wanted!r}; there are {known}", wanted=value, known=known
-        )
-    return frozenset((wanted,) if isinstance(wanted, str) else wanted)
+        template, known = N_("there is no status {wanted!r}; there are {known}"), ", ".join(_STATUSES)
+        raise SimulatorError("unknown_status", template, wanted=value, known=known)
+    return wanted
 
 
 def _test(key: str, value: str) -> Predicate:
@@ -178,8 +156,6 @@ def _test(key: str, value: str) -> Predicate:
             return lambda found: lowered in found.text.casefold() or found.ident.startswith(value)
 
 
-Record = TypeVar("Record", Message, Call, InboundSms)
-
 MAX_EXAMINED = 200_000
 """Records that one page of a search examines; the next page continues from there."""
 
@@ -191,29 +167,14 @@ def search(
     engine: Engine, text: str, limit: int, before: int | None, timeout: float | None = None
 ) -> ResultPage[SearchResult]:
     """Return at most `limit` results with serials below `before`, in `timeout` real seconds, or `SimulatorError`."""
-    query = parse_search(text)
-    deadline = math.inf if timeout is None else time.perf_counter() + timeout
-    with engine:
-        lists = _candidates(engine, query)
-    messages, calls, replies = (below(records, before) for records in lists)
-    records: Iterator[tuple[Message | Call | InboundSms, int]] = heapq.merge(
-        _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1)), key=lambda one: -one[0].serial
-    )
-    fields = MessageFields()
+    query, last = parse_search(text), None
     items: list[SearchResult] = []
-    last = None
-    examined, next_check = 0, _CHUNK_SIZE
-    for record, passed in records:
-        late = examined >= next_check and time.perf_counter() > deadline
-        if len(items) == limit or examined >= MAX_EXAMINED or late:
+    for record, examined, late in _examine(engine, query, before, timeout):
+        if late or len(items) == limit or examined >= MAX_EXAMINED:
             return ResultPage(tuple(items), last)
-        if examined >= next_check:
-            next_check = examined + _CHUNK_SIZE
-        examined += passed
         last = record.serial
-        candidate = fields.at(record) if isinstance(record, Message) else result_from(record)
-        if all(test(candidate) for test in query.fits):
-            items.append(result_from(record))
+        if query.fits(result := result_from(record)):
+            items.append(result)
     return ResultPage(tuple(items), None)
 
 
@@ -246,71 +207,61 @@ class Totals(Struct):
 
 def totals(engine: Engine, text: str, timeout: float | None = None) -> Totals:
     """Count what a search finds, by status, in `timeout` real seconds, or raise `SimulatorError`."""
-    query = parse_search(text)
-    deadline = math.inf if timeout is None else time.perf_counter() + timeout
-    with engine:
-        messages, calls, replies = _candidates(engine, query)
-    fields, found = MessageFields(), Totals({}, True)
-    records: Iterator[tuple[Message | Call | InboundSms, int]] = chain(
-        _plausible(messages, query), zip(calls, repeat(1)), zip(replies, repeat(1))
-    )
-    examined, next_check = 0, _CHUNK_SIZE
-    for record, passed in records:
-        examined += passed
-        if examined >= next_check:
-            next_check = examined + _CHUNK_SIZE
-            if time.perf_counter() > deadline:
-                found.is_complete = False
-                break
-        if query.fits:
-            candidate = fields.at(record) if isinstance(record, Message) else result_from(record)
-            if not all(test(candidate) for test in query.fits):
-                continue
-        total = found.by_status.get(record.status)
-        if total is None:
-            total = found.by_status[record.status] = Total(0, 0, Decimal(0))
-        total.count += 1
-        total.parts += 0 if isinstance(record, Call) else record.parts if isinstance(record, Message) else 1
-        total.cost += record.charged if isinstance(record, Call) else record.cost
+    query, found = parse_search(text), Totals({}, True)
+    for record, _, late in _examine(engine, query, None, timeout):
+        if late:
+            found.is_complete = False
+            break
+        if query.fits(result := result_from(record)):
+            total = found.by_status.get(result.status)
+            if total is None:
+                total = found.by_status[result.status] = Total(0, 0, Decimal(0))
+            total.count += 1
+            total.parts += result.parts
+            total.cost += result.cost
     return found
 
 
-def _candidates(engine: Engine, query: SearchQuery) -> tuple[list[Message], list[Call], list[InboundSms]]:
-    """Copy what may fit, newest first; a complete number is looked up instead of searched for."""
-    messages: Iterable[Message] = engine.sms.messages.values()
-    calls: Iterable[Call] = engine.calls.calls.values()
-    if query.number is not None:
-        messages = engine.sms.by_phone.get(query.number, {}).values()
-        calls = engine.calls.by_phone.get(query.number, {}).values()
-    return (
-        newest_first(messages) if "sms" in query.kinds else [],
-        by_serial(calls) if "call" in query.kinds else [],
-        newest_first(engine.inbound_sms.replies.values()) if "reply" in query.kinds else [],
+def _examine(
+    engine: Engine, query: SearchQuery, before: int | None, timeout: float | None
+) -> Iterator[tuple[Traffic, int, bool]]:
+    """Yield what may fit, the newest first, each with how many were examined before, and whether the time is up."""
+    deadline = math.inf if timeout is None else time.perf_counter() + timeout
+    number = query.number
+    with engine:
+        sms, calls, replies = engine.sms, engine.calls, engine.inbound_sms.replies
+        # A complete number is looked up instead of searched for.
+        sent = newest_first((sms.messages if number is None else sms.by_phone.get(number, {})).values(), before)
+        called = newest_first((calls.calls if number is None else calls.by_phone.get(number, {})).values(), before)
+        replied = newest_first(replies.values(), before)
+    kinds: list[Iterable[tuple[Traffic, int]]] = []
+    if "sms" in query.kinds:
+        kinds.append(_plausible(sent, query.words))
+    kinds += (
+        zip(records, repeat(1)) for kind, records in (("call", called), ("reply", replied)) if kind in query.kinds
     )
+    examined, next_check = 0, _CHUNK_SIZE
+    for record, passed in heapq.merge(*kinds, key=lambda one: -one[0].serial):
+        late = examined >= next_check and time.perf_counter() > deadline
+        if examined >= next_check:
+            next_check = examined + _CHUNK_SIZE
+        yield record, examined, late
+        examined += passed
 
 
-def _plausible(messages: list[Message], query: SearchQuery) -> Iterator[tuple[Message, int]]:
-    """Yield messages that may fit, each with how many were passed for it.
+def _plausible(messages: list[Message], words: tuple[str, ...]) -> Iterator[tuple[Message, int]]:
+    """Yield messages that may hold words, each with how many were passed for it.
 
     Whether a word is in any of some hundred texts is found out at once, in their texts taken together. Of those that
     were passed over, the last one is yielded nevertheless: it shows how far the search has come.
     """
-    if not query.words:
+    if not words:
         yield from zip(messages, repeat(1))
         return
     for start in range(0, len(messages), _CHUNK_SIZE):
         some = messages[start : start + _CHUNK_SIZE]
-        if _may_fit(some, query.words):
+        texts = "\n".join([message.text for message in some]).casefold()
+        if all(word.casefold() in texts or any(word in one.msgid for one in some) for word in words):
             yield from zip(some, repeat(1))
         else:
             yield some[-1], len(some)
-
-
-def _may_fit(messages: list[Message], words: tuple[str, ...]) -> bool:
-    texts = "\n".join([message.text for message in messages]).casefold()
-    for word in words:
-        if word.casefold() not in texts:
-            idents = "\n".join([message.msgid for message in messages])
-            if word not in idents:
-                return False
-    return True

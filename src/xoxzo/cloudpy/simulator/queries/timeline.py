@@ -12,12 +12,19 @@ from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.engine.context import request_headers
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.traffic import Call, CallbackAttempt, Message, ReceivedRequest
-from xoxzo.cloudpy.simulator.engine.rules import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
+    Call,
+    CallbackAttempt,
+    InboundSms,
+    Message,
+    ReceivedRequest,
+    Traffic,
+)
+from xoxzo.cloudpy.simulator.engine.rules import as_decimal, count_units, price_json
 from xoxzo.cloudpy.simulator.engine.services.sms import sms_route
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
-from xoxzo.cloudpy.simulator.queries.results import SearchResult, from_call, from_message, from_reply
-from xoxzo.cloudpy.simulator.settings import carrier_of
+from xoxzo.cloudpy.simulator.queries.results import SearchResult, result_from
+from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
 
 class TimelineEntry(Struct, frozen=True):
@@ -42,63 +49,57 @@ class Timeline(Struct, frozen=True):
 def timeline(engine: Engine, ident: str) -> Timeline:
     """Return the time line of a msgid, a callid or a reply's id."""
     with engine:
-        if message := engine.sms.messages.get(ident):
-            found, entries = from_message(message), _of_message(engine, message)
-        elif call := engine.calls.calls.get(ident):
-            found, entries = from_call(call), _of_call(call)
-        elif reply := engine.inbound_sms.replies.get(ident):
-            found, entries = from_reply(reply), iter([TimelineEntry(reply.at, "status", {"status": reply.status})])
-        else:
+        record: Traffic | None = (
+            engine.sms.messages.get(ident) or engine.calls.calls.get(ident) or engine.inbound_sms.replies.get(ident)
+        )
+        if record is None:
             raise ItemNotFound("no_such_id", "there is no message or call with this id")
-        tries = map(_callback, engine.callbacks.of(ident))
-        ordered = tuple(sorted((*entries, *tries), key=lambda entry: entry.at))
-        return Timeline(found, ordered, engine.callbacks.next_try(ident))
+        entries = (*_entries(engine, record), *map(_callback, engine.callbacks.of(ident)))
+        ordered = tuple(sorted(entries, key=lambda entry: entry.at))
+        return Timeline(result_from(record), ordered, engine.callbacks.next_try(ident))
 
 
-def _of_message(engine: Engine, message: Message) -> Iterator[TimelineEntry]:
-    settings, request = engine.settings, message.request
-    if message.received is not None:
-        yield TimelineEntry(message.sent, "request", _request(message.received, message.account.sid))
-    carrier = carrier_of(settings.carriers, request.recipient)
+def _entries(engine: Engine, record: Traffic) -> Iterator[TimelineEntry]:
+    if isinstance(record, InboundSms):
+        yield TimelineEntry(record.at, "status", {"status": record.status})
+        return
+    began = record.sent if isinstance(record, Message) else record.started
+    if record.received is not None:
+        yield TimelineEntry(began, "request", _request(record.received, record.account.sid))
+    if isinstance(record, Call):
+        yield TimelineEntry(began, "price", {"each_minute": price_json(record.minute_price)})
+        for step in record.steps:
+            yield TimelineEntry(step.at, "step", {"step": step.name, **step.facts})
+        return
+    request, tracking = record.request, record.tracking
+    carrier = carrier_of(engine.settings.carriers, request.recipient)
     checks = {
         "recipient": request.recipient,
         "carrier": carrier.name if carrier else None,
         "sender": request.sender,
-        "shown_sender": message.shown_sender,
-        "characters": len(message.text.encode("utf-16-le")) // 2,
-        "encoding": "ASCII" if message.text.isascii() else "non-ASCII",
-        "parts": message.parts,
+        "shown_sender": record.shown_sender,
+        "characters": count_units(record.text),
+        "encoding": "ASCII" if record.text.isascii() else "non-ASCII",
+        "parts": record.parts,
         "k_premium": request.k_premium or None,
-        "text_replaced": message.text != request.text and message.tracking is None,
+        "text_replaced": record.text != request.text and tracking is None,
     }
-    yield TimelineEntry(message.sent, "checks", checks)
-    yield TimelineEntry(message.sent, "price", _price(engine, message))
-    for at, status, why in message.moves:
+    yield TimelineEntry(began, "checks", checks)
+    yield TimelineEntry(began, "price", _price(engine.settings, record))
+    for at, status, why in record.moves:
         yield TimelineEntry(at, "status", {"status": status, "why": why or None})
-    if message.tracking:
-        for at in message.tracking.accesses:
-            yield TimelineEntry(at, "link", {"link": message.tracking.link, "shortlink": message.tracking.shortlink})
+    if tracking:
+        for at in tracking.accesses:
+            yield TimelineEntry(at, "link", {"link": tracking.link, "shortlink": tracking.shortlink})
 
 
-def _price(engine: Engine, message: Message) -> dict[str, Any]:
+def _price(settings: Settings, message: Message) -> dict[str, Any]:
+    total = price_json(message.cost)
     if message.request.fixed_cost is not None:
-        return {"fixed": price_json(message.cost), "total": price_json(message.cost)}
-    each, _ = sms_route(engine.settings, message.request)
-    tracking = as_decimal(engine.settings.tracking_price) if message.tracking else 0
-    return {
-        "each": price_json(each),
-        "parts": message.parts,
-        "tracking": price_json(as_decimal(tracking)),
-        "total": price_json(message.cost),
-    }
-
-
-def _of_call(call: Call) -> Iterator[TimelineEntry]:
-    if call.received is not None:
-        yield TimelineEntry(call.started, "request", _request(call.received, call.account.sid))
-    yield TimelineEntry(call.started, "price", {"each_minute": price_json(call.minute_price)})
-    for step in call.steps:
-        yield TimelineEntry(step.at, "step", {"step": step.name, **step.facts})
+        return {"fixed": total, "total": total}
+    each, _ = sms_route(settings, message.request)
+    tracking = price_json(as_decimal(settings.tracking_price)) if message.tracking else 0
+    return {"each": price_json(each), "parts": message.parts, "tracking": tracking, "total": total}
 
 
 def form_fields(body: str, content_type: str) -> dict[str, str] | None:

@@ -291,3 +291,7 @@ class Conference(Record, kw_only=True, eq=False):
             "cost": price_json(as_decimal(cost)),
             "participants": [leg.view(base_url) for leg in self.legs],
         }
+
+
+Traffic = Message | Call | InboundSms
+"""What reaches phones, or leaves them; serial numbers give them one order."""

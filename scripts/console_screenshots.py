@@ -180,7 +180,7 @@ class Scenario:
 
     def a_call(self) -> None:
         """The guest picks up."""
-        [ringing] = self._simulator.engine.calls.phones.now()
+        [ringing] = self._simulator.engine.calls.ringing.values()
         self._simulator.carrier.answer(ringing.call.callid)
         self._simulator.advance(2)
 

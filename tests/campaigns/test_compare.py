@@ -109,7 +109,7 @@ def test_clicks_are_looked_up_with_the_statuses(simulator: Simulator, client: As
         assert len(list(campaign.ledger.without_final_status(or_click=True))) == 3
         [message] = simulator.phone("+819010000001").inbox
         with simulator.engine:
-            simulator.engine.sms.links.open(message.text.rpartition("/s/")[2])
+            simulator.engine.sms.open_link(message.text.rpartition("/s/")[2])
         asyncio.run(campaign.settle(client, statuses=True))
         assert [one.clicked > 0 for one in campaign.recipient_statuses()] == [False, True, False]
         assert len(list(campaign.ledger.without_final_status(or_click=True))) == 2

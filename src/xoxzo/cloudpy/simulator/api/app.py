@@ -226,7 +226,7 @@ def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     path = request.path.removeprefix(_LINK_PATH).decode("latin-1")
     try:
         with engine:
-            link = engine.sms.links.open(path)
+            link = engine.sms.open_link(path)
     except NotSaved:
         return json_response(503, {"detail": DATABASE_UNWRITABLE})
     if link is None:

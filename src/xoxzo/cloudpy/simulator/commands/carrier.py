@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
-from xoxzo.cloudpy.simulator.engine.records.traffic import Message
 from xoxzo.cloudpy.simulator.engine.rules import is_digits, is_number
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import list_held
@@ -76,45 +74,39 @@ class CarrierCommands:
 
     def deliver(self, msgid: str) -> None:
         """Deliver a message now; raise `SimulatorError` if it is not under way."""
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "DELIVERED", N_("by command")))
+        with self._engine as engine:
+            engine.sms.finish(engine.sms.under_way(msgid), "DELIVERED", N_("by command"))
 
     def fail(self, msgid: str) -> None:
         """Let a message fail now; raise `SimulatorError` if it is not under way."""
-        self._message(msgid, lambda message: self._engine.sms.settle(message, "FAIL", N_("by command")))
+        with self._engine as engine:
+            engine.sms.finish(engine.sms.under_way(msgid), "FAIL", N_("by command"))
 
     def delay(self, msgid: str, seconds: float) -> None:
         """Deliver a message `seconds` from now, at most a year; raise `SimulatorError` if it is not under way."""
         _check_seconds(seconds)
-        self._message(msgid, lambda message: self._engine.sms.delay(message, float(seconds)))
+        with self._engine as engine:
+            engine.sms.delay(engine.sms.under_way(msgid), float(seconds))
 
     def answer(self, callid: str) -> None:
         """Pick up the phone that a call rings at; raise `SimulatorError` if none rings."""
-        self._ring(callid, "answer")
+        with self._engine as engine:
+            engine.calls.act(callid, "answer")
 
     def decline(self, callid: str) -> None:
         """Decline a call, which ends as NO ANSWER: the API has no refusal; raise `SimulatorError` if none rings."""
-        self._ring(callid, "decline")
+        with self._engine as engine:
+            engine.calls.act(callid, "decline")
 
     def ignore(self, callid: str) -> None:
         """Let a phone ring until it times out; raise `SimulatorError` if no phone rings for this call."""
-        self._ring(callid, "ignore")
+        with self._engine as engine:
+            engine.calls.act(callid, "ignore")
 
     def hang_up(self, callid: str) -> None:
         """End a call that is in progress; raise `SimulatorError` if it is not."""
         with self._engine as engine:
-            if not engine.calls.hang_up(callid):
-                raise ItemNotFound("no_such_talk", "no such call is in progress")
-
-    def _message(self, msgid: str, do: Callable[[Message], bool]) -> None:
-        with self._engine as engine:
-            message = engine.sms.messages.get(msgid)
-            if message is None or not do(message):
-                raise ItemNotFound("no_such_message", "there is no such message under way")
-
-    def _ring(self, callid: str, what: Literal["answer", "decline", "ignore"]) -> None:
-        with self._engine as engine:
-            if not engine.calls.phones.act(callid, what):
-                raise ItemNotFound("no_ringing_call", "there is no such call that rings")
+            engine.calls.hang_up(callid)
 
 
 def _check_seconds(seconds: float) -> None:

@@ -1,11 +1,8 @@
-"""Time for the engine: a clock that runs or one that is stepped, and timers that fire in order."""
+"""Time for the engine: a clock that runs, and one that is stepped."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from xoxzo.cloudpy.common.locale import N_
@@ -85,32 +82,3 @@ class SteppedClock(RealClock):
     def resume_at(self, moment: float) -> None:
         """Stand where it stood when the state was saved, be that earlier or later."""
         self._go_to(moment)
-
-
-class Timers:
-    """Actions waiting for their moment. Those due at the same moment fire in the order in which they were set."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Callable[[], object]]] = []
-        self._order = itertools.count()
-
-    def at(self, due: float, action: Callable[[], object]) -> bool:
-        """Set a timer; returns whether it is now the first of all."""
-        entry = (due, next(self._order), action)
-        heapq.heappush(self._heap, entry)
-        return self._heap[0] is entry
-
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    @property
-    def next_due(self) -> float | None:
-        """When the first timer is due; ``None`` when there is none."""
-        return self._heap[0][0] if self._heap else None
-
-    def pop(self, now: float) -> tuple[float, Callable[[], object]] | None:
-        """Take the first timer that is due by `now`, as its moment and its action."""
-        if not self._heap or self._heap[0][0] > now:
-            return None
-        due, _, action = heapq.heappop(self._heap)
-        return due, action

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import heapq
+import itertools
 import random
 import string
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import islice, takewhile
 from typing import TypeVar
@@ -15,8 +16,9 @@ from typing import TypeVar
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.clock import RealClock, Timers
-from xoxzo.cloudpy.simulator.engine.records.traffic import ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.clock import RealClock
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, is_same_account
+from xoxzo.cloudpy.simulator.engine.records.traffic import Call, ReceivedRequest, Traffic
 from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
 
 _LETTERS = string.ascii_letters + string.digits
@@ -83,42 +85,30 @@ class Minute(Struct):
     callbacks_failed: int = 0
 
 
-class PhoneIndex:
-    """Numbers in the order of what reached them last. A number is deleted with the last record that reached it."""
+class PhoneIndex(dict[str, tuple[int, int]]):
+    """Numbers in the order of what reached them last: its serial number, and how many records reached them.
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, tuple[int, int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._numbers)
+    A number is deleted with the last of these records.
+    """
 
     def reached(self, number: str, serial: int) -> None:
         """Note that the message or call with a serial number reached a phone."""
-        before, count = self._numbers.pop(number, (0, 0))
-        self._numbers[number] = (max(before, serial), count + 1)
+        before, count = self.pop(number, (0, 0))
+        self[number] = (max(before, serial), count + 1)
 
     def forgotten(self, number: str) -> None:
         """Note that something which reached a phone was deleted."""
-        last, count = self._numbers.get(number, (0, 1))
+        last, count = self[number]
         if count > 1:
-            self._numbers[number] = (last, count - 1)
+            self[number] = (last, count - 1)
         else:
-            self._numbers.pop(number, None)
-
-    def sort(self) -> None:
-        """Put the numbers in their order again, after they were read in another."""
-        self._numbers = dict(sorted(self._numbers.items(), key=lambda entry: entry[1]))
-
-    def newest_first(self, before: int | None = None) -> Iterator[tuple[str, int]]:
-        """Yield each number with the serial number of what reached it last; only those below `before`."""
-        for number, (serial, _count) in reversed(self._numbers.items()):
-            if before is None or serial < before:
-                yield number, serial
+            del self[number]
 
 
 G = TypeVar("G")
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T", bound=Traffic)
 
 DAY_SECONDS = 86_400
 _DELETED_SHARE = 1_000
@@ -133,7 +123,7 @@ class OldestFirst(dict[K, V]):
         self._deleted = deleted
 
     def keep(self, key: K, record: V) -> None:
-        """Store a record; over the limit, the oldest are deleted.
+        """Store a record, new or loaded; over the limit, the oldest are deleted.
 
         Where many are kept, a thousandth more are deleted: finding the first key of a `dict` takes the longer the more
         of its first keys were deleted, so it is not done each time.
@@ -141,6 +131,11 @@ class OldestFirst(dict[K, V]):
         self[key] = record
         if len(self) > self._limit:
             self.delete(islice(self, len(self) - self._limit + self._limit // _DELETED_SHARE))
+
+    def find(self, account: Account, key: K) -> V | None:
+        """Return an account's record, or ``None`` (API section 15.36)."""
+        record = self.get(key)
+        return record if is_same_account(getattr(record, "account", None), account) else None
 
     def delete_before(self, moment: float) -> None:
         """Delete the records that began before a moment."""
@@ -152,7 +147,57 @@ class OldestFirst(dict[K, V]):
             self._deleted(self.pop(key))
 
 
-def remove_from_index(index: dict[G, dict[K, V]], group: G, key: K) -> V | None:
+class TrafficRecords(OldestFirst[str, T]):
+    """Messages, calls or replies, which are found by account, and by each phone that they reached or came from, too."""
+
+    def __init__(
+        self,
+        context: EngineContext,
+        limit: int,
+        began: Callable[[T], float],
+        reached: Callable[[T], Iterable[str]],
+        deleted: Callable[[T], object] = lambda _record: None,
+    ) -> None:
+        super().__init__(limit, began, deleted)
+        self._context = context
+        self._reached = reached
+        self.by_account: dict[Account, dict[str, T]] = {}
+        self.by_phone: dict[str, dict[str, T]] = {}
+
+    def keep(self, key: str, record: T) -> None:
+        """Store a record, new or loaded; over the limit, the oldest are deleted."""
+        self._context.note_serial(record.serial)
+        self.by_account.setdefault(record.account, {})[key] = record
+        for number in self._reached(record):
+            self.attach(number, key, record)
+        super().keep(key, record)
+
+    def attach(self, number: str, key: str, record: T) -> None:
+        """Show a record on a phone that it reached."""
+        there = self.by_phone.setdefault(number, {})
+        if key not in there:
+            there[key] = record
+            if _is_phone(number, record):
+                self._context.phones.reached(number, record.serial)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete records, whose keys may be found while they are there."""
+        for key in list(keys):
+            record = self.pop(key)
+            self._context.mark_deleted(record)
+            _remove(self.by_account, record.account, key)
+            for number in self._reached(record):
+                if _remove(self.by_phone, number, key) and _is_phone(number, record):
+                    self._context.phones.forgotten(number)
+            self._deleted(record)
+
+
+def _is_phone(number: str, record: Traffic) -> bool:
+    """Say whether a number that a record reached is a phone: a dial-in number is the account's own."""
+    return not isinstance(record, Call) or record.direction == "outbound" or number != record.recipient
+
+
+def _remove(index: dict[G, dict[str, V]], group: G, key: str) -> V | None:
     """Remove an entry from an index of groups, and the group with its last entry; return it, or ``None``."""
     entries = index.get(group, {})
     removed = entries.pop(key, None)
@@ -169,7 +214,9 @@ class EngineContext:
         self.clock = clock
         seed = f"{settings.seed} {generation}" if generation and settings.seed is not None else settings.seed
         self.random = random.Random(seed)  # noqa: S311 - ids of a simulator guard nothing
-        self.timers = Timers()
+        self.timers: list[tuple[float, int, Callable[[], object]]] = []
+        """A heap. What is due at the same moment is done in the order in which it was set."""
+        self._order = itertools.count()
         self.outbox: deque[OutboundRequest] = deque()
         self.listeners: list[Callable[[Event], None]] = []
         self.wake: Callable[[], object] = lambda: None
@@ -214,7 +261,9 @@ class EngineContext:
 
     def at(self, moment: float, action: Callable[[], object]) -> None:
         """Have something done at a moment; one that is past counts as due."""
-        if self.timers.at(moment, action):
+        entry = (moment, next(self._order), action)
+        heapq.heappush(self.timers, entry)
+        if self.timers[0] is entry:
             self.wake()
 
     def mark_changed(self, record: object) -> None:
@@ -229,12 +278,12 @@ class EngineContext:
 
     def run_due(self) -> None:
         """Fire, in their order, all timers that are due, and the first of those that are too many."""
-        if self._moment is not None or self.timers.next_due is None:
+        if self._moment is not None:
             return
         now, early = self.clock.now(), len(self.timers) - self.settings.max_waiting
         try:
-            while (timer := self.timers.pop(now if early <= 0 else math.inf)) is not None:
-                self._moment, action = timer
+            while self.timers and (early > 0 or self.timers[0][0] <= now):
+                self._moment, _, action = heapq.heappop(self.timers)
                 action()
                 early -= 1
         finally:

@@ -192,7 +192,9 @@ class Engine:
         calls: list[Call] = []
         legs = self._store.load(self.accounts.get, self._restorers(calls))
         self.calls.restore(calls, legs, saved.moment, reason)
-        context.phones.sort()
+        phones = sorted(context.phones.items(), key=lambda entry: entry[1])
+        context.phones.clear()
+        context.phones.update(phones)
         self.templates.last = saved.templates
         self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
 
@@ -202,15 +204,15 @@ class Engine:
             Account: self.accounts.restore,
             Message: self.sms.restore,
             Call: calls.append,
-            Conference: self.calls.restore_conference,
+            Conference: lambda conference: self.calls.conferences.keep(conference.conferenceid, conference),
             SubscribedNumber: lambda number: (self.dins if number.kind == "din" else self.sins).restore(number),
             Template: self.templates.restore,
-            Website: self.otp.restore_website,
+            Website: lambda website: self.otp.websites.keep(website, website),
             Otp: self.otp.restore,
             CallbackDelivery: self.callbacks.restore,
             OutcomeRule: self.outcome_rules.restore,
             RegisteredSender: self.registered_senders.restore,
-            InboundSms: self.inbound_sms.restore,
+            InboundSms: lambda reply: self.inbound_sms.replies.keep(reply.ident, reply),
             CallbackAttempt: self.callbacks.note,
         }
 
@@ -265,7 +267,8 @@ class Engine:
     def next_due(self) -> float | None:
         """Return when the next timer is due, or ``None``."""
         with self.lock:
-            return self.context.timers.next_due
+            timers = self.context.timers
+            return timers[0][0] if timers else None
 
     def take_outbound(self, limit: int = sys.maxsize) -> list[OutboundRequest]:
         """Take at most `limit` requests out of the outbox, the oldest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -36,14 +37,14 @@ def count_pending_templates(engine: Engine) -> int:
 def count_held(engine: Engine) -> int:
     """Return how many messages wait for a decision of the carrier, and how many phones ring."""
     with engine:
-        return len(engine.sms.held()) + len(engine.calls.phones.now())
+        return len(engine.sms.held()) + len(engine.calls.ringing)
 
 
 def list_ringing(engine: Engine) -> tuple[SearchResult, ...]:
     """Return the calls whose phone rings until somebody answers, the oldest first; `recipient` is that phone."""
     waiting = []
     with engine:
-        for one in engine.calls.phones.now():
+        for one in engine.calls.ringing.values():
             decided = engine.outcome_rules.of("call", one.number)  # of a phone that is switched off, for ever
             if decided.outcome == "hold" and decided.seconds < math.inf and not one.is_ignored:
                 waiting.append(replace(result_from(one.call), recipient=one.number))
@@ -56,7 +57,7 @@ def list_held(engine: Engine, limit: int | None = None) -> tuple[SearchResult, .
         # Very many may be held: only what is shown is made into values.
         held: list[Traffic] = [
             *engine.sms.held()[:limit],
-            *(ringing.call for ringing in engine.calls.phones.now()[:limit]),
+            *(one.call for one in islice(engine.calls.ringing.values(), limit)),
         ]
         return tuple(map(result_from, sorted(held, key=lambda record: record.serial)[:limit]))
 

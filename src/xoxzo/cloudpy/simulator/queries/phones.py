@@ -63,7 +63,7 @@ class PhoneQueries:
     def calls(self) -> tuple[CallRecord, ...]:
         """Every call to it, oldest first."""
         with self._engine as engine:
-            return tuple(map(call_record, engine.calls.by_phone.get(self.number, {}).values()))
+            return tuple(map(call_record, reversed(newest_first(engine.calls.by_phone.get(self.number, {}).values()))))
 
     @property
     def sent(self) -> tuple[SentReply, ...]:
@@ -95,7 +95,8 @@ def find_call(engine: Engine, callid: str) -> CallRecord:
 def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[PhoneSummary]:
     """Return at most `limit` phones, the last reached first; only those whose last serial number is below `before`."""
     with engine:
-        numbers = list(islice(engine.context.phones.newest_first(before), limit + 1))
+        reached = ((number, serial) for number, (serial, _) in reversed(engine.context.phones.items()))
+        numbers = list(islice((one for one in reached if before is None or one[1] < before), limit + 1))
         shown = []
         for number, serial in numbers[:limit]:
             messages, calls = (len(kind.by_phone.get(number, ())) for kind in (engine.sms, engine.calls))
@@ -164,7 +165,7 @@ class PhoneView(Struct, frozen=True, kw_only=True):
 def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
     """Return what a phone shows, with at most `limit` entries of its thread; the number is in E.164."""
     with engine:
-        ringing = {one.call.callid for one in engine.calls.phones.now() if one.number == number}
+        ringing = {one.call.callid for one in engine.calls.ringing.values() if one.number == number}
         newest = [_entry(record, number, ringing) for record in islice(_newest(engine, number), limit + 1)]
         calls = [entry for entry in newest if entry.kind == "call"]
         return PhoneView(

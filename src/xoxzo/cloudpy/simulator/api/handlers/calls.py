@@ -8,6 +8,8 @@ from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallRequest, ConferenceRequest
 from xoxzo.cloudpy.simulator.engine.rules import (
     LANGUAGES,
+    Playback,
+    Say,
     has_dialling_code,
     is_digits,
     is_number,
@@ -25,22 +27,20 @@ def place(context: RequestContext) -> ApiResponse:
 
 def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> CallRequest:
     settings = engine.settings
-    recording_url = tts_message = tts_lang = None
+    content: Say | Playback
     if fields.has("tts_message"):  # it wins over a recording (API section 15.39)
-        tts_message = fields.required("tts_message")
-        tts_lang = fields.required("tts_lang")
-        if tts_lang and tts_lang not in LANGUAGES:
-            fields.error("tts_lang", f'"{tts_lang}" is not a valid choice.')
+        content = Say(text=fields.required("tts_message"), lang=fields.required("tts_lang"))
+        if content.lang and content.lang not in LANGUAGES:
+            fields.error("tts_lang", f'"{content.lang}" is not a valid choice.')
     else:
-        recording_url = fields.required(
+        url = fields.required(
             "recording_url", lambda url: is_recording(url, settings.recording_urls), "Enter a valid URL."
         )
+        content = Playback(url)
     request = CallRequest(
         caller=fields.required("caller", lambda caller: is_digits(without_plus(caller)), "Invalid caller"),
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
-        recording_url=recording_url,
-        tts_message=tts_message,
-        tts_lang=tts_lang,
+        content=content,
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),
         din_caller=fields.flag("jp_din_caller"),
@@ -63,7 +63,7 @@ def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account:
 
 def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
-    call = context.engine.calls.find(context.account, context.ident)
+    call = context.engine.calls.calls.find(context.account, context.ident)
     hidden = call is not None and call.direction == "inbound" and not context.engine.settings.inbound_calls_listed
     return ApiResponse(404) if call is None or hidden else json_response(200, call.view(context.base_url))
 
@@ -102,5 +102,5 @@ def _participants(fields: Fields) -> tuple[str, ...]:
 
 def get_conference(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/simple/conferences/<conferenceid>/` (API section 5.4)."""
-    conference = context.engine.calls.find_conference(context.account, context.ident)
+    conference = context.engine.calls.conferences.find(context.account, context.ident)
     return ApiResponse(404) if conference is None else json_response(200, conference.view(context.base_url))

@@ -117,7 +117,7 @@ def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lit
 def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/<msgid>/` (API section 2.2)."""
     sms = context.engine.sms
-    message = sms.find(context.account, context.ident)
+    message = sms.messages.find(context.account, context.ident)
     return ApiResponse(404) if message is None else json_response(200, sms.view(message, context.base_url))
 
 
@@ -169,7 +169,7 @@ def list_sent(context: RequestContext) -> ApiResponse:
     filters = date_filters(context.request.query, today)
     wanted = (
         engine.sms.view(message, context.base_url)
-        for message in engine.sms.newest_first(context.account)
+        for message in reversed(engine.sms.by_account.get(context.account, {}).values())
         if _listed(message, today, filters)
     )
     return json_response(200, list(islice(wanted, engine.settings.list_cap)))
@@ -262,7 +262,7 @@ def _content_name(fields: Fields) -> str:
 
 def _template(context: RequestContext) -> Template:
     ident = int(context.ident) if is_digits(context.ident) else 0
-    template = context.engine.templates.find(context.account, ident)
+    template = context.engine.templates.templates.find(context.account, ident)
     if template is None:
         raise HttpError(404, None)
     return template

@@ -38,9 +38,9 @@ class Account(Record, eq=False):
     """Whether it may send texts of its own (API section 15.8); ``None`` leaves that to the settings."""
 
 
-def is_same_account(one: Account, other: Account) -> bool:
+def is_same_account(one: Account | None, other: Account) -> bool:
     """Say whether two are the same account, even if one object was created again."""
-    return (one.sid, one.token) == (other.sid, other.token)
+    return one is not None and (one.sid, one.token) == (other.sid, other.token)
 
 
 class SubscribedNumber(Record, eq=False):

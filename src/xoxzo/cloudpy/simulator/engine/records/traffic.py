@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct, field
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Record
-from xoxzo.cloudpy.simulator.engine.rules import as_decimal, format_time, price_json, without_plus
+from xoxzo.cloudpy.simulator.engine.rules import Playback, Say, as_decimal, format_time, price_json, without_plus
 
 MAX_BODY_BYTES = 8_192
 """Bytes of a request's body that are stored."""
@@ -187,13 +186,11 @@ class Step(Struct, frozen=True):
 
 
 class CallRequest(Struct, frozen=True, kw_only=True):
-    """A checked request to call (API section 5.1). Exactly one of `recording_url` and `tts_message` is given."""
+    """A checked request to call (API section 5.1)."""
 
     caller: str
     recipient: str
-    recording_url: str | None = None
-    tts_message: str | None = None
-    tts_lang: str | None = None
+    content: Say | Playback
     callback_url: str | None = None
     tags: tuple[str, ...] = ()
     din_caller: bool = False
@@ -246,12 +243,10 @@ class Call(Record, kw_only=True, eq=False):
             "tags": list(self.tags),
         }
 
-    def reached(self) -> Iterator[tuple[float, str]]:
-        """Yield when it reached which phone; an outbound call's caller is a number of the account's."""
-        if self.direction == "inbound" and self.caller:
-            yield self.started, self.caller
-        yield self.started, self.recipient
-        yield from ((step.at, str(step.facts["number"])) for step in self.steps if step.name == "transfer")
+    def reached(self) -> list[str]:
+        """Return the numbers that it reached; an outbound call's caller is a number of the account's."""
+        caller = [self.caller] if self.direction == "inbound" and self.caller else []
+        return [*caller, self.recipient, *(str(step.facts["number"]) for step in self.steps if step.name == "transfer")]
 
 
 class ConferenceRequest(Struct, frozen=True, kw_only=True):

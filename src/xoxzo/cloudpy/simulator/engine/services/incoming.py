@@ -6,20 +6,12 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.context import (
-    EngineContext,
-    OldestFirst,
-    OutboundRequest,
-    OutboundResult,
-    remove_from_index,
-)
+from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.records.traffic import Call, InboundSms, InboundSmsStatus
 from xoxzo.cloudpy.simulator.engine.rules import (
     Action,
     ActionError,
-    Playback,
-    Say,
     Transfer,
     Voicemail,
     add_query,
@@ -48,8 +40,8 @@ class InboundSmsService:
         self._sins = sins
         self._callbacks = callbacks
         limit = context.settings.max_messages
-        self.replies: OldestFirst[str, InboundSms] = OldestFirst(limit, lambda reply: reply.at, self._delete)
-        self.by_phone: dict[str, dict[str, InboundSms]] = {}
+        self.replies = TrafficRecords[InboundSms](context, limit, lambda one: one.at, lambda one: (one.sender,))
+        self.by_phone = self.replies.by_phone
 
     def receive(self, sin: str, sender: str, text: str) -> InboundSms:
         """Let an SMS come in, or raise `ItemNotFound`; it is charged and posted to the number's action URL."""
@@ -74,34 +66,15 @@ class InboundSmsService:
             serial=self._context.serial(),
         )
         self._context.mark_changed(reply)
-        self.restore(reply)
+        self.replies.keep(reply.ident, reply)
         numbers = {"from": sender, "to": reply.recipient}
         self._context.publish("reply", reply.ident, numbers=numbers, content=text, status=status)
         if status == "RECEIVED" and line.action_url is not None:
-            self._callbacks.post("reply", reply.ident, line.action_url, _report(reply))
+            # No source documents the names of these fields (API section 10).
+            report = {"sender": sender, "recipient": without_plus(reply.recipient), "message": text}
+            report["received_time"] = format_time(reply.at)
+            self._callbacks.post("reply", reply.ident, line.action_url, report)
         return reply
-
-    def restore(self, reply: InboundSms) -> None:
-        """Store a reply, new or loaded; over the limit, the oldest are deleted."""
-        self._context.note_serial(reply.serial)
-        self.by_phone.setdefault(reply.sender, {})[reply.ident] = reply
-        self._context.phones.reached(reply.sender, reply.serial)
-        self.replies.keep(reply.ident, reply)
-
-    def _delete(self, reply: InboundSms) -> None:
-        self._context.mark_deleted(reply)
-        self._context.phones.forgotten(reply.sender)
-        remove_from_index(self.by_phone, reply.sender, reply.ident)
-
-
-def _report(reply: InboundSms) -> dict[str, object]:
-    """Return the fields of the callback; no source documents their names (API section 10)."""
-    return {
-        "sender": reply.sender,
-        "recipient": without_plus(reply.recipient),
-        "message": reply.text,
-        "received_time": format_time(reply.at),
-    }
 
 
 _MAX_RESPONSE_BYTES = 1_000
@@ -132,21 +105,18 @@ class IncomingCallService:
             started=self._context.now(),
             serial=self._context.serial(),
         )
-        self._calls.keep(call)
-        if caller:
-            self._calls.attach(caller, call)
-        self._calls.step(call, "ringing")
+        self._calls.begin(call)
         self._ask(call, line.action_url)
         return call
 
     def _ask(self, call: Call, action_url: str | None) -> None:
         if action_url is None:
-            self._fail(call, N_("no action URL is set"))
+            self._calls.fail(call, N_("no action URL is set"))
             return
         try:
             self._accounts.charge(call.account, call.minute_price)
         except NotEnoughCredits:
-            self._fail(call, N_("not enough credits"))
+            self._calls.fail(call, N_("not enough credits"))
             return
         call.charged = call.minute_price
         url = self._action_url(action_url, call)
@@ -166,14 +136,14 @@ class IncomingCallService:
     def _answered(self, call: Call, answer: OutboundResult) -> None:
         settings = self._context.settings
         if answer.error is not None or answer.status != 200:
-            self._fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
+            self._calls.fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
             return
         content = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
         self._calls.step(call, "fetched", status=answer.status, content=content)
         try:
             actions = parse_answer(answer.body, most=settings.actions_per_answer, recordings=settings.recording_urls)
         except ActionError as error:
-            self._fail(call, error.reason)
+            self._calls.fail(call, error.reason)
             return
         self._calls.answer(call)
         self._carry_out(call, actions)
@@ -189,19 +159,10 @@ class IncomingCallService:
             case Transfer(number):
                 self._transfer(call, number, rest)
             case Voicemail(welcome):
-                seconds = self._greet(call, welcome)
+                seconds = 0.0 if welcome is None else self._calls.present(call, welcome)
                 self._context.after(seconds, lambda: self._record(call, rest))
-            case greeting:
-                self._context.after(self._greet(call, greeting), lambda: self._carry_out(call, rest))
-
-    def _greet(self, call: Call, greeting: Say | Playback | None) -> float:
-        if greeting is None:
-            return 0.0
-        if isinstance(greeting, Say):
-            self._calls.step(call, "say", lang=greeting.lang, content=greeting.text)
-            return self._calls.talk_seconds(greeting.text)
-        self._calls.step(call, "playback", url=greeting.url)
-        return self._context.settings.recording_seconds
+            case content:
+                self._context.after(self._calls.present(call, content), lambda: self._carry_out(call, rest))
 
     def _record(self, call: Call, rest: list[Action]) -> None:
         if call.ended is None:
@@ -211,15 +172,10 @@ class IncomingCallService:
 
     def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
         self._calls.step(call, "transfer", number=number)
-        self._calls.attach(number, call)
+        self._calls.calls.attach(number, call.callid, call)
 
         def talk() -> None:
             self._calls.step(call, "connected", number=number)
             self._context.after(self._context.settings.transfer_seconds, lambda: self._carry_out(call, rest))
 
-        self._calls.phones.ring(call, number, talk, lambda: self._fail(call, N_("the transfer failed")))
-
-    def _fail(self, call: Call, reason: str) -> None:
-        if call.ended is None:  # it has when the balance ran dry while a transfer rang
-            self._calls.step(call, "failed", reason=reason)
-            self._calls.end(call, "FAILED")
+        self._calls.ring(call, number, talk, lambda: self._calls.fail(call, N_("the transfer failed")))

@@ -29,13 +29,9 @@ class OtpService:
         if entry in self.websites:
             return False
         self._context.mark_changed(entry)
-        self.restore_website(entry)
+        self.websites.keep(entry, entry)
         self._context.publish("otp", "website", what="registered")
         return True
-
-    def restore_website(self, website: Website) -> None:
-        """Store a website, new or loaded; over the limit, the oldest is deleted."""
-        self.websites.keep(website, website)
 
     def is_registered(self, account: Account, website: str) -> bool:
         """Say whether an account registered a website."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, remove_from_index
+from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -23,67 +22,10 @@ from xoxzo.cloudpy.simulator.engine.rules import (
 )
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
 _MAX_ACCESSES = 1000
-
-
-class LinkService:
-    """Shortens links, and knows where each short one leads."""
-
-    def __init__(self, context: EngineContext, callbacks: CallbackService) -> None:
-        self._context = context
-        self._callbacks = callbacks
-        self.messages: dict[str, Message] = {}
-
-    def shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
-        """Put a short link in place of the first one.
-
-        Returns:
-            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
-            by the length of the short address alone: parts and cost are those of the real service, whose address is
-            shorter than one of this machine (API section 15.26).
-        """
-        path = self._context.short_path()
-        while path in self.messages:
-            path = self._context.short_path()
-        shortlink = f"{request.base_url}/s/{path}"
-        replaced = replace_link(request.text, shortlink)
-        if replaced is None:
-            return request.text, request.text, None
-        text, link = replaced
-        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
-        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
-
-    def open(self, path: str) -> str | None:
-        """Record a click on a short link, report the first; return where it leads, ``None`` if unknown or expired."""
-        message = self.messages.get(path)
-        if message is None or message.tracking is None:
-            return None
-        context, tracking = self._context, message.tracking
-        if context.now() - message.sent >= context.settings.link_days * DAY_SECONDS:
-            return None
-        first = not tracking.accesses
-        if len(tracking.accesses) < _MAX_ACCESSES:
-            tracking.accesses.append(context.now())
-            context.mark_changed(message)
-        context.publish("click", message.msgid, numbers={"by": message.request.recipient}, first=first)
-        if first and message.request.click_callback_url:
-            self._callbacks.post("click", message.msgid, message.request.click_callback_url, _report(message, tracking))
-        link = tracking.link
-        return link if link.startswith(("http://", "https://")) else f"http://{link}"
-
-
-def _report(message: Message, tracking: LinkTracking) -> dict[str, object]:
-    """Return the fields of the callback (API section 15.62)."""
-    return {
-        "msgid": message.msgid,
-        "recipient": message.request.recipient,
-        "link": tracking.link,
-        "shortlink": tracking.shortlink,
-        "accessed_on": format_time(tracking.accesses[0]),
-        "tags": list(message.request.tags),
-    }
 
 
 _FINAL = ("DELIVERED", "FAIL")
@@ -122,11 +64,13 @@ class SmsService:
         self._accounts = accounts
         self._callbacks = callbacks
         self._outcome_rules = outcome_rules
-        self.links = LinkService(context, callbacks)
+        self.links: dict[str, Message] = {}
+        """Messages by the path of their short link."""
         limit = context.settings.max_messages
-        self.messages: OldestFirst[str, Message] = OldestFirst(limit, lambda message: message.sent, self._delete)
-        self.by_phone: dict[str, dict[str, Message]] = {}
-        self.by_account: dict[Account, dict[str, Message]] = {}
+        self.messages = TrafficRecords[Message](
+            context, limit, lambda one: one.sent, lambda one: (one.request.recipient,), self._unlink
+        )
+        self.by_phone, self.by_account = self.messages.by_phone, self.messages.by_account
         accounts.on_delete(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
     def send(self, account: Account, request: SmsRequest) -> Message:
@@ -135,7 +79,7 @@ class SmsService:
         text = measured = request.text
         tracking = None
         if request.track_link:
-            text, measured, tracking = self.links.shorten(request)
+            text, measured, tracking = self._shorten(request)
         if settings.test_text and not account.bought and request.fixed_cost is None:
             text = measured = TEST_TEXT
         count = count_parts(measured)
@@ -170,20 +114,55 @@ class SmsService:
 
     def restore(self, message: Message) -> None:
         """Take back a message that was saved; it goes on from when it was sent."""
-        self._context.note_serial(message.serial)
         self._keep(message)
         if message.status == "QUEUED":
             self._context.at(message.sent + self._context.settings.sms_queued_seconds, lambda: self._deliver(message))
         elif message.due is not None:
             self._await(message, message.due)
 
-    def find(self, account: Account, msgid: str) -> Message | None:
-        """Return an account's message."""
-        return self.by_account.get(account, {}).get(msgid)
+    def _shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
+        """Put a short link in place of the first one.
 
-    def newest_first(self, account: Account) -> Iterator[Message]:
-        """Yield an account's messages (API section 15.18)."""
-        return reversed(self.by_account.get(account, {}).values())
+        Returns:
+            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
+            by the length of the short address alone: parts and cost are those of the real service, whose address is
+            shorter than one of this machine (API section 15.26).
+        """
+        path = self._context.short_path()
+        while path in self.links:
+            path = self._context.short_path()
+        shortlink = f"{request.base_url}/s/{path}"
+        replaced = replace_link(request.text, shortlink)
+        if replaced is None:
+            return request.text, request.text, None
+        text, link = replaced
+        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
+        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
+
+    def open_link(self, path: str) -> str | None:
+        """Record a click on a short link, report the first; return where it leads, ``None`` if unknown or expired."""
+        message, context = self.links.get(path), self._context
+        if message is None or message.tracking is None:
+            return None
+        request, tracking = message.request, message.tracking
+        if context.now() - message.sent >= context.settings.link_days * DAY_SECONDS:
+            return None
+        first = not tracking.accesses
+        if len(tracking.accesses) < _MAX_ACCESSES:
+            tracking.accesses.append(context.now())
+            context.mark_changed(message)
+        context.publish("click", message.msgid, numbers={"by": request.recipient}, first=first)
+        if first and request.click_callback_url:
+            report = {  # API section 15.62
+                "msgid": message.msgid,
+                "recipient": request.recipient,
+                "link": tracking.link,
+                "shortlink": tracking.shortlink,
+                "accessed_on": format_time(tracking.accesses[0]),
+                "tags": list(request.tags),
+            }
+            self._callbacks.post("click", message.msgid, request.click_callback_url, report)
+        return tracking.link if tracking.link.startswith(("http://", "https://")) else f"http://{tracking.link}"
 
     def view(self, message: Message, base_url: str) -> dict[str, object]:
         """Return a message as the API shows it now."""
@@ -194,17 +173,15 @@ class SmsService:
         """Return the messages that the carrier holds until a command decides, the oldest first."""
         return [message for message in self.messages.values() if message.status == "DELIVERING" and message.due is None]
 
-    def settle(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> bool:
-        """Deliver or fail a message by command; return whether it was still under way."""
-        if message.status in _FINAL:
-            return False
-        self._finish(message, status, why)
-        return True
+    def under_way(self, msgid: str) -> Message:
+        """Return a message that is not delivered and has not failed yet, or raise `ItemNotFound`."""
+        message = self.messages.get(msgid)
+        if message is None or message.status in _FINAL:
+            raise ItemNotFound("no_such_message", "there is no such message under way")
+        return message
 
-    def delay(self, message: Message, seconds: float) -> bool:
-        """Have a message delivered so much later from now; return whether it was still under way."""
-        if message.status in _FINAL:
-            return False
+    def delay(self, message: Message, seconds: float) -> None:
+        """Have a message delivered so much later from now."""
         if message.status == "QUEUED":
             self._move(message, "DELIVERING", N_("by command"))
         why = Reason(N_("delayed by {n} s"), n=f"{seconds:g}")
@@ -212,7 +189,6 @@ class SmsService:
         self._await(message, self._context.now() + seconds)
         self._context.mark_changed(message)
         self._publish(message)
-        return True
 
     def _deliver(self, message: Message) -> None:
         if message.status != "QUEUED":
@@ -231,9 +207,10 @@ class SmsService:
         if message.due != due or message.status in _FINAL:
             return  # it was delayed or ended by a command
         result = self._outcome_rules.of("sms", message.request.recipient)
-        self._finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
+        self.finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
 
-    def _finish(self, message: Message, status: SmsStatus, why: str) -> None:
+    def finish(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
+        """Deliver or fail a message, and report it (API section 10)."""
         self._move(message, status, why)
         if url := message.request.callback_url:
             shown = self.view(message, message.request.base_url)
@@ -261,17 +238,10 @@ class SmsService:
         )
 
     def _keep(self, message: Message) -> None:
-        self.by_account.setdefault(message.account, {})[message.msgid] = message
-        self.by_phone.setdefault(message.request.recipient, {})[message.msgid] = message
-        self._context.phones.reached(message.request.recipient, message.serial)
         if message.tracking:
-            self.links.messages[message.tracking.path] = message
+            self.links[message.tracking.path] = message
         self.messages.keep(message.msgid, message)
 
-    def _delete(self, message: Message) -> None:
-        self._context.mark_deleted(message)
-        remove_from_index(self.by_account, message.account, message.msgid)
+    def _unlink(self, message: Message) -> None:
         if message.tracking:
-            del self.links.messages[message.tracking.path]
-        remove_from_index(self.by_phone, message.request.recipient, message.msgid)
-        self._context.phones.forgotten(message.request.recipient)
+            del self.links[message.tracking.path]

@@ -37,11 +37,6 @@ class TemplateService:
         """Return an account's templates, the oldest first."""
         return [template for template in self.templates.values() if is_same_account(template.account, account)]
 
-    def find(self, account: Account, ident: int) -> Template | None:
-        """Return an account's template, or ``None`` (API section 15.36)."""
-        template = self.templates.get(ident)
-        return template if template and is_same_account(template.account, account) else None
-
     def update(self, template: Template, *, name: str | None, content: str | None) -> None:
         """Change a template; a new text waits for approval, a new name alone does not (API section 15.32)."""
         if name is not None:

@@ -245,7 +245,7 @@ def test_a_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
     def refuse() -> None:
         raise RuntimeError("no sockets here")
 
-    monkeypatch.setattr(engine_loop, "_loop_factory", lambda: refuse)
+    monkeypatch.setattr(engine_loop, "_new_event_loop", refuse)
     simulator = Simulator()
     for start in (simulator.start, simulator.serve().start):
         with pytest.raises(RuntimeError, match="no sockets here"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xoxzo.cloudpy.simulator.runtime.in_process_transport import AsyncSimulatorTransport, SimulatorTransport
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.runtime.in_process_transport import AsyncSimulatorTransport, SimulatorTransport
     from xoxzo.cloudpy.simulator.server import Server
 
 
@@ -41,12 +41,8 @@ class Simulator(Simulation):
 
     def transport(self) -> SimulatorTransport:
         """Return a transport for `Client(transport=...)` that needs no socket: the client talks to this object."""
-        from xoxzo.cloudpy.simulator.runtime.in_process_transport import SimulatorTransport
-
         return SimulatorTransport(self)
 
     def async_transport(self) -> AsyncSimulatorTransport:
         """Return the same for `AsyncClient(transport=...)`."""
-        from xoxzo.cloudpy.simulator.runtime.in_process_transport import AsyncSimulatorTransport
-
         return AsyncSimulatorTransport(self)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Batcher(Generic[A, R]):
@@ -51,69 +52,12 @@ class Batcher(Generic[A, R]):
                 future.set_result(result)
 
 
-T = TypeVar("T")
-
-
-class LoopThread:
-    """Runs a coroutine in a thread of its own until it is cancelled by `stop`; on uvloop where that is installed."""
-
-    def __init__(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._main = main
-        self._ready: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="xoxzo-simulator", daemon=True)
-
-    def start(self) -> None:
-        """Start, and wait until coroutines can be submitted; raise what kept the event loop from being made."""
-        self._thread.start()
-        self._ready.result()
-
-    def stop(self) -> None:
-        """Cancel what runs and wait for the thread's end."""
-        assert self._loop is not None  # noqa: S101 - start() has waited for both
-        assert self._task is not None  # noqa: S101
-        self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join()
-
-    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Have a coroutine run in the thread's loop."""
-        assert self._loop is not None  # noqa: S101 - start() has waited for it
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the thread's loop and return its result; in that very thread, raise `SimulatorError`."""
-        if threading.current_thread() is self._thread:
-            work.close()
-            raise SimulatorError("own_thread", "the simulator's own thread cannot wait for itself")
-        return self.submit(work).result()
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(self._run_main())
-        except BaseException as error:
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
-
-    async def _run_main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._main())
-        await asyncio.sleep(0)  # lets main take its first step, which sets up what the starter relies on
-        self._ready.set_result(None)
-        try:
-            await self._task
-        except asyncio.CancelledError:
-            return
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def _new_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
-        return None
-    return uvloop.new_event_loop
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 # Timers that are due within this time fire together; thousands of messages then wake the loop only so often.
@@ -125,18 +69,45 @@ _RETRY_SECONDS = 0.5
 
 
 class EngineLoop:
-    """Drives one engine on the event loop that runs it."""
+    """Drives one engine on an event loop in a thread of its own; on uvloop where that is installed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._loop = asyncio.get_running_loop()
+        self._loop = _new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="xoxzo-simulator", daemon=True)
+        self._main: asyncio.Task[None]
         self._wake_event = asyncio.Event()
         self._answers = Batcher(self._report_results)
         self._tasks: set[asyncio.Task[None]] = set()
         self._advancing = asyncio.Lock()
 
-    async def run(self) -> None:
-        """Drive until cancelled; then drop what is under way."""
+    def start(self) -> None:
+        """Start, and wait until the engine is driven."""
+        self._thread.start()
+        self.call(asyncio.sleep(0))
+
+    def stop(self) -> None:
+        """Drop what is under way, and wait for the thread's end."""
+        self._loop.call_soon_threadsafe(self._main.cancel)
+        self._thread.join()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Have a coroutine run in the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the loop and return its result; in the loop's own thread, raise `SimulatorError`."""
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise SimulatorError("own_thread", "the simulator's own thread cannot wait for itself")
+        return self.submit(work).result()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner, suppress(asyncio.CancelledError):
+            runner.run(self._drive())
+
+    async def _drive(self) -> None:
+        self._main = cast("asyncio.Task[None]", asyncio.current_task())
         self._engine.set_wake(lambda: self._loop.call_soon_threadsafe(self._wake_event.set))
         try:
             while True:

@@ -9,17 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.runtime.engine_loop import LoopThread
+from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
 from xoxzo.cloudpy.simulator.settings import Settings
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
 
 T = TypeVar("T")
 
@@ -47,8 +44,7 @@ class Lifecycle:
         self.api = Api(self.engine)
         self._lock = threading.Lock()
         self._users = 0
-        self._thread: LoopThread | None = None
-        self._engine_loop: EngineLoop | None = None
+        self._loop: EngineLoop | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -65,20 +61,20 @@ class Lifecycle:
         """
         with self._lock:
             self.engine.open()
-            if self._thread is None:
-                thread = LoopThread(self._run_loop)
-                thread.start()
-                self._thread = thread
+            if self._loop is None:
+                loop = EngineLoop(self.engine)
+                loop.start()
+                self._loop = loop
             self._users += 1
 
     def close(self) -> None:
         """Undo one `start`; the last one stops the thread, drops callbacks under way and closes the database."""
         with self._lock:
             self._users = max(0, self._users - 1)
-            if self._users == 0 and self._thread is not None:
-                self._thread.stop()
-                self._thread = self._engine_loop = None
             if self._users == 0:
+                if self._loop is not None:
+                    self._loop.stop()
+                    self._loop = None
                 self.engine.close()
 
     def run_in_loop(self, work: Coroutine[Any, Any, T]) -> T:
@@ -87,7 +83,7 @@ class Lifecycle:
         Raises:
             SimulatorError: The simulator was not started.
         """
-        return self._running()[0].call(work)
+        return self._running().call(work)
 
     @property
     def now(self) -> datetime:
@@ -106,13 +102,13 @@ class Lifecycle:
         Raises:
             SimulatorError: The clock runs, `seconds` is out of range, or the simulator was not started.
         """
-        thread, engine_loop = self._running()
-        thread.call(engine_loop.advance(_seconds(seconds, minutes, hours, days)))
+        loop = self._running()
+        loop.call(loop.advance(_seconds(seconds, minutes, hours, days)))
 
     async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Do what `advance` does without blocking the event loop that runs the caller."""
-        thread, engine_loop = self._running()
-        await asyncio.wrap_future(thread.submit(engine_loop.advance(_seconds(seconds, minutes, hours, days))))
+        loop = self._running()
+        await asyncio.wrap_future(loop.submit(loop.advance(_seconds(seconds, minutes, hours, days))))
 
     def wait_until(self, find: Callable[[], T | None], failure: Callable[[], str], timeout: float = math.inf) -> T:
         """Wait until something is found, and return it: by the machine's clock, or a stepped one is advanced as far.
@@ -173,18 +169,12 @@ class Lifecycle:
         due = self.engine.next_due()
         return None if due is None else datetime.fromtimestamp(due, UTC)
 
-    def _running(self) -> tuple[LoopThread, EngineLoop]:
-        if self._thread is None or self._engine_loop is None:
+    def _running(self) -> EngineLoop:
+        if self._loop is None:
             raise SimulatorError(
                 "not_started", "the simulator was not started: use it in a with statement, or serve it"
             )
-        return self._thread, self._engine_loop
-
-    async def _run_loop(self) -> None:
-        from xoxzo.cloudpy.simulator.runtime.engine_loop import EngineLoop
-
-        self._engine_loop = EngineLoop(self.engine)
-        await self._engine_loop.run()
+        return self._loop
 
 
 def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.errors import SimulatorError
+from xoxzo.cloudpy.simulator.api.request_log import LogPage
+from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands, PhoneCommands
+from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
+from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
+from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
+from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.queries.overview import Overview, overview
+from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary, find_call, list_phones
+from xoxzo.cloudpy.simulator.queries.results import (
+    CallRecord,
+    ReceivedSms,
+    ResultPage,
+    SearchResult,
+    TemplateRecord,
+)
+from xoxzo.cloudpy.simulator.queries.timeline import Timeline, timeline
 from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
+from xoxzo.cloudpy.simulator.runtime.phone import Phone, wait_for_call_end
 
-# Queries and commands are imported when they are used, so that they do not delay the start.
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.simulator.api.request_log import LogPage
-    from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
-    from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
-    from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
-    from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
-    from xoxzo.cloudpy.simulator.queries.overview import Overview
-    from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-    from xoxzo.cloudpy.simulator.queries.results import (
-        CallRecord,
-        ReceivedSms,
-        ResultPage,
-        SearchResult,
-        TemplateRecord,
-    )
+if TYPE_CHECKING:  # it is imported when something is searched, so that it does not delay the start
     from xoxzo.cloudpy.simulator.queries.search import Totals
-    from xoxzo.cloudpy.simulator.queries.timeline import Timeline
-    from xoxzo.cloudpy.simulator.runtime.phone import Phone
 
 _MAX_LIMIT = 1_000
 
@@ -49,8 +48,6 @@ class Simulation(Lifecycle):
         Args:
             number: In E.164, with its +.
         """
-        from xoxzo.cloudpy.simulator.runtime.phone import Phone
-
         return Phone(self, number)
 
     def assert_delivered_once(self, number: str, contains: str = "") -> ReceivedSms:
@@ -86,8 +83,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: No account (or another one) subscribes the number, or the caller is no number.
         """
-        from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
-
         return PhoneCommands(self.engine).call(din, caller, sid=sid)
 
     def call(
@@ -106,8 +101,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: As `incoming_call` and `advance`; or the moment has no zone or has passed.
         """
-        from xoxzo.cloudpy.simulator.runtime.phone import wait_for_call_end
-
         if at is not None:
             if at.tzinfo is None or at < self.now:
                 raise SimulatorError(
@@ -122,22 +115,16 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: There is no such call.
         """
-        from xoxzo.cloudpy.simulator.queries.phones import find_call
-
         return find_call(self.engine, callid)
 
     @property
     def office(self) -> OfficeCommands:
         """What people at Xoxzo do: approve templates, add credits, register senders, verify accounts."""
-        from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
-
         return OfficeCommands(self.engine)
 
     @property
     def carrier(self) -> CarrierCommands:
         """What carriers and the holders of phones do: rules, and messages and calls decided one by one."""
-        from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
-
         return CarrierCommands(self.engine)
 
     @property
@@ -214,8 +201,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: A number is out of range.
         """
-        from xoxzo.cloudpy.simulator.queries.phones import list_phones
-
         return list_phones(self.engine, _limit(limit), before)
 
     def timeline(self, ident: str) -> Timeline:
@@ -230,8 +215,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: There is nothing with this id.
         """
-        from xoxzo.cloudpy.simulator.queries.timeline import timeline
-
         return timeline(self.engine, ident)
 
     def overview(self, minutes: int = 60) -> Overview:
@@ -243,9 +226,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: `minutes` is out of range.
         """
-        from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
-        from xoxzo.cloudpy.simulator.queries.overview import overview
-
         if not 1 <= minutes <= KEPT_MINUTES:
             raise SimulatorError("minutes_out_of_range", "minutes must be 1 to {n}", n=KEPT_MINUTES)
         return overview(self.engine, minutes)

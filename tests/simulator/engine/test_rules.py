@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from xoxzo.cloudpy.simulator.api import http
-from xoxzo.cloudpy.simulator.api.handlers import sms, subscribed_numbers
+from xoxzo.cloudpy.simulator.api.handlers import account, sms
 from xoxzo.cloudpy.simulator.api.http import HttpError
 from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.rules import (
@@ -216,7 +216,7 @@ def test_ninety_days_are_the_limit() -> None:
 @given(st.binary(max_size=60))
 def test_no_query_breaks_the_filter(raw: bytes) -> None:
     """Whatever stands in a query is a filter or a refusal with 400."""
-    for read in (lambda: sms.date_filters(raw, TODAY), lambda: subscribed_numbers.search_filters(raw)):
+    for read in (lambda: sms.date_filters(raw, TODAY), lambda: account.search_filters(raw)):
         assert status_of(read) in {None, 400}
 
 

@@ -19,12 +19,10 @@ from xoxzo.cloudpy.simulator.api.http import (
     JSON,
     ApiRequest,
     ApiResponse,
-    Handler,
     HttpError,
     RequestContext,
     detail,
     json_response,
-    not_enough_credits,
 )
 from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
 from xoxzo.cloudpy.simulator.api.request_log import RequestLog
@@ -74,7 +72,7 @@ class Api:
         else:
             found = self._routes.find(request.path)
             if found is None:
-                return self._answer_public_path(request)
+                return _answer_public_path(self._engine, request)
             route, ident, slashed = found
             if not slashed:
                 # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
@@ -126,57 +124,42 @@ class Api:
         return replace(answer, body=body, fault=fault)
 
     def _carry_out(self, request: ApiRequest, route: Route, ident: str) -> ApiResponse:
+        method, base_url = request.method, _base_url(request.headers.get(b"host", b""))
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
                 if self.rate_limits.limited:
-                    self.rate_limits.admit(account, request, listing=route.is_listing(request.method))
-                handler = self._handler(route, request.method)
-                engine.context.received = _received(request) if request.method == "POST" else None
-                answer = handler(
-                    RequestContext(engine, account, request, ident, _base_url(request.headers.get(b"host", b"")))
-                )
+                    self.rate_limits.admit(account, request, listing=route.is_listing(method))
+                handler = _describe if method == "OPTIONS" else route.methods.get(_READING.get(method, method))
+                if handler is None:
+                    raise detail(405, f'Method "{method}" not allowed.')
+                engine.context.received = _received(request) if method == "POST" else None
+                answer = handler(RequestContext(engine, account, request, ident, base_url))
         except HttpError as refusal:
             answer = self._refuse(request, refusal)
         except NotEnoughCredits as error:
-            answer = self._refuse(request, not_enough_credits(error.required))
+            reason = f"Not enough credits, required: {error.required.normalize():f}"  # API section 1.5
+            answer = self._refuse(request, HttpError(403, {"non_field_errors": [reason]}))
         except NotSaved:
             answer = json_response(503, {"detail": DATABASE_UNWRITABLE})
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
         return ApiResponse(answer.status, answer.body, headers)
 
-    def _answer_public_path(self, request: ApiRequest) -> ApiResponse:
-        """Answer a path that needs no credentials; all others are unknown."""
-        if request.path == _DOCUMENT_PATH:
-            return _document(request.method, _base_url(request.headers.get(b"host", b"")))
-        if request.path.startswith(_LINK_PATH):
-            return _follow(self._engine, request)
-        return ApiResponse(404)
-
     def _authenticate(self, request: ApiRequest) -> Account:
         sid, token = request.credentials()
-        if not self._admits(sid, token):
+        settings = self._engine.settings
+        if settings.sid is None:
+            admitted = bool(sid and token)
+        else:
+            import hmac  # it loads OpenSSL's library, and most simulators admit everybody
+
+            expected = f"{settings.sid}:{settings.token}".encode()
+            admitted = hmac.compare_digest(f"{sid}:{token}".encode(), expected)
+        if not admitted:
             raise detail(401, "Invalid sid/token")
         if self.rate_limits.has_allow_list:
             self.rate_limits.check_address(request)
         return self._engine.accounts.get(sid, token)
-
-    def _admits(self, sid: str, token: str) -> bool:
-        settings = self._engine.settings
-        if settings.sid is None:
-            return bool(sid and token)
-        import hmac  # it loads OpenSSL's library, and most simulators admit everybody
-
-        expected = f"{settings.sid}:{settings.token}".encode()
-        return hmac.compare_digest(f"{sid}:{token}".encode(), expected)
-
-    def _handler(self, route: Route, method: str) -> Handler:
-        if method == "OPTIONS":
-            return _describe
-        handler = route.methods.get(_READING.get(method, method))
-        if handler is None:
-            raise detail(405, f'Method "{method}" not allowed.')
-        return handler
 
     def _refuse(self, request: ApiRequest, refusal: HttpError) -> ApiResponse:
         if refusal.status == 404:
@@ -219,6 +202,13 @@ def _reasons(body: object) -> Iterator[str]:
             yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
 
 
+def _answer_public_path(engine: Engine, request: ApiRequest) -> ApiResponse:
+    """Answer a path that needs no credentials; all others are unknown."""
+    if request.path == _DOCUMENT_PATH:
+        return _document(request)
+    return _follow(engine, request) if request.path.startswith(_LINK_PATH) else ApiResponse(404)
+
+
 def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
     if request.method != "GET":
@@ -235,16 +225,15 @@ def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     return ApiResponse(302, b"", ((b"location", quote(link, safe=punctuation).encode()),))
 
 
-def _document(method: str, base_url: str) -> ApiResponse:
-    """Answer GET or HEAD with the OpenAPI document, with `base_url` alone: no page reaches the real service."""
-    allow = (b"allow", b"GET, HEAD")
-    if method not in _READING:
-        refusal = json_response(405, {"detail": f'Method "{method}" not allowed.'})
-        return ApiResponse(405, refusal.body, (*refusal.headers, allow))
-    from xoxzo.cloudpy.simulator.openapi import document
+def _document(request: ApiRequest) -> ApiResponse:
+    """Answer with the OpenAPI document, whose only address is the simulator's: no page reaches the real service."""
+    if request.method in _READING:
+        from xoxzo.cloudpy.simulator.openapi import document
 
-    answer = json_response(200, document("api", base_url))
-    return ApiResponse(200, answer.body, (*answer.headers, allow))
+        answer = json_response(200, document("api", _base_url(request.headers.get(b"host", b""))))
+    else:
+        answer = json_response(405, {"detail": f'Method "{request.method}" not allowed.'})
+    return replace(answer, headers=(*JSON, (b"allow", b"GET, HEAD")))
 
 
 def _describe(_context: RequestContext) -> ApiResponse:

@@ -8,10 +8,9 @@ import logging
 import re
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
@@ -91,11 +90,6 @@ def detail(status: int, text: str) -> HttpError:
     return HttpError(status, {"detail": text})
 
 
-def not_enough_credits(required: Decimal) -> HttpError:
-    """Return the refusal when credits are missing (API section 1.5)."""
-    return HttpError(403, {"non_field_errors": [f"Not enough credits, required: {required.normalize():f}"]})
-
-
 def encode(body: object) -> bytes:
     """Write JSON as Django REST Framework does: compact, in UTF-8."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
@@ -111,17 +105,7 @@ def json_response(status: int, body: object) -> ApiResponse:
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
     """Split a raw query string as Django does: invalid percent signs stay, bytes that are not UTF-8 are replaced."""
-    found = []
-    for piece in query.decode("latin-1").split("&"):
-        key, _, value = piece.partition("=")
-        if piece:
-            found.append((_decode(key), _decode(value)))
-    return found
-
-
-def _decode(text: str) -> str:
-    # Raw bytes above ASCII came through as latin-1; giving them back as bytes lets UTF-8 be read.
-    return unquote_plus(text.encode("latin-1").decode("utf-8", "replace"), errors="replace")
+    return parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
 
 MAX_FIELDS = 1000

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.api.handlers import account, calls, sms
-from xoxzo.cloudpy.simulator.api.handlers.subscribed_numbers import NumberHandlers
 from xoxzo.cloudpy.simulator.api.http import Methods
 
 _ID = "{id}"
@@ -56,10 +55,10 @@ class Routes:
             "/otp/verify/": {"POST": account.verify_otp},
             "/utilities/carrierlookup/": {"POST": account.look_up},
             "/you/credits/": {"GET": account.get_credits},
-            **_of_numbers("/voice/dins/", NumberHandlers("din")),
+            **_of_numbers("/voice/dins/", account.NumberHandlers("din")),
         }
         if legacy_sin:
-            table |= _of_numbers("/sms/sins/", NumberHandlers("sin"))
+            table |= _of_numbers("/sms/sins/", account.NumberHandlers("sin"))
         if legacy_paths:
             table["/voice/simple/playback/"] = {"POST": calls.place}
             table["/voice/simple/playback/{id}/"] = table["/calls/{id}/"] = {"GET": calls.get}
@@ -91,7 +90,7 @@ class Routes:
         return None
 
 
-def _of_numbers(root: str, numbers: NumberHandlers) -> dict[str, Methods]:
+def _of_numbers(root: str, numbers: account.NumberHandlers) -> dict[str, Methods]:
     return {
         root: {"GET": numbers.search},
         f"{root}subscriptions/": {"GET": numbers.subscribed, "POST": numbers.subscribe},

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import fields
 
 from xoxzo.cloudpy.common.locale import N_
@@ -40,47 +40,37 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
 )
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
+KINDS: dict[type, tuple[str, Callable[[Any], object]]] = {
+    Account: ("account", attrgetter("sid", "token")),
+    Message: ("message", attrgetter("msgid")),
+    Call: ("call", attrgetter("callid")),
+    Conference: ("conference", attrgetter("conferenceid")),
+    SubscribedNumber: ("line", attrgetter("kind", "uid")),
+    Template: ("template", attrgetter("ident")),
+    Website: ("website", attrgetter("sid", "token", "website")),
+    Otp: ("otp", attrgetter("msgid")),
+    CallbackDelivery: ("delivery", attrgetter("kind", "ident")),
+    OutcomeRule: ("rule", attrgetter("ident")),
+    RegisteredSender: ("sender", attrgetter("digits")),
+    InboundSms: ("reply", attrgetter("ident")),
+    CallbackAttempt: ("attempt", attrgetter("kind", "ident", "attempt")),
+}
+"""The table of each type of record, and its unique key among records of its type.
 
-class RecordKind(Struct, frozen=True):
-    """One kind of record."""
+They are in the order in which they can be read: what refers to others comes after them.
+"""
 
-    table: str
-    record_type: type
-    key: Callable[[Any], object]
-    """Its unique key among records of its kind; JSON."""
-
-
-KINDS = (
-    RecordKind("account", Account, lambda account: [account.sid, account.token]),
-    RecordKind("message", Message, lambda message: message.msgid),
-    RecordKind("call", Call, lambda call: call.callid),
-    RecordKind("conference", Conference, lambda conference: conference.conferenceid),
-    RecordKind("line", SubscribedNumber, lambda line: [line.kind, line.uid]),
-    RecordKind("template", Template, lambda template: template.ident),
-    RecordKind("website", Website, lambda website: [website.sid, website.token, website.website]),
-    RecordKind("otp", Otp, lambda otp: otp.msgid),
-    RecordKind("delivery", CallbackDelivery, lambda delivery: [delivery.kind, delivery.ident]),
-    RecordKind("rule", OutcomeRule, lambda rule: rule.ident),
-    RecordKind("sender", RegisteredSender, lambda sender: sender.digits),
-    RecordKind("reply", InboundSms, lambda reply: reply.ident),
-    RecordKind("attempt", CallbackAttempt, lambda attempt: [attempt.kind, attempt.ident, attempt.attempt]),
-)
-"""In the order in which they can be read: what refers to others comes after them."""
-
-_BY_TYPE = {kind.record_type: kind for kind in KINDS}
 # A delivery that was under way is not any more when it is read again.
 _NOT_SAVED = {"under_way"}
 _REFERRING = {"account", "owner", "legs"}
-
-
 _hints = cache(get_type_hints)
 Row = tuple[str, str, str | None]
 """Table, key and JSON of a record; ``None`` in place of the JSON deletes it."""
 
 
 def _row(record: object, *, saved: bool) -> Row:
-    kind = _BY_TYPE[type(record)]
-    return kind.table, json.dumps(kind.key(record)), _encode(_fields_of(record)) if saved else None
+    table, key = KINDS[type(record)]
+    return table, json.dumps(key(record)), _encode(_fields_of(record)) if saved else None
 
 
 def _encode(value: object) -> str:
@@ -152,8 +142,8 @@ _BY_SQLITE_CODE = {
 
 # The rows of a table in the order in which they were made: `number` grows, and an update leaves it as it is.
 _TABLES = [
-    f"CREATE TABLE IF NOT EXISTS {kind.table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
-    for kind in KINDS
+    f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT)"
+    for table, _ in KINDS.values()
 ]
 _TABLES += ["CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY)"]
 
@@ -187,14 +177,14 @@ class DatabaseStore:
                 return calls[callid]
             return other_legs.setdefault(callid, _record(Call, plain, account, leg))
 
-        for kind in KINDS:
-            for key, text in self._rows(kind.table):
+        for record_type, (table, _) in KINDS.items():
+            for key, text in self._rows(table):
                 try:
                     plain = json.loads(text, object_hook=_with_reasons)
-                    found = _record(kind.record_type, plain, account, leg)
-                    restore[kind.record_type](found)
+                    found = _record(record_type, plain, account, leg)
+                    restore[record_type](found)
                 except (LookupError, ValueError, TypeError, AttributeError) as error:
-                    facts = {"path": str(self._path), "table": kind.table, "key": key, "problem": type(error).__name__}
+                    facts = {"path": str(self._path), "table": table, "key": key, "problem": type(error).__name__}
                     template = N_("{path} is damaged: {table} {key}: {problem}")
                     raise SimulatorError("damaged_row", template, **facts) from None
                 if isinstance(found, Call):
@@ -293,8 +283,8 @@ class DatabaseStore:
 
 def _write_rows(connection: sqlite3.Connection, rows: Iterable[Row], meta: Mapping[str, float], *, wipe: bool) -> None:
     if wipe:
-        for kind in KINDS:
-            connection.execute(f"DELETE FROM {kind.table}")  # noqa: S608 - our own names
+        for table, _ in KINDS.values():
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     for (table, is_saved), alike in groupby(rows, lambda row: (row[0], row[2] is not None)):
         if is_saved:
             connection.executemany(

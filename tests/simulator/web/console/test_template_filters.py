@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 
 from xoxzo.cloudpy.simulator.engine.rules import find_code
-from xoxzo.cloudpy.simulator.web.console import template_filters
+from xoxzo.cloudpy.simulator.web.console import rendering
 
 
 def test_links_can_be_followed_and_nothing_else() -> None:
     """Only http and https become links, without what ends a sentence, and they tell nothing of where they were."""
-    html = template_filters.message(
+    html = rendering.message(
         "予約はこちら:https://example.com/a?b=1&c=2。(http://example.org/x). javascript:alert(1) ftp://a.b"
     )
     assert html.count("<a ") == 2
@@ -23,7 +23,7 @@ def test_links_can_be_followed_and_nothing_else() -> None:
 
 def test_letters_that_hide_are_named() -> None:
     """Control characters, and those that turn the direction of writing, are named instead of being obeyed."""
-    html = template_filters.message("a\x07b\u202ec\nd\te\ud800")
+    html = rendering.message("a\x07b\u202ec\nd\te\ud800")
     assert "U+0007" in html
     assert "U+202E" in html
     assert "U+D800" in html
@@ -33,15 +33,12 @@ def test_letters_that_hide_are_named() -> None:
 
 def test_a_link_with_hidden_letters_is_none() -> None:
     """An address that reads otherwise than it is cannot be followed."""
-    assert "<a " not in template_filters.message("https://example.com/\u202egpj.exe")
+    assert "<a " not in rendering.message("https://example.com/\u202egpj.exe")
 
 
 def test_long_texts_are_cut() -> None:
     """No text makes a page endless."""
-    assert (
-        len(template_filters.plain("x" * (template_filters.MAX_TEXT_LENGTH + 1000)))
-        == template_filters.MAX_TEXT_LENGTH + 1
-    )
+    assert len(rendering.plain("x" * (rendering.MAX_TEXT_LENGTH + 1000))) == rendering.MAX_TEXT_LENGTH + 1
 
 
 @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ def test_a_code_is_found_where_one_is_announced(text: str, code: str | None) -> 
 )
 def test_numbers_are_grouped(number: str, written: str) -> None:
     """A number is written with its country code apart, and then in fours."""
-    assert template_filters.number(number) == written
+    assert rendering.number(number) == written
 
 
 @pytest.mark.parametrize(
@@ -84,12 +81,12 @@ def test_numbers_are_grouped(number: str, written: str) -> None:
 )
 def test_amounts_are_exact(amount: Decimal, written: str) -> None:
     """Credits keep their decimals, and lose those that say nothing."""
-    assert template_filters.money(amount) == written
+    assert rendering.money(amount) == written
 
 
 def test_a_moment_names_its_zone() -> None:
     """A time is in UTC; browsers convert it to their own time zone."""
-    html = template_filters.time_of(1_772_366_400.25, "both")
+    html = rendering.time_of(1_772_366_400.25, "both")
     assert 'datetime="2026-03-01T12:00:00.250000Z"' in html
     assert 'title="2026-03-01 12:00:00 UTC"' in html
     assert ">2026-03-01 12:00:00<" in html

@@ -104,8 +104,8 @@ def test_those_contacted_lately_are_left_out_and_counted(store: str) -> None:
         OptOuts(store).add(["09010000001"])
         set_time(second.ledger, 1e9 + 6 * DAY)
         left = second.ledger.remaining(WEEK)
-        assert (left.count, left.suppressed, left.contacted) == (2, 1, 2)
-        assert (second.ledger.remaining().count, second.ledger.remaining(5 * DAY).contacted) == (4, 0)
+        assert (left.recipients, left.suppressed, left.contacted) == (2, 1, 2)
+        assert (second.ledger.remaining().recipients, second.ledger.remaining(5 * DAY).contacted) == (4, 0)
         for campaign, skipped in ((second, 3), (third, 3)):
             claim = take(campaign.ledger, 9, 1e9 + 6 * DAY, WEEK)
             if campaign is third:

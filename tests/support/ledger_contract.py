@@ -313,7 +313,7 @@ class LedgerContract:
         ledger.record([Outcome(1, claim.ident, State.WAITING, retry_at=1.0), Outcome(2, claim.ident, State.SENT, "m")])
         assert ledger.suppress(["+819010000000", "+819010000001", "+819020000000"]) == 3
         left = ledger.remaining()
-        assert (left.count, left.parts, left.costs, left.cost) == (1, {1: 1}, {1: Decimal(10)}, 10)
+        assert (left.recipients, left.parts, left.costs, left.cost) == (1, {1: 1}, {1: Decimal(10)}, 10)
         assert (left.unpriced, left.suppressed) == (0, 2)
 
     def test_the_suppressed_are_skipped_during_a_run(self, reopen: Open) -> None:

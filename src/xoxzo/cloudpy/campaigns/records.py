@@ -275,27 +275,32 @@ class OptedOut(msgspec.Struct, frozen=True):
     """Where the opt-out came from."""
 
 
-class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still to be sent."""
+class ToSend(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is still to be sent."""
 
-    count: int
-    """Recipients, without those on the opt-out list and those contacted lately."""
+    recipients: int
+    """How many are left to be sent to; those on the opt-out list and those contacted lately are not."""
     parts: dict[int, int]
     """How many messages take how many SMS parts."""
     cost: Decimal
-    """Estimated credits, where prices are known."""
+    """Estimated credits for those left, where prices are known (API section 1.7)."""
+    unpriced: int
+    """How many have no known price; they are not in ``cost``."""
     costs: dict[int, Decimal]
     """Estimated credits of the messages of each number of parts."""
-    unpriced: int
-    """How many have no known price."""
     suppressed: int
     """How many are on the opt-out list."""
     contacted: int = 0
-    """How many others another campaign has contacted lately, where there is a limit for that."""
+    """How many others another campaign has contacted within ``not_within`` of the limits."""
+    opted_out: tuple[OptedOut, ...] = ()
+    """The first three of those on the opt-out list, with the time since when."""
+
+
+class Remaining(ToSend, frozen=True, kw_only=True):
+    """How much is still to be sent, and to whom first."""
+
     first: tuple[Recipient, ...] = ()
     """The first three of those who are left."""
-    opted_out: tuple[OptedOut, ...] = ()
-    """The first three of those on the opt-out list."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

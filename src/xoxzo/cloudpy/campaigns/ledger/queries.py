@@ -105,7 +105,7 @@ class LedgerQueries:
                 by_parts[parts] += count
                 costs[parts] += (credits_of(cost) or Decimal(0)) * count
         return Remaining(
-            count=sum(by_parts.values()),
+            recipients=sum(by_parts.values()),
             parts=dict(by_parts),
             cost=sum(costs.values(), Decimal(0)),
             costs=dict(costs),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 
 import msgspec
 
@@ -12,7 +11,7 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import LeftOut
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until, zones_without_hours
 from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
-from xoxzo.cloudpy.campaigns.records import OptedOut, Reason, read_reason
+from xoxzo.cloudpy.campaigns.records import Reason, ToSend, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
 _INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")
@@ -20,19 +19,9 @@ _COUNTS = ("rows", "numbers", "bad", "repeated")
 _MAX_SECONDS = 366 * 86_400.0
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(ToSend, frozen=True, kw_only=True):
     """What will be sent. A ``repr`` leaves the messages out."""
 
-    recipients: int
-    """How many are left to be sent to; those on the opt-out list and those contacted lately are not."""
-    parts: dict[int, int]
-    """How many messages take how many SMS parts."""
-    cost: Decimal
-    """Estimated credits for those left, where prices are known (API section 1.7)."""
-    unpriced: int
-    """How many have no known price; they are not in ``cost``."""
-    costs: dict[int, Decimal]
-    """Estimated credits of the messages of each number of parts."""
     seconds: float | None
     """How long sending takes at the rate limit, at all hours; ``None`` without a rate limit."""
     begins: float | None
@@ -54,12 +43,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that were left out since their number had come before."""
     left_out: tuple[LeftOut, ...]
     """Why, for the first twenty reasons."""
-    suppressed: int
-    """How many are on the opt-out list."""
-    contacted: int
-    """How many others another campaign has contacted within ``not_within`` of the limits."""
-    opted_out: tuple[OptedOut, ...]
-    """The first three of those on the opt-out list, with the time since when."""
     split: str
     """Which random part of the list it is, such as ``1/2``; empty for all of it."""
     others: int
@@ -95,22 +78,18 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         )
         for zones in zones_without_hours(ledger, limits.schedule, now)
     ]
-    seconds = None if limits.rate is None else left.count / limits.rate
+    seconds = None if limits.rate is None else left.recipients / limits.rate
+    end = None
+    if seconds is not None and seconds <= _MAX_SECONDS:
+        end = now + seconds if limits.schedule is None else limits.schedule.end_after(now, seconds)
     return Plan(
-        recipients=left.count,
-        parts=left.parts,
-        cost=left.cost,
-        unpriced=left.unpriced,
-        costs=left.costs,
+        **{name: getattr(left, name) for name in ToSend.__struct_fields__},
         seconds=seconds,
         begins=waits_until(ledger, limits.schedule, now),
-        ends=_end(seconds, limits, now),
+        ends=end,
         schedule=limits.schedule,
         samples=samples,
         **{name: facts.get(name, 0) for name in _COUNTS},
-        suppressed=left.suppressed,
-        contacted=left.contacted,
-        opted_out=left.opted_out,
         split="{part}/{of}".format(**part) if part else "",
         others=part.get("others", 0),
         assumptions=facts.get("assumptions", {}),
@@ -119,9 +98,3 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         notes=tuple(notes),
         columns=facts.get("columns", {}),
     )
-
-
-def _end(seconds: float | None, limits: Limits, now: float) -> float | None:
-    if seconds is None or seconds > _MAX_SECONDS:
-        return None
-    return now + seconds if limits.schedule is None else limits.schedule.end_after(now, seconds)

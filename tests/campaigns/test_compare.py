@@ -13,7 +13,7 @@ from campaign_makers import QUICK, people
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, OptOuts, compare
-from xoxzo.cloudpy.campaigns.report.compare import fisher
+from xoxzo.cloudpy.campaigns.compare import fisher
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.simulator import Simulator
 

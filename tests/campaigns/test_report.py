@@ -30,13 +30,13 @@ def test_exports_tell_of_everybody(simulator: Simulator, client: AsyncClient, tm
     simulator.faults.add("error", "GET /sms/messages/")
     with make(tmp_path, 3) as campaign:
         run(campaign, client, Limits(settle=0.1, canaries=0, concurrency=1), follow=3.0)
-        assert export(campaign.recipient_statuses(), tmp_path / "a.csv") == 3
-        assert export(campaign.recipient_statuses(), tmp_path / "a.xlsx") == 3
+        assert export(campaign.ledger, tmp_path / "a.csv") == 3
+        assert export(campaign.ledger, tmp_path / "a.xlsx") == 3
         with pytest.raises(CampaignError, match="cannot be written"):
-            export(campaign.recipient_statuses(), tmp_path / "none" / "a.csv")
+            export(campaign.ledger, tmp_path / "none" / "a.csv")
     lines = (tmp_path / "a.csv").read_text(encoding="utf-8-sig").splitlines()
     rows = python_calamine.CalamineWorkbook.from_path(tmp_path / "a.xlsx").get_sheet_by_index(0).to_python()
-    assert lines[0].split(",") == [*EXPORT_COLUMNS, "zone"] == rows[0]
+    assert lines[0].split(",") == [*EXPORT_COLUMNS, "zone", "name"] == rows[0]
     assert lines[1].split(",")[1:3] == ["+819010000000", "UNKNOWN"] == rows[1][1:3]
     assert lines[2].split(",")[2] == "DELIVERED"
     assert lines[2].split(",")[9] == "10"

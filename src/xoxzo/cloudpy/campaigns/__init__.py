@@ -6,13 +6,13 @@ No message is sent twice or silently dropped; what cannot be proven is reported 
 from __future__ import annotations
 
 from xoxzo.cloudpy.campaigns.campaign import Campaign
+from xoxzo.cloudpy.campaigns.compare import Comparison, Difference, Variant, compare
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, BadRows
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import OptOut
 from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
 from xoxzo.cloudpy.campaigns.opt_outs import OptOutEndpoint, OptOutLinks, OptOutPage, OptOuts
 from xoxzo.cloudpy.campaigns.records import Event, Reason, Recipient, RecipientStatus, Result, State, Tally, Unsettled
-from xoxzo.cloudpy.campaigns.report.compare import Comparison, Difference, Variant, compare
 from xoxzo.cloudpy.campaigns.report.plan import Plan
 from xoxzo.cloudpy.campaigns.sending.rehearsal import Rehearsal
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 from xoxzo.cloudpy.campaigns.inputs.cells import OWN_COLUMNS, without_formula
 from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
-from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_table
+from xoxzo.cloudpy.campaigns.inputs.tables import Row, hash_file, read_table
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import Recipient, RecipientStatus, outcome_reason
 from xoxzo.cloudpy.common.user_files import open_private
@@ -35,57 +35,40 @@ _ENDINGS = frozenset({".xlsx", ".csv", ".txt", ""})
 _BAD_ROWS_ENDING = ".bad.csv"
 
 
-class OwnColumns(NamedTuple):
-    """The columns of the list itself."""
-
-    names: tuple[str, ...]
-    cells: Callable[[Recipient], Iterable[str]]
-    """Returns the cells of a recipient; it is called in the order of the list."""
-
-
-NO_COLUMNS = OwnColumns((), lambda _recipient: ())
-
-
-def own_columns(ledger: Ledger) -> OwnColumns:
+def own_columns(ledger: Ledger) -> tuple[tuple[str, ...], Callable[[Recipient], list[str]]]:
     """Return the columns of the list that a campaign was created from: all, if the file is unchanged where it was.
 
     Else those that the message has a placeholder for, which the campaign has stored.
+
+    Returns:
+        Their names, and a function that returns a recipient's cells; it is to be called in the order of the list.
     """
     stored = ledger.get("input") or {}
-    file, names = stored.get("file"), tuple(name for name in stored.get("columns", ()) if name != "number")
+    file, names = stored.get("file"), [name for name in stored.get("columns", ()) if name != "number"]
+    rows: Iterator[Row] | None = None
     if file and Path(file).is_file() and hash_file(file) == ledger.get("source"):
-        asked = {name: value for name, value in stored["asked"].items() if name not in {"number", "any_number"}}
-        table = read_table(file, **asked)
-        return OwnColumns(tuple(map(_own_name, table.columns)), _cells_by_line(table))
-    return OwnColumns(tuple(map(_own_name, names)), lambda one: [one.variables.get(name, "") for name in names])
-
-
-def _cells_by_line(table: Table) -> Callable[[Recipient], list[str]]:
-    rows = iter(table.rows)
+        table = read_table(file, **{k: v for k, v in stored["asked"].items() if k not in {"number", "any_number"}})
+        names, rows = list(table.columns), iter(table.rows)
 
     def cells(one: Recipient) -> list[str]:
-        row = next((row for row in rows if row.line == one.line), None)
-        return [row.cells.get(name, "") if row is not None else "" for name in table.columns]
+        values = one.variables
+        if rows is not None:
+            values = next((row.cells for row in rows if row.line == one.line), {})
+        return [values.get(name, "") for name in names]
 
-    return cells
-
-
-def _own_name(name: str) -> str:
-    return f"{name} (list)" if name in {*EXPORT_COLUMNS, ZONE} else name
+    return tuple(f"{name} (list)" if name in {*EXPORT_COLUMNS, ZONE} else name for name in names), cells
 
 
-def export(
-    statuses: Iterable[RecipientStatus], path: Path, *, own: OwnColumns = NO_COLUMNS, zone: tzinfo | None = UTC
-) -> int:
+def export(ledger: Ledger, path: Path, *, zone: tzinfo | None = UTC) -> int:
     """Export to a file that only its owner can read: a workbook if its name ends with ``.xlsx``, else CSV.
 
-    A spreadsheet shows a workbook as it is: numbers and ids are text, times are dates in the zone. It takes cells of a
-    CSV file for numbers where it can. Times in it are ISO 8601 with the offset of the zone.
+    The columns of the list stand beside. A spreadsheet shows a workbook as it is: numbers and ids are text, times are
+    dates in the zone. It takes cells of a CSV file for numbers where it can. Times in it are ISO 8601 with the offset
+    of the zone.
 
     Args:
-        statuses: of all recipients.
+        ledger: of the campaign.
         path: the file.
-        own: the columns of the list, which stand beside.
         zone: the time zone of times; ``None`` for that of this machine.
 
     Returns:
@@ -95,10 +78,10 @@ def export(
         CampaignError: the file cannot be written, or its name ends with neither ``.xlsx`` nor ``.csv``.
         ConfigurationError: writing workbooks needs the extra ``campaigns``.
     """
-    header, rows = (*EXPORT_COLUMNS, ZONE, *own.names), _rows_with(statuses, own, zone)
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
         raise CampaignError("wrong_ending", "{path}: the name must end with .xlsx or .csv", path=path)
+    header, rows = _header_and_rows(ledger, zone)
     try:
         if ending == ".xlsx":
             return _write_workbook(header, rows, path)
@@ -109,18 +92,20 @@ def export(
         raise _cannot_be_written(path, error) from None
 
 
-def export_csv(
-    statuses: Iterable[RecipientStatus], file: TextIO, *, own: OwnColumns = NO_COLUMNS, zone: tzinfo | None = UTC
-) -> int:
+def export_csv(ledger: Ledger, file: TextIO, *, zone: tzinfo | None = UTC) -> int:
     """Export as CSV to an open file; return how many recipients were exported. See `export`."""
-    return _write_csv((*EXPORT_COLUMNS, ZONE, *own.names), _rows_with(statuses, own, zone), file)
+    return _write_csv(*_header_and_rows(ledger, zone), file)
 
 
-def _rows_with(statuses: Iterable[RecipientStatus], own: OwnColumns, zone: tzinfo | None) -> Iterator[tuple[Any, ...]]:
-    name = str(zone) if zone else datetime.now().astimezone().tzname()
-    for one in statuses:
+def _header_and_rows(ledger: Ledger, zone: tzinfo | None) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    names, cells = own_columns(ledger)
+    zone_name = str(zone) if zone else datetime.now().astimezone().tzname()
+
+    def row(one: RecipientStatus) -> tuple[Any, ...]:
         local = (value.astimezone(zone) if isinstance(value, datetime) else value for value in export_row(one))
-        yield (*local, name, *own.cells(one.recipient))
+        return (*local, zone_name, *cells(one.recipient))
+
+    return (*EXPORT_COLUMNS, ZONE, *names), map(row, ledger.recipient_statuses())
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> Path:

@@ -14,7 +14,6 @@ import click
 from xoxzo.cloudpy.campaigns import Campaign, Comparison, Difference, compare as compare_campaigns
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report import export as exports
-from xoxzo.cloudpy.campaigns.report.compare import MEASURES
 from xoxzo.cloudpy.campaigns.report.html import default_zone
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.cli.commands.campaign.creation import write_report
@@ -139,12 +138,12 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
         for row in map(exports.export_row, campaign.recipient_statuses()):
             write_json(**dict(zip(exports.EXPORT_COLUMNS, row, strict=True)))
         return
-    own, zone = exports.own_columns(campaign.ledger), zone or default_zone(campaign.ledger)
+    zone = zone or default_zone(campaign.ledger)
     if output == "-":
-        exports.export_csv(campaign.recipient_statuses(), sys.stdout, own=own, zone=zone)
+        exports.export_csv(campaign.ledger, sys.stdout, zone=zone)
         return
     path = Path(output or f"{campaign.name}.xlsx")
-    count = exports.export(campaign.recipient_statuses(), path, own=own, zone=zone)
+    count = exports.export(campaign.ledger, path, zone=zone)
     click.echo(_("{count} recipients in {path}", count=f"{count:,}", path=path), err=True)
 
 
@@ -230,7 +229,7 @@ def _show_table(found: Comparison) -> None:
     rows.append([_("sent"), *(f"{part.sent:,}" for part in found.variants)])
     for difference in found.differences:
         shares = (f"{100 * share:.1f} %" for share in difference.shares)
-        rows.append([_(MEASURES[difference.measure]), *shares])
+        rows.append([_(difference.measure), *shares])
     rows.append([_("cost"), *(format_credits(part.cost) for part in found.variants)])
     widths = [max(_LEAST_WIDTH, *(width(row[column]) for row in rows)) for column in range(3)]
     for row in rows:
@@ -240,7 +239,7 @@ def _show_table(found: Comparison) -> None:
 
 def _sentence(difference: Difference, found: Comparison) -> str:
     fields = {
-        "measure": _(MEASURES[difference.measure]),
+        "measure": _(difference.measure),
         "low": f"{100 * difference.low:+.1f}",
         "high": f"{100 * difference.high:+.1f}",
         "p": f"{difference.p_value:.3f}" if difference.p_value >= 0.001 else "< 0.001",

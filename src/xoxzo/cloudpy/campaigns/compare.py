@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import exp, lgamma, sqrt
-from typing import Protocol
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.content import Content
-from xoxzo.cloudpy.campaigns.ledger import Ledger
+from xoxzo.cloudpy.campaigns.campaign import Campaign
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.locale import N_
 
-LEVEL = 0.05
-"""The greatest probability of chance at which a difference counts as more than chance."""
+_LEVEL = 0.05
 _Z = 1.959964
 _TOLERANCE = 1e-7
-
-
-class Comparable(Protocol):
-    """What can be compared: a ``Campaign``."""
-
-    name: str
-    content: Content
-    ledger: Ledger
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +52,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_more_than_chance(self) -> bool:
         """Whether the probability of chance is less than 5 %."""
-        return self.p_value < LEVEL
+        return self.p_value < _LEVEL
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,14 +66,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Whether they were sent to random parts of one list. If not, the lists may make the difference."""
 
 
-MEASURES = {"delivered": N_("delivered"), "clicked": N_("clicked"), "opted out": N_("opted out")}
+_MEASURES = (N_("delivered"), N_("clicked"), N_("opted out"))
 
 
-def compare(first: Comparable, second: Comparable) -> Comparison:
+def compare(first: Campaign, second: Campaign) -> Comparison:
     """Compare two campaigns by what was delivered, clicked and paid, and who has opted out."""
     variants = _variant(first), _variant(second)
     differences = []
-    for measure in MEASURES:
+    for measure in _MEASURES:
         hits = [getattr(one, measure.replace(" ", "_")) for one in variants]
         totals = [one.sent for one in variants]
         if all(totals) and None not in hits and any(hits):
@@ -95,7 +84,7 @@ def compare(first: Comparable, second: Comparable) -> Comparison:
     return Comparison(variants=variants, differences=tuple(differences), is_random=is_random)
 
 
-def _variant(campaign: Comparable) -> Variant:
+def _variant(campaign: Campaign) -> Variant:
     sent = delivered = clicked = opted_out = undecided = 0
     cost = Decimal(0)
     for one in campaign.ledger.recipient_statuses():

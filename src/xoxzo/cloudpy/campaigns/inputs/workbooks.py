@@ -36,9 +36,9 @@ def open_xlsx(
     Raises:
         CampaignError: it cannot be read, there is no such sheet, or what to do with hidden rows must be stated.
     """
-    book = Workbook(path)
-    name = _choose(path, [(one.name, one.is_visible) for one in book.sheets], sheet, notes)
-    return name, _read_xlsx(book, name, hidden, notes, as_stored)
+    book = Workbook(path, as_stored)
+    name = _choose(path, book.sheets, sheet, notes)
+    return name, _without_hidden(name, book.rows(name), hidden, notes)
 
 
 def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, notes: list[Reason]) -> str:
@@ -64,11 +64,11 @@ def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, 
     return chosen
 
 
-def _read_xlsx(
-    book: Workbook, name: str, hidden: str | None, notes: list[Reason], as_stored: Counter[tuple[int, str]]
+def _without_hidden(
+    name: str, rows: Iterator[tuple[int, list[str], bool]], hidden: str | None, notes: list[Reason]
 ) -> Iterator[RawRow]:
     count, first = 0, 0
-    for line, cells, is_hidden in book.rows(name, as_stored):
+    for line, cells, is_hidden in rows:
         if not cells:
             continue
         if is_hidden:

@@ -9,19 +9,17 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache, reduce
 from html import unescape
+from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 from xml.parsers import expat
-
-import msgspec
 
 from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format, shown_number
 
 Attributes = dict[str, str]
-Row = tuple[int, list[str], bool]
-"""A row's number, its cells, and whether it is hidden."""
 Item = tuple[str, ...]
 """A row, a cell or a shared string: the groups of `_CELL` or `_STRING`."""
 
@@ -41,85 +39,70 @@ _NUMBER = frozenset({"", "n"})
 _TRUE = frozenset({"1", "true"})
 _ITEMS = frozenset({"c", "si"})
 """A cell, and a shared string."""
-_TEXTS = frozenset({"v", "t"})
 _JAPANESE_CHARSET = "128"
 _MAX_KEPT = 100_000
 UNCALCULATED = "#CALC!"
 """What a formula gives that no program has calculated."""
 
 
-class SheetEntry(NamedTuple):
-    """A sheet of a workbook."""
-
-    name: str
-    part: str
-    is_visible: bool
-
-
 class Workbook:
-    """A workbook of Excel 2007 or newer.
+    """A workbook of Excel 2007 or newer, of which one sheet is read.
+
+    Args:
+        path: the file.
+        as_stored: counts, by column and format, cells that may not be as the workbook shows them.
 
     Raises:
         CampaignError: it cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, as_stored: Counter[tuple[int, str]]) -> None:
         self._path = path
-        self.sheets: list[SheetEntry] = []
-        """Its sheets, in their order."""
-        self._is_uncalculated = False
+        self._as_stored = as_stored
+        self.sheets: list[tuple[str, bool]] = []
+        """The names of its sheets, in their order, and whether each is visible."""
+        self._sheet_parts: dict[str, str] = {}
+        self._is_uncalculated = self._is_1904 = False
         self._formats = [cell_format("", is_1904=False)]
-        self._strings = ""
+        self._strings = _SharedStrings()
+        self._shown: dict[tuple[str, str], str] = {}
         with self._archive() as archive:
             self._parts = {name.lower().lstrip("/"): name for name in archive.namelist()}
             main = next((part for part in self._parts if re.fullmatch(r"xl/workbook\d*\.xml", part)), "xl/workbook.xml")
-            targets, styles = {}, ""
+            targets, self._strings_part, styles = {}, "", ""
             for name, given in self._elements(archive, f"xl/_rels/{main[3:]}.rels"):
                 if name == "Relationship":
                     part = posixpath.normpath(posixpath.join("/xl", given["Target"])).lstrip("/").lower()
                     kind = given["Type"].rpartition("/")[2]
-                    self._strings = part if kind == "sharedStrings" else self._strings
+                    self._strings_part = part if kind == "sharedStrings" else self._strings_part
                     styles = part if kind == "styles" else styles
                     if kind == "worksheet":
                         targets[given["Id"]] = part
-            is_1904 = self._read_main(self._elements(archive, main), targets)
+            for name, given in self._elements(archive, main):
+                self._read_main(name, given, targets)
             if styles in self._parts:
-                self._formats = _read_styles(self._elements(archive, styles), is_1904=is_1904) or self._formats
+                self._formats = self._read_styles(self._elements(archive, styles)) or self._formats
 
-    def _read_main(self, elements: list[tuple[str, Attributes]], targets: dict[str, str]) -> bool:
-        is_1904 = False
-        for name, given in elements:
-            if name == "sheet":
-                ident = next((value for key, value in given.items() if key.endswith(":id")), "")
-                if ident in targets:  # a chart has no rows
-                    is_visible = given.get("state", "visible") == "visible"
-                    self.sheets.append(SheetEntry(given.get("name", ""), targets[ident], is_visible))
-            elif name == "workbookPr":
-                is_1904 = given.get("date1904") in _TRUE
-            elif name == "calcPr":
-                self._is_uncalculated = given.get("fullCalcOnLoad") in _TRUE
-        return is_1904
+    def _read_main(self, name: str, given: Attributes, targets: dict[str, str]) -> None:
+        if name == "sheet":
+            ident = next((value for key, value in given.items() if key.endswith(":id")), "")
+            title = given.get("name", "")
+            if ident in targets:  # a chart has no rows
+                self._sheet_parts.setdefault(title, targets[ident])
+                self.sheets.append((title, given.get("state", "visible") == "visible"))
+        elif name == "workbookPr":
+            self._is_1904 = given.get("date1904") in _TRUE
+        elif name == "calcPr":
+            self._is_uncalculated = given.get("fullCalcOnLoad") in _TRUE
 
-    def rows(self, sheet: str, as_stored: Counter[tuple[int, str]]) -> Iterator[Row]:
-        """Yield the rows that hold something: their numbers, their cells, and whether they are hidden.
-
-        Args:
-            sheet: the sheet's name.
-            as_stored: counts, by column and format, cells that may not be as the workbook shows them.
-
-        Raises:
-            CampaignError: it cannot be read further.
-        """
-        part = next(one.part for one in self.sheets if one.name == sheet)
-        with self._archive() as archive:
-            strings = _SharedStrings()
-            if self._strings in self._parts:
-                with archive.open(self._parts[self._strings]) as file:
-                    for found in _read(file, "sst", _STRING):
-                        strings.add(found)
-            reader = _SheetReader(strings, self._formats, as_stored, self._is_uncalculated)
-            with archive.open(self._parts[part]) as file:
-                yield from reader.rows(file)
+    def _read_styles(self, elements: list[tuple[str, Attributes]]) -> list[CellFormat]:
+        """Return the formats by the numbers that cells name. A Japanese font tells that formats mean Japanese dates."""
+        codes = {int(given["numFmtId"]): given.get("formatCode", "") for name, given in elements if name == "numFmt"}
+        is_japanese = any(name == "charset" and given.get("val") == _JAPANESE_CHARSET for name, given in elements)
+        after = dropwhile(lambda one: one[0] != "cellXfs", elements)
+        within = takewhile(lambda one: one[0] not in {"cellStyles", "dxfs", "tableStyles", "extLst"}, after)
+        idents = [int(given.get("numFmtId", "0")) for name, given in within if name == "xf"]
+        return [cell_format(codes.get(one, one), is_1904=self._is_1904, is_japanese=is_japanese) for one in idents]
 
     @contextmanager
     def _archive(self) -> Iterator[zipfile.ZipFile]:
@@ -136,18 +119,69 @@ class Workbook:
         parser.Parse(archive.read(self._parts[part]), True)
         return found
 
+    def rows(self, sheet: str) -> Iterator[tuple[int, list[str], bool]]:
+        """Yield the rows of a sheet: their numbers, their cells, and whether they are hidden. Some may be empty.
 
-def _read_styles(elements: list[tuple[str, Attributes]], *, is_1904: bool) -> list[CellFormat]:
-    """Return the formats by the numbers that cells name. A Japanese font tells that formats mean Japanese dates."""
-    codes = {int(given["numFmtId"]): given.get("formatCode", "") for name, given in elements if name == "numFmt"}
-    is_japanese = any(name == "charset" and given.get("val") == _JAPANESE_CHARSET for name, given in elements)
-    names = [name for name, _given in elements]
-    begin = names.index("cellXfs") if "cellXfs" in names else len(names)
-    end = next(
-        (n for n in range(begin + 1, len(names)) if names[n] in {"cellStyles", "dxfs", "tableStyles", "extLst"}), None
-    )
-    idents = [int(given.get("numFmtId", "0")) for name, given in elements[begin:end] if name == "xf"]
-    return [cell_format(codes.get(one, one), is_1904=is_1904, is_japanese=is_japanese) for one in idents]
+        Raises:
+            CampaignError: it cannot be read further.
+        """
+        with self._archive() as archive:
+            if self._strings_part in self._parts:
+                with archive.open(self._parts[self._strings_part]) as file:
+                    for found in _read(file, "sst", _STRING):
+                        self._strings.add(found)
+            with archive.open(self._parts[self._sheet_parts[sheet]]) as file:
+                yield from self._rows(file)
+
+    def _rows(self, file: IO[bytes]) -> Iterator[tuple[int, list[str], bool]]:
+        strings = self._strings
+        plain = {str(n or "") for n, one in enumerate(self._formats) if one.show is shown_number}
+        line, column, is_hidden = 0, -1, False
+        cells: list[str] = []
+        for found in _read(file, "sheetData", _CELL):
+            for is_row, number, attributes, letters, style, kind, formula, value in found:
+                if is_row:
+                    yield line, cells, is_hidden
+                    line, column, cells = int(number or line + 1), -1, []
+                    is_hidden = "h" in attributes and _HIDDEN.search(attributes) is not None
+                    continue
+                column = _column(letters) if letters else column + 1
+                if kind == "s" and value and not style:
+                    text = strings[int(value)]
+                elif style in plain and value.isdigit() and kind in _NUMBER and len(value) < 16 and not formula:
+                    text = value.lstrip("0") or "0"
+                else:
+                    text = self._text(column, style, kind, value, is_formula=bool(formula))
+                if text and not text.isspace():
+                    cells.extend([""] * (column + 1 - len(cells)))
+                    cells[column] = text
+        yield line, cells, is_hidden
+
+    def _text(self, column: int, style: str, kind: str, value: str, *, is_formula: bool) -> str:
+        if not value:
+            return UNCALCULATED if is_formula and kind != "str" else ""
+        if kind in _NUMBER:
+            if is_formula and self._is_uncalculated and value == "0":
+                return UNCALCULATED
+            return self._shown.get((style, value)) or self._number(column, style, value)
+        if kind == "b":
+            return "TRUE" if value in _TRUE else "FALSE"
+        text = self._strings[int(value)] if kind == "s" else _unescaped(value)
+        chosen = self._formats[int(style or 0)]
+        if kind == "d" or (kind != "e" and not chosen.keeps_text):
+            self._as_stored[column, chosen.code] += 1
+        return text
+
+    def _number(self, column: int, style: str, value: str) -> str:
+        chosen = self._formats[int(style or 0)]
+        number = float(value)
+        found = chosen.show(number) if chosen.show is not None else None
+        if found is None:
+            self._as_stored[column, chosen.code] += 1
+            return chosen.raw(number)
+        if len(self._shown) < _MAX_KEPT:
+            self._shown[style, value] = found
+        return found
 
 
 def _unescaped(text: str) -> str:
@@ -171,81 +205,10 @@ class _SharedStrings:
             self._ends.append(len(self._block))
 
 
-class _ColumnNumbers(dict[str, int]):
-    """The numbers of columns, from 0, by their letters."""
-
-    def __missing__(self, letters: str) -> int:
-        column = 0
-        for letter in letters.upper():
-            column = column * 26 + ord(letter) - 64
-        self[letters] = column - 1
-        return column - 1
-
-
-class _SheetReader(msgspec.Struct):
-    """Reads the cells of one sheet as the workbook shows them; see `Workbook.rows`."""
-
-    strings: _SharedStrings
-    formats: list[CellFormat]
-    as_stored: Counter[tuple[int, str]]
-    is_uncalculated: bool
-    shown: dict[tuple[str, str], str] = {}
-
-    def rows(self, file: IO[bytes]) -> Iterator[Row]:
-        """Yield the rows; some may be empty."""
-        columns = _ColumnNumbers()
-        strings = self.strings
-        plain = {str(n or "") for n, one in enumerate(self.formats) if one.show is shown_number}
-        line, column, is_hidden = 0, -1, False
-        cells: list[str] = []
-        for found in _read(file, "sheetData", _CELL):
-            for is_row, number, attributes, letters, style, kind, formula, value in found:
-                if is_row:
-                    yield line, cells, is_hidden
-                    line, column, cells = int(number or line + 1), -1, []
-                    is_hidden = "h" in attributes and _HIDDEN.search(attributes) is not None
-                    continue
-                column = columns[letters] if letters else column + 1
-                if kind == "s" and value and not style:
-                    text = strings[int(value)]
-                elif style in plain and value.isdigit() and kind in _NUMBER and len(value) < 16 and not formula:
-                    text = value.lstrip("0") or "0"
-                else:
-                    text = self._text(column, style, kind, value, is_formula=bool(formula))
-                if not text or text.isspace():
-                    continue
-                if column == len(cells):
-                    cells.append(text)
-                else:
-                    cells.extend([""] * (column + 1 - len(cells)))
-                    cells[column] = text
-        yield line, cells, is_hidden
-
-    def _text(self, column: int, style: str, kind: str, value: str, *, is_formula: bool) -> str:
-        if not value:
-            return UNCALCULATED if is_formula and kind != "str" else ""
-        if kind in _NUMBER:
-            if is_formula and self.is_uncalculated and value == "0":
-                return UNCALCULATED
-            return self.shown.get((style, value)) or self._number(column, style, value)
-        if kind == "b":
-            return "TRUE" if value in _TRUE else "FALSE"
-        text = self.strings[int(value)] if kind == "s" else _unescaped(value)
-        chosen = self.formats[int(style or 0)]
-        if kind == "d" or (kind != "e" and not chosen.keeps_text):
-            self.as_stored[column, chosen.code] += 1
-        return text
-
-    def _number(self, column: int, style: str, value: str) -> str:
-        chosen = self.formats[int(style or 0)]
-        number = float(value)
-        found = chosen.show(number) if chosen.show is not None else None
-        if found is None:
-            self.as_stored[column, chosen.code] += 1
-            return chosen.raw(number)
-        if len(self.shown) < _MAX_KEPT:
-            self.shown[style, value] = found
-        return found
+@lru_cache(maxsize=20_000)
+def _column(letters: str) -> int:
+    """Return a column's number, from 0."""
+    return reduce(lambda number, letter: number * 26 + ord(letter) - 64, letters.upper(), 0) - 1
 
 
 def _read(file: IO[bytes], container: str, pattern: re.Pattern[str]) -> Iterator[list[Item]]:
@@ -295,7 +258,7 @@ def _parse(file: IO[bytes], container: str, block: bytes) -> Iterator[list[Item]
             found.append((name, attributes.get("r", ""), shown, "", "", "", "", ""))
         elif name == "f":
             formula = name
-        is_text = name in _TEXTS and not is_reading
+        is_text = name in {"v", "t"} and not is_reading
         is_reading = is_reading or name == "rPh"
 
     def end(name: str) -> None:

@@ -56,10 +56,10 @@ def test_references() -> None:
     assert limits.reserve("b", ("x",), Decimal(10)) is None
     with pytest.raises(NotAllowed, match="5 are left of the budget 25"):
         limits.reserve("c", ("x",), Decimal(10))
-    limits.mark_unsent("b")
+    limits.mark_failed("b", maybe_sent=False)
     assert limits.left == 15
     assert limits.reserve("b", ("y",), Decimal(15)) is None
-    limits.mark_unknown("b")
+    limits.mark_failed("b", maybe_sent=True)
     assert limits.left == 0
     with pytest.raises(NotAllowed, match="not sent again"):
         limits.reserve("b", ("y",), Decimal(15))
@@ -119,10 +119,10 @@ class Session(RuleBasedStateMachine):
                 self.limits.mark_sent(reference, {"id": reference})
                 self.sent[reference] = cost
             elif outcome == "unknown":
-                self.limits.mark_unknown(reference)
+                self.limits.mark_failed(reference, maybe_sent=True)
                 self.unknown[reference] = cost
             else:
-                self.limits.mark_unsent(reference)
+                self.limits.mark_failed(reference, maybe_sent=False)
 
     @invariant()
     def spent_is_charged(self) -> None:

@@ -14,9 +14,8 @@ from mcp import Client
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
-from xoxzo.cloudpy.integrations.mcp.formatting import describe_error
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
-from xoxzo.cloudpy.integrations.mcp.server import build
+from xoxzo.cloudpy.integrations.mcp.server import build, describe_error
 from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 from xoxzo.cloudpy.simulator import Settings, Simulator
 

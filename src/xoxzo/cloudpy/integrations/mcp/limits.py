@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum, auto
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,19 +25,12 @@ class NotAllowed(XoxzoError):
         self.maybe_sent: bool = self.fields["maybe_sent"]
 
 
-class _State(Enum):
-    IN_FLIGHT = auto()
-    SENT = auto()
-    UNKNOWN = auto()
-    UNSENT = auto()
-
-
 class _Charge(msgspec.Struct):
     """One reference that was used in the session."""
 
     content: tuple[object, ...]
     cost: Decimal
-    state: _State = _State.IN_FLIGHT
+    state: Literal["in flight", "sent", "unknown", "unsent"] = "in flight"
     result: dict[str, Any] = {}
 
 
@@ -78,7 +70,7 @@ class SendLimits:
     @property
     def is_sending(self) -> bool:
         """Whether a send is in flight."""
-        return any(charge.state is _State.IN_FLIGHT for charge in self._charges.values())
+        return any(charge.state == "in flight" for charge in self._charges.values())
 
     def number_of(self, recipient: str) -> str:
         """Return the number of a recipient, who is given by a name or a number of the allow-list.
@@ -104,8 +96,14 @@ class SendLimits:
         """
         checks.reference(reference)
         charge = self._charges.get(reference)
-        if charge is not None and charge.state is not _State.UNSENT:
-            return _earlier_result(charge, content)
+        if charge is not None and charge.state != "unsent":
+            if charge.content != content:
+                raise NotAllowed("the reference was used in this session for something else: use another one")
+            if charge.state == "in flight":
+                raise NotAllowed("the same is being sent right now: wait for its result", maybe_sent=True)
+            if charge.state == "unknown":
+                raise NotAllowed("it may have been sent by an earlier call, so it is not sent again", maybe_sent=True)
+            return {**charge.result, "repeated": True}
         if cost is None:
             raise NotAllowed("its price is not known, and this server was started without one")
         if self.spent + cost > self.budget:
@@ -120,19 +118,16 @@ class SendLimits:
     def mark_sent(self, reference: str, result: dict[str, Any]) -> None:
         """Record that it was sent, with the result that later calls repeat; ``id`` in it is the msgid or callid."""
         charge = self._charges[reference]
-        charge.state, charge.result = _State.SENT, result
+        charge.state, charge.result = "sent", result
         if ident := result.get("id"):
             self._cost_by_id[ident] = charge.cost
 
-    def mark_unknown(self, reference: str) -> None:
-        """Record that it may have been sent: it stays charged, and is not sent again."""
-        self._charges[reference].state = _State.UNKNOWN
-
-    def mark_unsent(self, reference: str) -> None:
-        """Record that it was not sent: the charge is returned, and it may be tried again."""
+    def mark_failed(self, reference: str, *, maybe_sent: bool) -> None:
+        """Record that it was not sent, so that it may be tried again; or that it may have been: it stays charged."""
         charge = self._charges[reference]
-        charge.state = _State.UNSENT
-        self.spent -= charge.cost
+        charge.state = "unknown" if maybe_sent else "unsent"
+        if not maybe_sent:
+            self.spent -= charge.cost
 
     def correct_cost(self, ident: str, cost: Decimal | None) -> None:
         """Raise the charge of a send, by its msgid or callid, to the cost that the API reports.
@@ -143,13 +138,3 @@ class SendLimits:
         if charged is not None and cost is not None and cost > charged:
             self.spent += cost - charged
             self._cost_by_id[ident] = cost
-
-
-def _earlier_result(charge: _Charge, content: tuple[object, ...]) -> dict[str, Any]:
-    if charge.content != content:
-        raise NotAllowed("the reference was used in this session for something else: use another one")
-    if charge.state is _State.IN_FLIGHT:
-        raise NotAllowed("the same is being sent right now: wait for its result", maybe_sent=True)
-    if charge.state is _State.UNKNOWN:
-        raise NotAllowed("it may have been sent by an earlier call, so it is not sent again", maybe_sent=True)
-    return {**charge.result, "repeated": True}

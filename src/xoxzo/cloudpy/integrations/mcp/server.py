@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.version import __version__
-from xoxzo.cloudpy.integrations.mcp.formatting import Formatter
-from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
+from xoxzo.cloudpy.errors import APIError, InvalidArgument, XoxzoError
+from xoxzo.cloudpy.integrations.mcp.limits import NotAllowed, SendLimits
 from xoxzo.cloudpy.integrations.mcp.tools import ReadTools, SendSettings, SendTools
 
 _INSTRUCTIONS = """\
@@ -21,6 +23,9 @@ A send cannot be undone. When a tool says that something may have been sent, do 
 reference: look for it with sms_find, or ask the user.{masked}"""
 _NO_SENDING = "Nothing can be sent: this server was started without an allow-list and a budget."
 _SENDING = "Sending tools reach only the people on the allow-list and stop at the budget; `limits` shows both."
+_LOCAL = frozenset({"message_cost", "phone_number", "limits"})
+"""The tools that make no request."""
+_CREATING_OPERATIONS = frozenset({"sms.send", "templates.send", "calls.say", "calls.play", "lookup.carrier"})
 _MASKED = "\nPhone numbers in results are masked; use the names of the allow-list."
 
 
@@ -52,37 +57,33 @@ def build(
         ),
         log_level="WARNING",
     )
-    formatter = Formatter(show_numbers=show_numbers)
-    read_tools = ReadTools(client, formatter, limits)
-    requesting: list[Callable[..., Any]] = [
-        read_tools.sms_status,
-        read_tools.sms_list,
-        read_tools.sms_find,
-        read_tools.call_status,
-        read_tools.credits,
-        read_tools.templates,
-        read_tools.template_render,
-        read_tools.dins,
-    ]
-    local: list[Callable[..., Any]] = [read_tools.message_cost, read_tools.phone_number, read_tools.limits]
-    for method in requesting:
-        _add(server, method, read_only=True, open_world=True)
-    for method in local:
-        _add(server, method, read_only=True, open_world=False)
+    reading = ReadTools(client, limits, show_numbers=show_numbers)
+    for name in _names(ReadTools):
+        _add(server, getattr(reading, name), read_only=True, open_world=name not in _LOCAL)
     if limits is not None:
         settings = send_settings or SendSettings()
-        send_tools = SendTools(client, formatter, limits, settings)
-        sending: list[Callable[..., Any]] = [send_tools.lookup]
-        if settings.sender is not None:
-            sending += [send_tools.sms_send, send_tools.template_send]
-        if settings.caller is not None:
-            sending += [send_tools.call_say, send_tools.call_play]
-        for method in sending:
-            _add(server, method, read_only=False, open_world=True)
+        sending = SendTools(client, limits, settings, show_numbers=show_numbers)
+        needed = {"sms": settings.sender, "template": settings.sender, "call": settings.caller}
+        for name in _names(SendTools):
+            if needed.get(name.partition("_")[0], "") is not None:
+                _add(server, getattr(sending, name), read_only=False, open_world=True)
     return server
 
 
-def _add(server: MCPServer[Any], method: Callable[..., Any], *, read_only: bool, open_world: bool) -> None:
+def _names(tools: type) -> list[str]:
+    return [name for name in vars(tools) if not name.startswith("_")]
+
+
+def _add(server: MCPServer[Any], method: Callable[..., Awaitable[Any]], *, read_only: bool, open_world: bool) -> None:
+    """Add a method as a tool; its `XoxzoError` becomes a `ToolError` with a sentence for the assistant."""
+
+    @functools.wraps(method)
+    async def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - of the method
+        try:
+            return await method(*arguments, **options)
+        except XoxzoError as error:
+            raise ToolError(describe_error(error)) from error
+
     hints = ToolAnnotations(
         read_only_hint=read_only,
         # A send cannot be undone, but one reference is sent only once.
@@ -90,4 +91,14 @@ def _add(server: MCPServer[Any], method: Callable[..., Any], *, read_only: bool,
         idempotent_hint=True,
         open_world_hint=open_world,
     )
-    server.add_tool(method, annotations=hints)
+    server.add_tool(call, annotations=hints)
+
+
+def describe_error(error: XoxzoError) -> str:
+    """Return the sentence for an error; it begins with whether anything was sent."""
+    if isinstance(error, NotAllowed | APIError) and error.maybe_sent:
+        return f"It may have been sent: do not send it again. Look for its reference with sms_find. {error}"
+    if isinstance(error, APIError) and error.operation not in _CREATING_OPERATIONS:
+        return f"It could not be read. {error}"
+    advice = " Correct it and call again." if isinstance(error, InvalidArgument) else ""
+    return f"Nothing was sent. {error}{advice}"

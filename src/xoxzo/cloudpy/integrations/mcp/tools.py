@@ -1,6 +1,6 @@
-"""The tools. Their docstrings are the descriptions for the assistant.
+"""The tools: each public method of `ReadTools`, which only read, and of `SendTools`, which send or cost credits.
 
-`ReadTools` cost nothing and send nothing. `SendTools` send or cost credits: the limits are checked before each send.
+Their docstrings are the descriptions for the assistant. Results are plain values; phone numbers in them are masked.
 """
 
 from __future__ import annotations
@@ -14,42 +14,59 @@ import msgspec
 from pydantic import Field
 
 from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, InvalidArgument
-from xoxzo.cloudpy.integrations.mcp.formatting import Formatter, tool
 from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.models import CarrierLookup, SentMessage, StartedCall
+from xoxzo.cloudpy.models.base import Model
 from xoxzo.cloudpy.phone import parse
 from xoxzo.cloudpy.text import estimate
 
 _MAX_LISTED = 100
+_NUMBER_FIELDS = frozenset({"recipient", "caller", "din"})
 _SMS_FIELDS = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "parts", "tags")
 _CALL_FIELDS = ("callid", "status", "recipient", "caller", "direction", "start_time", "end_time", "duration", "cost")
 
 Country = Annotated[str, Field(description="ISO 3166-1 alpha-2, such as JP", pattern="^[A-Z]{2}$")]
 
 
-class ReadTools:
-    """The tools that read.
-
-    Args:
-        limits: the session's limits, whose charges are corrected when a real cost is read; ``None`` without sending.
-    """
-
-    def __init__(self, client: AsyncClient, formatter: Formatter, limits: SendLimits | None) -> None:
+class _Tools:
+    def __init__(self, client: AsyncClient, *, show_numbers: bool) -> None:
         self._client = client
-        self._formatter = formatter
+        self._show_numbers = show_numbers
+
+    def _number(self, number: str) -> str:
+        return number if self._show_numbers else mask_number(number)
+
+    def _fields(self, model: Model, *names: str) -> dict[str, Any]:
+        """Return fields of a record; credits as numbers, times in UTC as ISO 8601."""
+        return {name: self._value(name, getattr(model, name)) for name in names}
+
+    def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - a field's
+        if name in _NUMBER_FIELDS and value:
+            return self._number(value)
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, Decimal):
+            return float(value)
+        return list(value) if isinstance(value, tuple) else value
+
+
+class ReadTools(_Tools):
+    """The tools that read. The charges of `limits` are corrected by costs that are read; ``None`` without sending."""
+
+    def __init__(self, client: AsyncClient, limits: SendLimits | None, *, show_numbers: bool) -> None:
+        super().__init__(client, show_numbers=show_numbers)
         self._limits = limits
 
-    @tool
     async def sms_status(
         self, msgid: Annotated[str, Field(description="The id that a send returned")]
     ) -> dict[str, Any]:
         """Get the status of an SMS: QUEUED, DELIVERING, DELIVERED or FAIL, with time and cost, without its message."""
         message = await self._client.sms.get(msgid)
         self._correct_cost(msgid, message.cost)
-        return self._formatter.fields(message, *_SMS_FIELDS)
+        return self._fields(message, *_SMS_FIELDS)
 
-    @tool
     async def sms_list(
         self,
         days: Annotated[int, Field(description="How many days back, including today (UTC)", ge=1, le=90)] = 1,
@@ -63,10 +80,9 @@ class ReadTools:
             if len(messages) == limit:
                 more = True
                 break
-            messages.append(self._formatter.fields(message, *_SMS_FIELDS))
+            messages.append(self._fields(message, *_SMS_FIELDS))
         return {"messages": messages, "more": more}
 
-    @tool
     async def sms_find(
         self,
         reference: Annotated[str, Field(description="The reference that the message was sent with")],
@@ -75,33 +91,29 @@ class ReadTools:
         """Find SMS by reference. If one is found, it was sent; if none is found, it may have been sent nevertheless."""
         since = (datetime.now(UTC) - timedelta(days=days - 1)).date()
         result = await self._client.sms.find(reference, since=since)
-        messages = [self._formatter.fields(message, *_SMS_FIELDS) for message in result.messages]
+        messages = [self._fields(message, *_SMS_FIELDS) for message in result.messages]
         return {"found": result.found, "messages": messages}
 
-    @tool
     async def call_status(
         self, callid: Annotated[str, Field(description="The id that call_say or call_play returned")]
     ) -> dict[str, Any]:
         """Get the status of a call: IN PROGRESS, ANSWERED, NO ANSWER or FAILED, with its seconds and cost."""
         call = await self._client.calls.get(callid)
         self._correct_cost(callid, call.cost)
-        return self._formatter.fields(call, *_CALL_FIELDS, "tags")
+        return self._fields(call, *_CALL_FIELDS, "tags")
 
-    @tool
     async def credits(self) -> dict[str, Any]:
         """Get the account's balance in credits; 1 credit is 1 yen before tax."""
-        return self._formatter.fields(await self._client.account.credits(), "credits")
+        return self._fields(await self._client.account.credits(), "credits")
 
-    @tool
     async def templates(self) -> dict[str, Any]:
         """List the SMS templates with their texts and status: APPROVED can be sent, PENDING waits for approval."""
         templates = [
-            self._formatter.fields(template, "id", "name", "status", "approved_content", "pending_content")
+            self._fields(template, "id", "name", "status", "approved_content", "pending_content")
             async for template in self._client.templates.list()
         ]
         return {"templates": templates}
 
-    @tool
     async def template_render(
         self,
         template_id: Annotated[int, Field(description="The template's number", ge=1)],
@@ -109,30 +121,20 @@ class ReadTools:
     ) -> dict[str, Any]:
         """Preview the message of a template, with its SMS parts and cost, without sending it."""
         rendered = (await self._client.templates.get(template_id)).render(variables)
-        return {"message": rendered.text, **self._formatter.fields(rendered, "units", "parts", "cost")}
+        return {"message": rendered.text, **self._fields(rendered, "units", "parts", "cost")}
 
-    @tool
     async def dins(self) -> dict[str, Any]:
         """List the account's dial-in numbers with their action URLs."""
-        dins = [
-            {"din_uid": din.din_uid, "din": self._formatter.number(din.din), "action_url": din.action_url}
-            async for din in self._client.dins.list()
-        ]
+        dins = [self._fields(din, "din_uid", "din", "action_url") async for din in self._client.dins.list()]
         return {"dins": dins}
 
-    @tool
     async def message_cost(
         self, message: Annotated[str, Field(description="The message of an SMS")], country: Country = "JP"
     ) -> dict[str, Any]:
         """Count the SMS parts of a message and estimate its cost, without sending it."""
         estimated = estimate(message, country)
-        return {
-            "parts": estimated.parts,
-            "credits": None if estimated.credits is None else float(estimated.credits),
-            "notes": list(estimated.notes),
-        }
+        return {name: self._value(name, getattr(estimated, name)) for name in ("parts", "credits", "notes")}
 
-    @tool
     async def phone_number(
         self,
         number: Annotated[str, Field(description="A phone number as somebody typed it")],
@@ -149,12 +151,11 @@ class ReadTools:
             "notes": [str(note) for note in parsed.notes],
         }
 
-    @tool
     async def limits(self) -> dict[str, Any]:
         """Get what this server may send: the allow-list, the budget, and the credits that are left."""
         if self._limits is None:
             return {"sending": False, "reason": "this server was started without --allow and --budget"}
-        allowed = {name: self._formatter.number(number) for name, number in self._limits.recipients.items()}
+        allowed = {name: self._number(number) for name, number in self._limits.recipients.items()}
         return {
             "sending": True,
             "allowed": allowed,
@@ -199,16 +200,19 @@ class SendSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Credits for each started minute; without it no call is placed."""
 
 
-class SendTools:
+class SendTools(_Tools):
     """The tools that send or cost credits, within the allow-list and the budget of `limits`."""
 
-    def __init__(self, client: AsyncClient, formatter: Formatter, limits: SendLimits, settings: SendSettings) -> None:
-        self._client = client
-        self._formatter = formatter
+    def __init__(self, client: AsyncClient, limits: SendLimits, settings: SendSettings, *, show_numbers: bool) -> None:
+        super().__init__(client, show_numbers=show_numbers)
         self._limits = limits
         self._settings = settings
 
-    @tool
+    async def lookup(self, recipient: Recipient, reference: Reference) -> dict[str, Any]:
+        """Look up the carrier of somebody on the allow-list. It costs 5 credits, found or not."""
+        number = self._limits.number_of(recipient)
+        return await self._send("lookup", partial(self._look_up), number, reference, LOOKUP_CREDITS)
+
     async def sms_send(
         self,
         recipient: Recipient,
@@ -220,7 +224,6 @@ class SendTools:
         send = partial(self._client.sms.send, sender=self._settings.sender or "", message=message)
         return await self._send("sms", send, number, reference, self._sms_cost(message, number))
 
-    @tool
     async def template_send(
         self,
         template_id: Annotated[int, Field(description="The template's number; see templates", ge=1)],
@@ -237,7 +240,6 @@ class SendTools:
         send = partial(self._client.templates.send, template, sender=self._settings.sender or "", variables=variables)
         return await self._send(f"template {template_id}", send, number, reference, cost)
 
-    @tool
     async def call_say(
         self,
         recipient: Recipient,
@@ -252,7 +254,6 @@ class SendTools:
         cost = self._call_cost(1 + len(message) // _SPOKEN_CHARACTERS_PER_MINUTE)
         return await self._send("say", say, number, reference, cost)
 
-    @tool
     async def call_play(
         self,
         recipient: Recipient,
@@ -263,12 +264,6 @@ class SendTools:
         number = self._limits.number_of(recipient)
         play = partial(self._client.calls.play, caller=self._settings.caller or "", recording_url=recording_url)
         return await self._send("play", play, number, reference, self._call_cost(_PLAY_MINUTES))
-
-    @tool
-    async def lookup(self, recipient: Recipient, reference: Reference) -> dict[str, Any]:
-        """Look up the carrier of somebody on the allow-list. It costs 5 credits, found or not."""
-        number = self._limits.number_of(recipient)
-        return await self._send("lookup", partial(self._look_up), number, reference, LOOKUP_CREDITS)
 
     async def _look_up(self, *, recipient: str, reference: str) -> CarrierLookup:
         del reference  # a look-up takes none
@@ -289,20 +284,19 @@ class SendTools:
         if earlier is not None:
             return earlier
         try:
-            sent = await send(recipient=number, reference=reference)
-        except (InvalidArgument, APIError) as error:
-            if isinstance(error, APIError) and error.maybe_sent:
-                self._limits.mark_unknown(reference)
-            else:
-                self._limits.mark_unsent(reference)
+            sent: SentMessage | StartedCall | CarrierLookup = await send(recipient=number, reference=reference)
+        except BaseException as error:
+            # After a cancellation, for instance, the request may have left.
+            known = isinstance(error, InvalidArgument | APIError)
+            self._limits.mark_failed(reference, maybe_sent=not known or getattr(error, "maybe_sent", False))
             raise
-        except BaseException:
-            # A cancellation, for instance: the request may have left.
-            self._limits.mark_unknown(reference)
-            raise
+        if isinstance(sent, CarrierLookup):
+            described = self._fields(sent, "found", "carrier", "country", "mcc", "mnc")
+        else:
+            described = {"id": sent.msgid if isinstance(sent, SentMessage) else sent.callid}
         result = {
-            **self._describe(sent),
-            "recipient": self._formatter.number(number),
+            **described,
+            "recipient": self._number(number),
             "reference": reference,
             "credits_charged": float(cost or 0),
             "credits_left": float(self._limits.left),
@@ -310,8 +304,3 @@ class SendTools:
         }
         self._limits.mark_sent(reference, result)
         return result
-
-    def _describe(self, sent: SentMessage | StartedCall | CarrierLookup) -> dict[str, Any]:
-        if isinstance(sent, CarrierLookup):
-            return self._formatter.fields(sent, "found", "carrier", "country", "mcc", "mnc")
-        return {"id": sent.msgid if isinstance(sent, SentMessage) else sent.callid}

@@ -20,7 +20,7 @@ from celery import Celery
 from xoxzo.cloudpy import CampaignError
 from xoxzo.cloudpy.campaigns import Campaign, Limits, Schedule, State
 from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
-from xoxzo.cloudpy.integrations.celery import chunks, install, settings, worker
+from xoxzo.cloudpy.integrations.celery import chunks, install, settings
 from xoxzo.cloudpy.integrations.celery.chunks import campaign_chunk, campaign_sweep
 from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
 
@@ -219,7 +219,7 @@ def test_the_soft_limit_and_a_shutdown_are_gentle(
             time.sleep(0.01)
         end()
 
-    for end in (lambda: os.kill(os.getpid(), signal.SIGUSR1), worker._shut_down):
+    for end in (lambda: os.kill(os.getpid(), signal.SIGUSR1), settings._shut_down):
         ending = threading.Thread(target=end_after, args=(len(reached(simulator)), end))
         ending.start()
         campaign_chunk(*arguments)
@@ -227,7 +227,7 @@ def test_the_soft_limit_and_a_shutdown_are_gentle(
         with Campaign.open("spring", store=tmp_path) as campaign:
             assert (campaign.state, campaign.tally()[State.UNKNOWN], campaign.tally().in_flight) == ("running", 0, 0)
             assert campaign.tally().sent < 100
-    worker._is_shutting_down.value = False
+    settings._is_shutting_down.value = False
     assert signal.getsignal(signal.SIGUSR1) is before
     assert len(take(app)) == 3
     settings.close()

@@ -10,8 +10,7 @@ import pytest
 from celery import Celery, signals
 
 from xoxzo.cloudpy.integrations.celery import install, settings
-from xoxzo.cloudpy.integrations.celery.settings import django_conf
-from xoxzo.cloudpy.integrations.celery.worker import find_problems, is_shutting_down
+from xoxzo.cloudpy.integrations.celery.settings import django_conf, find_problems, is_shutting_down
 
 
 def make(broker: str = "redis://localhost", **conf: object) -> Celery:

@@ -13,7 +13,6 @@ from celery import Celery
 
 from xoxzo.cloudpy.integrations.celery import chunks, settings
 from xoxzo.cloudpy.integrations.celery.single import play, say, send_sms
-from xoxzo.cloudpy.integrations.celery.worker import watch_workers
 from xoxzo.cloudpy.protocols import CallbackUrls
 
 __all__ = ["install", "play", "say", "send_sms"]
@@ -41,7 +40,7 @@ def install(
     """
     settings.close()
     settings.current = settings.TaskSettings(app, account or {}, sender, store, callbacks)
-    watch_workers(app)
+    settings.watch_workers(app)
 
     @app.on_after_finalize.connect(weak=False)
     def add_to_beat(sender: Celery, **_more: object) -> None:

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import APIError, CampaignError
 from xoxzo.cloudpy.integrations.celery import settings
-from xoxzo.cloudpy.integrations.celery.worker import CHUNK_SECONDS, is_shutting_down
+from xoxzo.cloudpy.integrations.celery.settings import CHUNK_SECONDS, is_shutting_down
 
 SWEEP_TASK = "xoxzo.campaign_sweep"
 OUTBOX_TASK = "xoxzo.outbox"
@@ -58,11 +58,45 @@ def _send_chunk(name: str, uid: str) -> None:
             return
         if campaign.state != "running" or not campaign.ledger.take_seat(campaign.workers):
             return
-        chunk = _Chunk(campaign)
         with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
-            result = runner.run(chunk.run())
+            result, away_seconds = runner.run(_run(campaign))
         if result.state == "running":
-            campaign.continue_later(current_app, chunk.away_seconds)
+            campaign.continue_later(current_app, away_seconds)
+
+
+async def _run(campaign: Campaign) -> tuple[Result, float]:
+    """Send until the time is over, the worker shuts down, or nothing is left.
+
+    Also return for how many seconds nothing can be sent.
+    """
+    away_seconds = 0.0
+
+    def take_event(event: Event) -> None:
+        nonlocal away_seconds
+        if event.wake is not None and event.wake - event.at > _WORTH_LEAVING_SECONDS:
+            away_seconds = min(event.wake - event.at, _MAX_AWAY_SECONDS)
+            campaign.leave()
+
+    async def watch() -> None:
+        ends, swept = time.monotonic() + CHUNK_SECONDS, 0.0
+        while time.monotonic() < ends and not is_shutting_down():
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                swept = time.monotonic()
+                _sweep(campaign)
+            await asyncio.sleep(_POLL_SECONDS)
+        campaign.leave()
+
+    options = {"deadline": _DEADLINE_SECONDS, "max_connections": campaign.limits.concurrency, **settings.account()}
+    async with AsyncClient(**options, app_info="xoxzo-celery") as client:
+        watching = asyncio.create_task(watch())
+        try:
+            # Celery's soft time limit is SIGUSR1: it ends the chunk gently, not by an exception in the event loop.
+            with handle_signals(lambda *_: campaign.leave(), ("SIGUSR1",)):
+                urls = settings.callbacks()
+                result = await campaign.run_async(client, callbacks=urls, on_event=take_event, shared=True)
+        finally:
+            watching.cancel()
+    return result, away_seconds
 
 
 @shared_task(name=SWEEP_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -94,49 +128,6 @@ def _sweep(campaign: Campaign) -> None:
     campaign.ledger.sweep()
     if missing := campaign.redispatch(current_app):
         _log.info("%s: %d workers were missing", campaign.name, missing)
-
-
-class _Chunk:
-    """One chunk: the run, and what ends it."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-        self.away_seconds = 0.0
-        """For how many seconds nothing can be sent."""
-
-    async def run(self) -> Result:
-        """Send until the time is over, the worker shuts down, or nothing is left."""
-        campaign = self._campaign
-        connections = campaign.limits.concurrency
-        options = {"deadline": _DEADLINE_SECONDS, "max_connections": connections, **settings.account()}
-        async with AsyncClient(**options, app_info="xoxzo-celery") as client:
-            watch = asyncio.create_task(self._watch())
-            try:
-                # Celery's soft time limit is SIGUSR1: it ends the chunk gently, not by an exception in the event loop.
-                with handle_signals(lambda *_: self._stop(), ("SIGUSR1",)):
-                    return await campaign.run_async(
-                        client, callbacks=settings.callbacks(), on_event=self._take_event, shared=True
-                    )
-            finally:
-                watch.cancel()
-
-    async def _watch(self) -> None:
-        ends = time.monotonic() + CHUNK_SECONDS
-        swept = 0.0
-        while time.monotonic() < ends and not is_shutting_down():
-            if time.monotonic() - swept > SWEEP_SECONDS:
-                swept = time.monotonic()
-                _sweep(self._campaign)
-            await asyncio.sleep(_POLL_SECONDS)
-        self._stop()
-
-    def _stop(self) -> None:
-        self._campaign.leave()
-
-    def _take_event(self, event: Event) -> None:
-        if event.wake is not None and event.wake - event.at > _WORTH_LEAVING_SECONDS:
-            self.away_seconds = min(event.wake - event.at, _MAX_AWAY_SECONDS)
-            self._stop()
 
 
 @shared_task(name=OUTBOX_TASK, acks_late=True, reject_on_worker_lost=True, ignore_result=True, **_LIMITS)

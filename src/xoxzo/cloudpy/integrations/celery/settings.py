@@ -1,20 +1,32 @@
-"""What the tasks use, from `install`, from Django's settings, or from the environment."""
+"""What the tasks use, from `install`, from Django's settings, or from the environment; what a worker checks of it."""
 
 from __future__ import annotations
 
 import atexit
+import logging
+import multiprocessing
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 import msgspec
+from celery import Celery, signals
 
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.protocols import CallbackUrls
 
+CHUNK_SECONDS = 20.0
+"""How long a task sends messages of a campaign before it ends and is replaced by another one."""
+
+_PREFORK_POOLS = ("celery.concurrency.prefork", "celery.concurrency.solo")
+_DEFAULT_VISIBILITY_SECONDS = 3600.0
 _DJANGO_APPLICATION = "xoxzo.cloudpy.integrations.django"
+_log = logging.getLogger(__name__)
+
+# Made when this is imported, which is before the worker forks: its children see what the parent sets.
+_is_shutting_down = multiprocessing.Value("b", lock=False)
 
 
 class TaskSettings(msgspec.Struct):
@@ -92,3 +104,53 @@ def close() -> None:
 
 
 atexit.register(close)
+
+
+def is_shutting_down() -> bool:
+    """Return whether the worker of this process is to end."""
+    return bool(_is_shutting_down.value)
+
+
+def watch_workers(app: Celery) -> None:
+    """Have workers of an application check their settings, and stop gently."""
+
+    def check(instance: Any, **_more: object) -> None:  # noqa: ANN401 - Celery has no types
+        if instance.app is app:
+            for problem in find_problems(app, instance.pool_cls.__module__, instance.prefetch_multiplier):
+                _log.warning("%s", problem)
+
+    signals.celeryd_after_setup.connect(check, weak=False)
+    signals.worker_shutting_down.connect(_shut_down)
+
+
+def _shut_down(**_more: object) -> None:
+    _is_shutting_down.value = True
+
+
+def find_problems(app: Celery, pool: str, prefetch: int) -> Iterator[str]:
+    """Return what is wrong with a worker's settings: one line each, with what to write instead.
+
+    `pool` is the module of its pool; `prefetch` is how many tasks it takes in advance for each of its processes.
+    """
+    if pool not in _PREFORK_POOLS:
+        name = pool.rpartition(".")[2]
+        yield f"the pool {name} cannot send campaigns: start this worker with --pool prefork"
+    for task in (app.tasks[name] for name in sorted(app.tasks) if name.startswith("xoxzo.")):
+        for option in ("acks_late", "reject_on_worker_lost"):
+            if not getattr(task, option):
+                yield (
+                    f"task_annotations set {option} of {task.name} to False, so a killed worker loses the task: "
+                    f'write {{"{task.name}": {{"{option}": True}}}}'
+                )
+    if prefetch != 1:
+        yield (
+            f"worker_prefetch_multiplier is {prefetch}, so tasks wait in a worker that is busy with a campaign while "
+            "others are idle: write worker_prefetch_multiplier = 1"
+        )
+    needed = 2 * CHUNK_SECONDS
+    visibility = app.conf.broker_transport_options.get("visibility_timeout", _DEFAULT_VISIBILITY_SECONDS)
+    if app.connection_for_write().transport.driver_type != "amqp" and visibility < needed:
+        yield (
+            f"the broker delivers a task again after {visibility:g} s, while it may still run: "
+            f'write broker_transport_options = {{"visibility_timeout": 3600}}, and never below {needed:g}'
+        )

@@ -76,7 +76,6 @@ def send_sms(
         APIError: it could not be sent; ``maybe_sent`` says whether it may have been sent nevertheless.
     """
     key = reference or current_task.request.id
-
     fields = {"sender": sender or settings.current.sender, "template": template, "variables": variables or {}}
 
     def send() -> dict[str, Any]:
@@ -127,7 +126,7 @@ def play(
     reference: str | None = None,
     **options: Any,  # noqa: ANN401 - what `client.calls.play` takes
 ) -> dict[str, Any]:
-    """Call a phone and play an mp3; see `say`.
+    """Call a phone and play an mp3; returns and raises what `say` does.
 
     Args:
         recipient: the number to call, in E.164.
@@ -135,13 +134,6 @@ def play(
         caller: the number to show.
         reference: your own key of this call; by default the task's id.
         options: more arguments of ``client.calls.play`` that JSON can encode.
-
-    Returns:
-        ``{"callid": …, "reference": …}``.
-
-    Raises:
-        InvalidArgument: a value is invalid; nothing was called.
-        APIError: it could not be called; ``maybe_sent`` says whether the phone may have rung nevertheless.
     """
     arguments = {"recipient": recipient, "recording_url": recording_url, "caller": caller, **options}
     return _call("play", arguments, reference)

@@ -138,7 +138,7 @@ def test_any_records(keys: list[tuple[str, float]], limit: int) -> None:
             assert sum(now - at <= 100 for at, _ in sent) >= limit or any(
                 key == other and now - at <= 30 for at, other in sent
             )
-    limiter.close()
+    limiter.connection.close()
 
 
 def test_a_summary_when_it_is_quiet() -> None:

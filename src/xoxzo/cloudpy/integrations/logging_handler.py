@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common import forks
@@ -84,13 +84,11 @@ class SmsHandler(logging.Handler):
         if not self._recipients or limit < 1 or not 1 <= max_parts <= 10:
             raise InvalidArgument("recipients", "and limit must be at least 1, and max_parts from 1 to 10")
         self._open_limiter = partial(_RateLimiter, IN_MEMORY if state is None else state, limit, period, repeat, clock)
-        self._open_limiter().close()
+        self._open_limiter().connection.close()
         self._max_parts = max_parts
         self._flush_timeout = flush_timeout
         self._owned: Client | None = None
         if client is None:
-            from xoxzo.cloudpy.client.client import Client
-
             client = self._owned = Client(app_info="xoxzo-logging", **client_options)
         self._client = client
         self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
@@ -118,7 +116,7 @@ class SmsHandler(logging.Handler):
             if worker is None or worker.process != forks.pid or not worker.thread.is_alive():
                 # A forked process has no threads of its parent's.
                 worker = self._worker = _Worker(self._send, self._open_limiter)
-            worker.put(_Record(self.key(record), self.format(record)))
+            worker.put(self.key(record), self.format(record))
         except Exception:  # noqa: BLE001 - whatever a record's own objects raise
             self.handleError(record)
 
@@ -146,11 +144,6 @@ class SmsHandler(logging.Handler):
                     print(f"SmsHandler: a record was not sent: {error}", file=sys.stderr)  # noqa: T201
 
 
-class _Record(NamedTuple):
-    key: str
-    text: str
-
-
 class _Worker:
     """A thread that takes records from a queue, and sends what the limits allow."""
 
@@ -158,8 +151,8 @@ class _Worker:
         self.process = forks.pid
         self._send = send
         self._open_limiter = open_limiter
-        # ``None`` ends the thread.
-        self._queue: queue.Queue[_Record | None] = queue.Queue()
+        # Keys and texts; ``None`` ends the thread.
+        self._queue: queue.Queue[tuple[str, str] | None] = queue.Queue()
         self._lock = threading.Lock()
         self._held = 0
         self._last = ""
@@ -167,12 +160,12 @@ class _Worker:
         self.thread = threading.Thread(target=self._run, name="xoxzo-logging", daemon=True)
         self.thread.start()
 
-    def put(self, record: _Record) -> None:
+    def put(self, key: str, text: str) -> None:
         """Queue a record, or hold it back if very many are queued."""
         if self._queue.qsize() < _MAX_QUEUED:
-            self._queue.put(record)
+            self._queue.put((key, text))
         else:
-            self._hold(record)
+            self._hold(text)
 
     def flush(self, timeout: float) -> None:
         """Wait until the queue is empty."""
@@ -188,7 +181,7 @@ class _Worker:
     def _run(self) -> None:
         _this_thread.sends = True
         limiter = self._open_limiter()
-        record: _Record | None = _Record("", "")
+        record: tuple[str, str] | None = ("", "")
         while record is not None:
             try:
                 record = self._queue.get(timeout=limiter.repeat if self._held else None)
@@ -198,18 +191,18 @@ class _Worker:
             try:
                 if record is None:
                     self._summarize(limiter)
-                elif limiter.take(record.key):
-                    self._send_with_count(record.text)
+                elif limiter.take(record[0]):
+                    self._send_with_count(record[1])
                 else:
-                    self._hold(record)
+                    self._hold(record[1])
             finally:
                 self._queue.task_done()
-        limiter.close()
+        limiter.connection.close()
 
-    def _hold(self, record: _Record) -> None:
+    def _hold(self, text: str) -> None:
         with self._lock:
             self._held += 1
-            self._last = record.text
+            self._last = text
 
     def _summarize(self, limiter: _RateLimiter) -> None:
         if self._held and limiter.take(_SUMMARY_KEY):
@@ -234,7 +227,7 @@ class _RateLimiter:
         self.repeat = repeat
         self._limit, self._period, self._clock = limit, period, clock
         try:
-            self._connection = open_database(path, _SCHEMA, _SCHEMA_VERSION)
+            self.connection = open_database(path, _SCHEMA, _SCHEMA_VERSION)
         except (OSError, sqlite3.Error, WrongSchemaError) as error:
             raise ConfigurationError("{path} cannot be used as state: {why}", path=path, why=error) from None
 
@@ -246,12 +239,12 @@ class _RateLimiter:
             return self._take(digest, now)
         except sqlite3.Error:
             # Such as a full disk, which people must hear of.
-            self._connection.close()
-            self._connection = open_database(IN_MEMORY, _SCHEMA, _SCHEMA_VERSION)
+            self.connection.close()
+            self.connection = open_database(IN_MEMORY, _SCHEMA, _SCHEMA_VERSION)
             return self._take(digest, now)
 
     def _take(self, digest: str, now: float) -> bool:
-        with self._connection as database:
+        with self.connection as database:
             database.execute("BEGIN IMMEDIATE")
             # Those from the future, too: the clock was set.
             oldest = now - max(self._period, self.repeat)
@@ -264,7 +257,3 @@ class _RateLimiter:
                 return False
             database.execute("INSERT INTO sent VALUES (?, ?)", (now, digest))
             return True
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()

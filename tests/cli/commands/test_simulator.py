@@ -238,9 +238,9 @@ def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:
         "    sys.setprofile(None)\n"
         "    signal.raise_signal(signal.SIGTERM)\n"
         "    sys.setprofile(everywhere)\n"
-        "with stop_signals() as stop:\n"
+        "with stop_signals() as stopped:\n"
         "    sys.setprofile(everywhere)\n"
-        "    signalled = stop.wait(20)\n"
+        "    signalled = stopped(20)\n"
         "    sys.setprofile(None)\n"
         "print(signalled)"
     )

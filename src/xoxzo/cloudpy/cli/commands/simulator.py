@@ -180,7 +180,7 @@ def command(
 
         click.echo(settings_table(settings))
         return
-    with stop_signals() as stop:
+    with stop_signals() as stopped:
         try:
             moment = SteppedClock() if clock == "stepped" else RealClock()
             simulator = Simulator(settings, clock=moment, database=database)
@@ -195,7 +195,7 @@ def command(
             try:
                 _announce(server, settings, host, machine=machine)
                 log.begin()
-                while not stop.wait(0.5):  # a wait without end cannot be interrupted on every system
+                while not stopped(0.5):  # a wait without end cannot be interrupted on every system
                     pass
             finally:
                 server.stop()

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
+from signal import default_int_handler
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from xoxzo.cloudpy.cli.core.exit_codes import (
+    INTERRUPTED,
+    CommandError,
+    output_error,
+    print_error,
+    print_warning,
+    to_command_error,
+)
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import discard_output, is_write_error, pad, substituting_output, width, wrap
 from xoxzo.cloudpy.common.signals import handle_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from click.shell_completion import CompletionItem
-
-    from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 
 F = TypeVar("F", bound="Callable[..., Any]")
 _WIDEST_TERM = 30
@@ -39,11 +44,11 @@ class Formatter(click.HelpFormatter):
 
     def write_text(self, text: str) -> None:
         r"""Write paragraphs, each translated as one message; one that begins with a ``\b`` line keeps its lines."""
-        blocks = []
-        for lines in paragraphs(text):
-            room = self.width - self.current_indent
-            paragraph = " ".join(lines)
-            blocks.append([_(line) for line in lines[1:]] if lines[0] == "\b" else wrap(_(paragraph), room))
+        room = self.width - self.current_indent
+        blocks = [
+            [_(line) for line in lines[1:]] if lines[0] == "\b" else wrap(_(" ".join(lines)), room)
+            for lines in paragraphs(text)
+        ]
         indent = " " * self.current_indent
         self.write("\n\n".join("\n".join((indent + line).rstrip() for line in block) for block in blocks) + "\n")
 
@@ -123,8 +128,6 @@ def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
     except OSError as error:
         if not is_write_error(error):
             raise
-        from xoxzo.cloudpy.cli.core.exit_codes import output_error, print_error
-
         discard_output()
         failure = output_error(error, sent=bool(ctx.meta.get("sent")))
         print_error(ctx, failure)
@@ -137,8 +140,6 @@ def _warnings_as_lines() -> Iterator[None]:
 
     def write(message: Any, *details: Any, **more: Any) -> None:  # noqa: ANN401 - as `warnings.showwarning` is called
         if hasattr(message, "template"):
-            from xoxzo.cloudpy.cli.core.exit_codes import print_warning
-
             print_warning(click.get_current_context(silent=True), message)
         else:
             show(message, *details, **more)
@@ -165,12 +166,7 @@ class Command(click.Command):
 
         SIGTERM and SIGHUP interrupt it as Ctrl-C does.
         """
-        with (
-            click_translations(),
-            substituting_output(),
-            _warnings_as_lines(),
-            handle_signals(signal.default_int_handler),
-        ):
+        with click_translations(), substituting_output(), _warnings_as_lines(), handle_signals(default_int_handler):
             return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -179,17 +175,21 @@ class Command(click.Command):
             with _exit_on_broken_output(ctx):
                 return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            near = _similar_options(error.option_name, error.possibilities)
+            from difflib import get_close_matches
+
+            guesses = list(error.possibilities or ())
+            near = get_close_matches(error.option_name, guesses, n=2, cutoff=_SIMILARITY) or guesses
             raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Option) and (
-                record := _with_translated_help(parameter).get_help_record(ctx)
-            ):
-                sections.setdefault(getattr(parameter, "section", OPTIONS_HEADING), []).append(record)
+            if isinstance(parameter, click.Option):
+                shown = copy(parameter)
+                shown.help = shown.help and _(shown.help)
+                if record := shown.get_help_record(ctx):
+                    sections.setdefault(getattr(parameter, "section", OPTIONS_HEADING), []).append(record)
         for title in sorted(sections, key=lambda title: (title == OPTIONS_HEADING) is self.options_come_last):
             with formatter.section(_(title)):
                 formatter.write_dl(sections[title])
@@ -214,24 +214,18 @@ class Command(click.Command):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (click.Abort, KeyboardInterrupt):
-            from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED
-
             click.echo(_("Stopped."), err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
             failure = self.to_command_error(ctx, error)
             if failure is None:
                 raise
-            from xoxzo.cloudpy.cli.core.exit_codes import print_error
-
             print_error(ctx, failure)
             raise click.exceptions.Exit(failure.status) from None
 
     def to_command_error(self, ctx: click.Context, error: Exception) -> CommandError | None:
         """Convert an error of the library; return ``None`` for any other."""
         del ctx
-        from xoxzo.cloudpy.cli.core.exit_codes import to_command_error
-
         return to_command_error(error)
 
 
@@ -286,11 +280,10 @@ class Group(Command, click.Group):
         """Import and return a command; a missing extra ends the program with one line that names it."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
-        entry = self.table.get(cmd_name)
-        if entry is None:
+        if (entry := self.table.get(cmd_name)) is None:
             return None
         try:
-            command = entry.load()
+            return entry.load()
         except ModuleNotFoundError as error:
             if error.name is None or error.name.startswith("xoxzo"):
                 raise
@@ -299,7 +292,6 @@ class Group(Command, click.Group):
             line = _("this needs an extra: {install}", install=f'pip install "xoxzo-cloudpy[{entry.extra}]"')
             click.echo(f"{ctx.command_path} {cmd_name}: {line}", err=True)
             raise click.exceptions.Exit(2) from None
-        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -321,11 +313,8 @@ class Group(Command, click.Group):
         """Return the completions of a word without importing the commands of the table."""
         from click.shell_completion import CompletionItem
 
-        found = [
-            CompletionItem(name, help=self._short_help(name))
-            for name in self._shown_commands(ctx)
-            if name.startswith(incomplete)
-        ]
+        shown = [name for name in self._shown_commands(ctx) if name.startswith(incomplete)]
+        found = [CompletionItem(name, help=self._short_help(name)) for name in shown]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -348,14 +337,6 @@ class Group(Command, click.Group):
         return _(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
 
 
-def _similar_options(typed: str, possibilities: Sequence[str] | None) -> list[str]:
-    """Return the most similar of Click's suggestions; all of them if none is similar enough."""
-    from difflib import get_close_matches
-
-    guesses = list(possibilities or ())
-    return get_close_matches(typed, guesses, n=2, cutoff=_SIMILARITY) or guesses
-
-
 def examples(*lines: str) -> str:
     """Return an epilog that shows example commands."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
@@ -374,13 +355,6 @@ def make_group(*lines: str, **options: Any) -> Callable[[Callable[..., Any]], Gr
 def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Return a decorator that adds several options to a command, in this order."""
     return lambda function: reduce(lambda done, option: option(done), reversed(options), function)
-
-
-def _with_translated_help(option: click.Option) -> click.Option:
-    """Return a copy of an option with its help in the user's language."""
-    shown = copy(option)
-    shown.help = option.help and _(option.help)
-    return shown
 
 
 json_option = click.option("--json", "machine", is_flag=True, help="Write JSON: one object, or one a line.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import visible, wrap_at_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xoxzo.cloudpy.errors import APIError, InvalidArgument
 
 DONE = 0
@@ -70,20 +69,20 @@ def output_error(error: BaseException, *, sent: bool) -> CommandError:
 
 def to_command_error(error: BaseException) -> CommandError | None:
     """Convert an error of the library; return ``None`` for any other."""
-    from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, SimulatorError, XoxzoError
+    from xoxzo.cloudpy import errors
 
-    if isinstance(error, CommandError):
-        return error
-    if isinstance(error, InvalidArgument):
-        return _invalid_argument(error)
-    if isinstance(error, APIError):
-        return APIFailure(error)
-    if isinstance(error, ConfigurationError):
-        missing = error.code == "no_credentials"
-        return CommandError(render_error(error), status=CREDENTIALS if missing else USAGE)
-    if isinstance(error, SimulatorError):
-        return CommandError(render_error(error), status=NOT_SENT)
-    return CommandError(render_error(error)) if isinstance(error, XoxzoError) else None
+    match error:
+        case CommandError():
+            return error
+        case errors.InvalidArgument():
+            return _invalid_argument(error)
+        case errors.APIError():
+            return APIFailure(error)
+        case errors.ConfigurationError(code="no_credentials"):
+            return CommandError(render_error(error), status=CREDENTIALS)
+        case errors.SimulatorError():
+            return CommandError(render_error(error), status=NOT_SENT)
+    return CommandError(render_error(error)) if isinstance(error, errors.XoxzoError) else None
 
 
 @contextmanager
@@ -119,7 +118,11 @@ class APIFailure(CommandError):
 
     def __init__(self, error: APIError) -> None:
         self.error = error
-        super().__init__(_sentence(error), *_advice(error), status=status_of(error))
+        tries = _(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
+        warning = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
+        request = _("request {id}", id=error.request_id or "-")
+        sentence = f"{error.operation}: {describe_api_error(error)} ({request}{tries}){warning}"
+        super().__init__(sentence, *_advice(error), status=_status(error))
 
     def facts(self) -> dict[str, Any]:
         """Add the attributes of the error, for programs."""
@@ -128,8 +131,7 @@ class APIFailure(CommandError):
         return {"error": {**super().facts()["error"], **known}}
 
 
-def status_of(error: APIError) -> int:
-    """Return the exit status for an error of the API."""
+def _status(error: APIError) -> int:
     from xoxzo.cloudpy import errors
 
     if error.maybe_sent:
@@ -151,13 +153,6 @@ def describe_api_error(error: APIError) -> str:
         return describe(error.reason, getattr(cause, "code", ""), getattr(cause, "proxy", ""))
     words = next((f", {line}" for line in _field_errors(error)), f", {error.detail}" if error.detail else "")
     return visible(_("status {status}", status=error.status) + words, lines=True)
-
-
-def _sentence(error: APIError) -> str:
-    tries = _(", {attempts} attempts", attempts=error.attempts) if error.attempts > 1 else ""
-    warning = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
-    request = _("request {id}", id=error.request_id or "-")
-    return f"{error.operation}: {describe_api_error(error)} ({request}{tries}){warning}"
 
 
 def _advice(error: APIError) -> list[str]:
@@ -235,42 +230,35 @@ OUTCOMES = {
 
 def describe(reason: str, code: str, proxy: str = "") -> str:
     """Return why there was no response, by the failure's code or reason; `proxy` is the source of a proxy's address."""
-    meaning = _MEANINGS.get(code)
-    if meaning is None:
+    if code not in _MEANINGS:
         return _(reason)
+    why = _(_MEANINGS[code])
     if proxy:
-        return _("no connection through the proxy that {name} names: {why}", name=proxy, why=_(meaning))
-    return _("no connection: {why}", why=_(meaning))
+        return _("no connection through the proxy that {name} names: {why}", name=proxy, why=why)
+    return _("no connection: {why}", why=why)
 
 
-def describe_outcome(kind: str) -> str:
-    """Return the outcome of an attempt that is retried, in the user's language."""
-    return _(OUTCOMES.get(kind, kind))
+def _print_json(ctx: click.Context | None, facts: dict[str, Any]) -> bool:
+    """Print facts as JSON if the command was given ``--json``; return whether it was."""
+    if ctx is None or not (ctx.params.get("machine") or ctx.meta.get("machine")):
+        return False
+    from xoxzo.cloudpy.cli.core.output.values import to_json
+
+    click.echo(to_json(facts), err=True)
+    return True
 
 
 def print_warning(ctx: click.Context | None, warning: Warning) -> None:
     """Print a warning of the library."""
     text = str(to_command_error(warning) or warning)
-    if ctx is not None and _is_machine(ctx):
-        from xoxzo.cloudpy.cli.core.output.values import to_json
-
-        click.echo(to_json({"warning": {"message": text}}), err=True)
-        return
-    lines = wrap_at_terminal(_("Warning: {text}", text=visible(text)), sys.stderr)
-    for line in lines:
-        click.echo(line, err=True)
-
-
-def _is_machine(ctx: click.Context) -> bool:
-    return bool(ctx.params.get("machine") or ctx.meta.get("machine"))
+    if not _print_json(ctx, {"warning": {"message": text}}):
+        for line in wrap_at_terminal(_("Warning: {text}", text=visible(text)), sys.stderr):
+            click.echo(line, err=True)
 
 
 def print_error(ctx: click.Context, failure: CommandError) -> None:
     """Print why a command stopped, and what to do next."""
-    if _is_machine(ctx):
-        from xoxzo.cloudpy.cli.core.output.values import to_json
-
-        click.echo(to_json(failure.facts()), err=True)
+    if _print_json(ctx, failure.facts()):
         return
     who = f"{ctx.command_path}:"
     first, *more = wrap_at_terminal(f"{who} {visible(failure.message, lines=True)}", sys.stderr)

@@ -1,31 +1,35 @@
-"""The common options of the API's commands, and the session made from them: destination, client and output."""
+"""The common options of the API's commands, and the session made from them: destination, client and output.
+
+With ``--dry-run`` the client shows each request and sends none.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import CommonOption, add_options
 from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.config.profiles import LIVE, Destination, NoCredentials, complete_profile, resolve
-from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, OUTCOMES, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.results import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.protocols import Attempt
+    from xoxzo.cloudpy.protocols import Attempt, Progress, Request, TimeBudget
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 DEFAULT_COUNTRY = "JP"
+_NUMBERS = frozenset({"recipient", "phone_number", "participants", "caller"})
 
 
 def destination_options(**attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - of a click option
@@ -146,15 +150,13 @@ class Session:
     @cached_property
     def client(self) -> Client:
         """A client, open until the command ends; with ``--dry-run`` one that shows the requests and sends none."""
-        from xoxzo.cloudpy.cli.core.sending.dry_run import DryTransport
-
         # From this module: the package would import more than this client.
         from xoxzo.cloudpy.client.client import Client
 
         client = Client(
             **self.destination.client_options(),
             deadline=self.timeout,
-            transport=DryTransport(self.out) if self.dry_run else None,
+            transport=_DryTransport(self.out) if self.dry_run else None,
             app_info="xoxzo-cli",
             on_event=self._on_attempt,
         )
@@ -173,9 +175,7 @@ class Session:
         if event.outcome == "cancelled":
             self.maybe_sent = event.maybe_sent
         if event.retry_in is not None:
-            from xoxzo.cloudpy.cli.core.exit_codes import describe_outcome
-
-            outcome, seconds = describe_outcome(event.outcome), f"{event.retry_in:.1f}"
+            outcome, seconds = _(OUTCOMES.get(event.outcome, event.outcome)), f"{event.retry_in:.1f}"
             self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=outcome, seconds=seconds))
 
 
@@ -209,3 +209,37 @@ def _typed_command() -> str:
             # Unlike shlex.quote alone this leaves Japanese as it is.
             typed.append(word if word.isalnum() else shlex.quote(word))
     return " ".join(typed)
+
+
+class _DryTransport:
+    """Shows a request on `out` instead of sending it, and ends the command."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+
+    def send(self, request: Request, budget: TimeBudget, progress: Progress) -> NoReturn:
+        """Show a request without credentials; numbers are masked unless they may be shown."""
+        del budget, progress
+        shown: dict[str, object] = {"event": "dry_run", "method": request.method, "url": request.url}
+        if request.body:
+            content_type = dict(request.headers).get("content-type", "")
+            if "json" in content_type:
+                import msgspec
+
+                fields = dict(msgspec.json.decode(request.body))
+            else:
+                fields = dict(parse_qsl(request.body.decode("ascii")))
+            body = {name: self._out.number(value) if name in _NUMBERS else value for name, value in fields.items()}
+            shown |= {"content_type": content_type, "body": body}
+        self._out.record(shown)
+        raise RequestShown
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+class RequestShown(click.exceptions.Exit):
+    """The request was shown: the command ends with status 0."""
+
+    def __init__(self) -> None:
+        super().__init__(0)

@@ -83,7 +83,7 @@ def command(
         _replay(replay, forward, printer)
         return
     with ExitStack() as stack:
-        stop = stack.enter_context(stop_signals())
+        stopped = stack.enter_context(stop_signals())
         file = None if log_file is None else stack.enter_context(_open_private(Path(log_file)))
         callbacks = signing_callbacks("http://localhost") if verify else None
         try:
@@ -99,7 +99,7 @@ def command(
         try:
             shown = f"[{host}]" if ":" in host else host
             printer.print_start(f"http://{shown}:{server.server_address[1]}")
-            while not stop.wait(0.5):
+            while not stopped(0.5):
                 pass
         finally:
             server.shutdown()

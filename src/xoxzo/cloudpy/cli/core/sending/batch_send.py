@@ -16,7 +16,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import APIFailure, CommandError, invalid_
 from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
-from xoxzo.cloudpy.cli.core.sending.dry_run import RequestShown
+from xoxzo.cloudpy.cli.core.session import RequestShown
 from xoxzo.cloudpy.errors import APIError
 
 if TYPE_CHECKING:

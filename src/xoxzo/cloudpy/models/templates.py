@@ -13,8 +13,6 @@ from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models.base import Model, OpenEnum
 from xoxzo.cloudpy.text import estimate, measure
 
-__all__ = ["RenderedText", "Template", "TemplateStatus"]
-
 _NAME = r"\s*([^\s{}｛｝](?:[^{}｛｝]*[^\s{}｛｝])?)\s*"
 # The API's own samples have single braces, a blog post double ones (API section 3.1), a Japanese keyboard full width.
 PLACEHOLDER = re.compile(r"[{｛]{2}" + _NAME + r"[}｝]{2}|[{｛]" + _NAME + "[}｝]")

@@ -372,7 +372,7 @@ def test_reading_again_changes_nothing(text: str) -> None:
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ``phonenumbers`` one line names the extra that brings it."""
-    monkeypatch.delitem(sys.modules, "xoxzo.cloudpy.phone.candidates", raising=False)
+    monkeypatch.delitem(sys.modules, "xoxzo.cloudpy.phone.plans", raising=False)
     monkeypatch.delattr(phone, "candidates", raising=False)
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument, UnverifiedValueWarning
-from xoxzo.cloudpy.phone import rules
+from xoxzo.cloudpy.phone import e164
 from xoxzo.cloudpy.protocols import CallbackUrls
 from xoxzo.cloudpy.text import measure
 
@@ -87,9 +87,9 @@ def code(value: object) -> str:
 
 def recipient(value: object, field: str = "recipient") -> str:
     """Take a number in E.164 (API section 1.8)."""
-    if type(value) is not str or not rules.is_recipient(value):
+    if type(value) is not str or not e164.is_recipient(value):
         value = text(field, value)
-        if reason := rules.recipient_error(value):
+        if reason := e164.recipient_error(value):
             raise InvalidArgument(field, reason)
     return value
 
@@ -97,7 +97,7 @@ def recipient(value: object, field: str = "recipient") -> str:
 def caller(value: object) -> str:
     """Take the number to show, with or without + (API section 5.1)."""
     value = text("caller", value)
-    if reason := rules.caller_error(value):
+    if reason := e164.caller_error(value):
         raise InvalidArgument("caller", reason)
     return value
 

@@ -18,7 +18,7 @@ from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, InvalidArgument, XoxzoError
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import measure
-from xoxzo.cloudpy.text.shortening import one_line, shorten
+from xoxzo.cloudpy.text.parts import one_line, shorten
 
 MODES = ("sms", "call")
 _LANGUAGES = ("ja", "en")

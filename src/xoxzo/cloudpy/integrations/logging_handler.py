@@ -20,7 +20,7 @@ from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, WrongSchemaError, open_database
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.operations import checks
-from xoxzo.cloudpy.text.shortening import shorten
+from xoxzo.cloudpy.text.parts import shorten
 
 _SCHEMA = ("CREATE TABLE sent (at REAL NOT NULL, key TEXT NOT NULL)", "CREATE INDEX sent_at ON sent (at)")
 _SCHEMA_VERSION = 1

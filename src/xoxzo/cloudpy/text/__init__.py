@@ -7,7 +7,6 @@ section 1.7). `encoding` counts the segments that the mobile network sends; Xoxz
 from __future__ import annotations
 
 from xoxzo.cloudpy.text.alphabet import ForcingCharacter, TextEncoding, encoding
-from xoxzo.cloudpy.text.cost import CostEstimate, estimate
-from xoxzo.cloudpy.text.length import TextLength, measure
+from xoxzo.cloudpy.text.parts import CostEstimate, TextLength, estimate, measure
 
 __all__ = ["CostEstimate", "ForcingCharacter", "TextEncoding", "TextLength", "encoding", "estimate", "measure"]

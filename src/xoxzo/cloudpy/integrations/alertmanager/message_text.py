@@ -16,7 +16,7 @@ import msgspec
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
-from xoxzo.cloudpy.text.shortening import cut, fits_parts, longest, one_line
+from xoxzo.cloudpy.text.parts import cut, fits_parts, longest, one_line
 
 SMS = {"en": "FIRING {severity} {names}: {summary} #{id}", "ja": "【障害】{severity} {names} {summary} #{id}"}
 _CALL = {

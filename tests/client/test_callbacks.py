@@ -10,7 +10,7 @@ import pytest
 
 from xoxzo.cloudpy import InvalidArgument, Template, TemplateStatus
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.operations import calls, sms, templates
+from xoxzo.cloudpy.operations import calls, sms
 from xoxzo.cloudpy.operations.numbers import DINS, SINS
 from xoxzo.cloudpy.operations.operation import Operation
 
@@ -22,7 +22,7 @@ TEMPLATE = Template(id=6, name="Welcome", status=TemplateStatus.APPROVED, approv
 
 MAKERS: Mapping[str, Callable[..., Operation[Any]]] = {
     "sms.send": lambda **more: sms.send_sms(**TEXT, **more),
-    "templates.send": lambda **more: templates.send_template(TEMPLATE, **SMS, **more),
+    "templates.send": lambda **more: sms.send_template(TEMPLATE, **SMS, **more),
     "calls.play": lambda **more: calls.play(**CALL, recording_url="http://shop.example/a.mp3", **more),
     "calls.say": lambda **more: calls.say(**CALL, tts_message="Hi", tts_lang="en", **more),
     "conferences.create": lambda **more: calls.create_conference(

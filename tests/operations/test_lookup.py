@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from xoxzo.cloudpy.models import CarrierLookup
-from xoxzo.cloudpy.operations.lookup import carrier
+from xoxzo.cloudpy.operations.account import carrier
 from xoxzo.cloudpy.operations.operation import Effect
 
 Refused = Callable[..., str]

@@ -10,8 +10,7 @@ import pytest
 
 from xoxzo.cloudpy.operations.calls import create_conference, play, say
 from xoxzo.cloudpy.operations.otp import register_website, request, verify
-from xoxzo.cloudpy.operations.sms import send_sms
-from xoxzo.cloudpy.operations.templates import send_template
+from xoxzo.cloudpy.operations.sms import send_sms, send_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable

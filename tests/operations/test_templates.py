@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.models import SentMessage, Template, TemplateStatus
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.operations.sms import send_sms
-from xoxzo.cloudpy.operations.templates import (
+from xoxzo.cloudpy.operations.sms import (
     create_template,
     delete_template,
     get_template,
     list_templates,
+    send_sms,
     send_template,
     update_template,
 )

@@ -7,14 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy.client import configuration
-from xoxzo.cloudpy.client._async.account import AsyncAccount
+from xoxzo.cloudpy.client._async.account import AsyncAccount, AsyncLookup
 from xoxzo.cloudpy.client._async.calls import AsyncCalls, AsyncConferences
 from xoxzo.cloudpy.client._async.driver import AsyncDriver, AsyncRawResponseDriver
-from xoxzo.cloudpy.client._async.lookup import AsyncLookup
 from xoxzo.cloudpy.client._async.numbers import AsyncDins, AsyncSins
 from xoxzo.cloudpy.client._async.otp import AsyncOtp
-from xoxzo.cloudpy.client._async.sms import AsyncSms
-from xoxzo.cloudpy.client._async.templates import AsyncTemplates
+from xoxzo.cloudpy.client._async.sms import AsyncSms, AsyncTemplates
 from xoxzo.cloudpy.client.configuration import Timeout
 from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.client.settings import Settings

@@ -8,14 +8,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from xoxzo.cloudpy.client import configuration
-from xoxzo.cloudpy.client._sync.account import Account
+from xoxzo.cloudpy.client._sync.account import Account, Lookup
 from xoxzo.cloudpy.client._sync.calls import Calls, Conferences
 from xoxzo.cloudpy.client._sync.driver import Driver, RawResponseDriver
-from xoxzo.cloudpy.client._sync.lookup import Lookup
 from xoxzo.cloudpy.client._sync.numbers import Dins, Sins
 from xoxzo.cloudpy.client._sync.otp import Otp
-from xoxzo.cloudpy.client._sync.sms import Sms
-from xoxzo.cloudpy.client._sync.templates import Templates
+from xoxzo.cloudpy.client._sync.sms import Sms, Templates
 from xoxzo.cloudpy.client.configuration import Timeout
 from xoxzo.cloudpy.client.results import RawResponse
 from xoxzo.cloudpy.client.settings import Settings

@@ -1,10 +1,10 @@
 # Written by scripts/unasync.py from ../_async: change it there.
-"""The account."""
+"""The account, and look-ups."""
 
 from __future__ import annotations
 
 from xoxzo.cloudpy.client._sync.driver import Resource
-from xoxzo.cloudpy.models import Credits
+from xoxzo.cloudpy.models import CarrierLookup, Credits
 from xoxzo.cloudpy.operations import account
 
 
@@ -19,3 +19,23 @@ class Account(Resource):
             APIError: anything else went wrong.
         """
         return self._driver.call(account.get_credits())
+
+
+class Lookup(Resource):
+    """Look-ups: ``client.lookup`` (API section 8)."""
+
+    def carrier(self, recipient: str) -> CarrierLookup:
+        """Look up the carrier of a mobile number. It costs 5 credits, found or not (API sections 1.7 and 8.1).
+
+        Args:
+            recipient: the number in E.164. No call or message is made.
+
+        Returns:
+            The carrier; ``found`` is false for a landline or an unknown number.
+
+        Raises:
+            InvalidArgument: this is no number; nothing was charged.
+            NotEnoughCredits: the balance is too low; nothing was charged.
+            APIError: anything else went wrong; ``maybe_sent`` says whether it may have been charged.
+        """
+        return self._driver.call(account.carrier(recipient))

@@ -20,7 +20,7 @@ from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
 from xoxzo.cloudpy.models import SentMessage, StartedCall
-from xoxzo.cloudpy.operations import calls, sms, templates
+from xoxzo.cloudpy.operations import calls, sms
 from xoxzo.cloudpy.operations.operation import Operation
 
 BACKENDS = {
@@ -129,7 +129,7 @@ class SmsMessage(_Message, kw_only=True):
             ConfigurationError: there is no sender.
             InvalidArgument: a value is invalid.
         """
-        return (sms.send_sms if self.template is None else templates.send_template)(**self.arguments())
+        return (sms.send_sms if self.template is None else sms.send_template)(**self.arguments())
 
 
 class CallMessage(_Message, kw_only=True):

@@ -144,7 +144,7 @@ def send(
 
     The template is read first, to check its placeholders and the cost before anything is sent.
     """
-    from xoxzo.cloudpy.operations import templates
+    from xoxzo.cloudpy.operations.sms import send_template
 
     filled = _read(values, variables)
     price = given.pop("price")
@@ -153,7 +153,7 @@ def send(
     chosen: Template | int = template
     if not session.dry_run:
         chosen = session.client.templates.get(template)
-        check_each(people, partial(templates.send_template, chosen), given)
+        check_each(people, partial(send_template, chosen), given)
         sender = given["sender"]
         what = _("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender)
         confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)

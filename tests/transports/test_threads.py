@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 import ssl
@@ -11,7 +12,7 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from faulty_server import FaultyServer, Peer, close, hang, raw, reply
@@ -144,14 +145,14 @@ def wait_until_readable(connection: ThreadConnection) -> None:
 )
 def test_a_server_that_responds_before_the_request_gets_no_request(monkeypatch, early) -> None:
     """What it says belongs to no request, so nothing is sent over that connection."""
-    connect = threads.connect
+    open_socket = threads.open_socket
 
-    def connect_and_wait(*arguments: object) -> ThreadConnection:
-        connection = connect(*arguments)  # type: ignore[arg-type]
-        wait_until_readable(connection)
-        return connection
+    def open_and_wait(*arguments: Any) -> socket.socket:
+        connected = open_socket(*arguments)
+        assert select.select([connected], [], [], 30)[0]
+        return connected
 
-    monkeypatch.setattr(threads, "connect", connect_and_wait)
+    monkeypatch.setattr(threads, "open_socket", open_and_wait)
     progress = Progress()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

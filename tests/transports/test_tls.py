@@ -19,7 +19,7 @@ from xoxzo.cloudpy.protocols import Progress
 from xoxzo.cloudpy.transports import tls
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.threads import HttpTransport
-from xoxzo.cloudpy.transports.tls import Trust, default_context
+from xoxzo.cloudpy.transports.tls import default_context, lazy_context
 
 if TYPE_CHECKING:
     import trustme
@@ -148,10 +148,10 @@ def test_a_python_that_was_built_elsewhere_finds_the_usual_bundles(monkeypatch, 
 
 def test_a_context_is_made_once_and_one_that_is_given_is_used() -> None:
     """Loading authorities takes longer than a hundred requests."""
-    kept = Trust()
-    assert kept.context() is kept.context()
+    kept = lazy_context(None)
+    assert kept() is kept()
     given = ssl.create_default_context()
-    assert Trust(given).context() is given
+    assert lazy_context(given)() is given
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system has no alarm")

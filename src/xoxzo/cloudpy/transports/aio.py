@@ -14,7 +14,7 @@ from xoxzo.cloudpy.transports.aio_connection import AsyncConnection, StaleConnec
 from xoxzo.cloudpy.transports.http1 import Headers, encode_request
 from xoxzo.cloudpy.transports.pool import KEEPALIVE_SECONDS, IdlePool
 from xoxzo.cloudpy.transports.routes import Origin, RouteFinder
-from xoxzo.cloudpy.transports.tls import Trust
+from xoxzo.cloudpy.transports.tls import lazy_context
 
 # So much sooner than its caller a call stops waiting for a connection, so that it can still say what it waited for.
 _POOL_MARGIN_SECONDS = 0.01
@@ -34,7 +34,7 @@ class AsyncHttpTransport:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._routes = RouteFinder(proxy)
-        self._trust = Trust(ssl_context)
+        self._tls_context = lazy_context(ssl_context)
         self._max_connections = max_connections
         self._by_loop: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
         self._inherited: list[object] = []
@@ -88,7 +88,7 @@ class AsyncHttpTransport:
             data = encode_request(request, route)
             while True:
                 idle = connections.take(route.origin)
-                connection = idle or await connect(route, budget, self._trust)
+                connection = idle or await connect(route, budget, self._tls_context)
                 try:
                     await connection.request(data, budget, progress, connections.queue)
                     break
@@ -160,8 +160,13 @@ class LoopConnections(IdlePool[AsyncConnection]):
         """Take a slot when one comes free; raise ``TransportFailure`` when none does in this many seconds."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
+
+        def expire() -> None:
+            if not waiter.done():
+                waiter.set_exception(TransportFailure("no free connection", timeout="pool"))
+
         self._waiting.append(waiter)
-        timer = loop.call_later(seconds, _expire, waiter)
+        timer = loop.call_later(seconds, expire)
         try:
             await waiter
         except asyncio.CancelledError:
@@ -188,21 +193,13 @@ class LoopConnections(IdlePool[AsyncConnection]):
                 connection.take_body()
             self.put(origin, connection)
             if not self._sweeping:
-                self._sweep_later()
+                self._sweeping = True
+                asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
         else:
             connection.abort()
         self.put_slot()
 
-    def _sweep_later(self) -> None:
-        self._sweeping = True
-        asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)
-
     def _sweep(self) -> None:
-        self._sweeping = False
-        if self.sweep():
-            self._sweep_later()
-
-
-def _expire(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_exception(TransportFailure("no free connection", timeout="pool"))
+        self._sweeping = self.sweep()
+        if self._sweeping:
+            asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._sweep)

@@ -22,7 +22,6 @@ from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, chec
 from xoxzo.cloudpy.transports.pool import readability
 from xoxzo.cloudpy.transports.routes import Route, connect_failure
 from xoxzo.cloudpy.transports.tcp import NEXT_ADDRESS_SECONDS, bad_name
-from xoxzo.cloudpy.transports.tls import Trust
 
 _RECEIVE_BYTES = 65_536
 # The most of an unread body that is buffered; then reading from the socket pauses.
@@ -243,7 +242,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._wake()
 
 
-async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnection:
+async def connect(route: Route, budget: TimeBudget, tls_context: Callable[[], ssl.SSLContext]) -> AsyncConnection:
     """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
 
     Raises:
@@ -255,15 +254,15 @@ async def connect(route: Route, budget: TimeBudget, trust: Trust) -> AsyncConnec
     seconds = min(budget.connect, budget.remaining())
     if hop.tls or route.tunnelled:
         # Before anything is opened: certificates that cannot be used are not the network's failure.
-        trust.context()
+        tls_context()
     try:
         async with asyncio.timeout(seconds):
             connection = await dial(hop.host, hop.port)
             if hop.tls:
-                await connection.start_tls(trust.context(), hop.host)
+                await connection.start_tls(tls_context(), hop.host)
             if route.tunnelled:
                 await connection.open_tunnel(route.tunnel_request, budget)
-                await connection.start_tls(trust.context(), route.target.host)
+                await connection.start_tls(tls_context(), route.target.host)
     except BaseException as error:
         if connection is not None:
             connection.abort()
@@ -281,10 +280,12 @@ async def dial(host: str, port: int) -> AsyncConnection:
     """
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found: list[tuple[Any, ...]] = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as unusable:
         raise bad_name(host) from unusable
-    addresses = deque(dict.fromkeys(_numeric(address) for *_, address in found))
+    # With the scope of a link-local IPv6 address.
+    hosts = (f"{to[0]}%{to[3]}" if to[3:] and to[3] else str(to[0]) for *_, to in found)
+    addresses = deque(dict.fromkeys(hosts))
     failure: BaseException = OSError("the name has no address")
     pending: list[asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]] = []
     try:
@@ -305,11 +306,6 @@ async def dial(host: str, port: int) -> AsyncConnection:
         for task in pending:
             task.cancel()
             task.add_done_callback(_abort_late)
-
-
-def _numeric(address: tuple[Any, ...]) -> str:
-    """Return the host of a socket address, with the scope of a link-local IPv6 address."""
-    return f"{address[0]}%{address[3]}" if address[3:] and address[3] else str(address[0])
 
 
 def _abort_late(task: asyncio.Task[tuple[asyncio.Transport, AsyncConnection]]) -> None:

@@ -10,6 +10,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
+from xoxzo.cloudpy.protocols import TransportFailure
+
 KEEPALIVE_SECONDS = 5.0
 """The lifetime of an idle connection: short, since a server that closes it sooner than we do loses us a response."""
 
@@ -110,13 +112,13 @@ class ThreadSlots:
             self._free.put(Slot(reference))
 
     def take(self, seconds: float) -> Slot | None:
-        """Take a slot, ``None`` where there is no limit; raise ``TimeoutError`` when none comes free in time."""
+        """Take a slot, ``None`` where there is no limit; raise ``TransportFailure`` when none comes free in time."""
         if not self._limited:
             return None
         try:
             return self._free.get(timeout=min(seconds, _LONGEST_SECONDS))
         except Empty:
-            raise TimeoutError from None
+            raise TransportFailure("no free connection", timeout="pool") from None
 
     def put(self, slot: Slot | None) -> None:
         """Put a slot back."""

@@ -22,39 +22,28 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Target(NamedTuple):
-    """A URL, taken apart.
-
-    Attributes:
-        tls: whether the scheme is ``https``.
-        host: the host's name, or its IP address without brackets.
-        port: the port.
-        authority: host and port as the URL has them: the value of the ``Host`` header.
-        path: path and query.
-    """
+    """A URL, taken apart; an IP address has no brackets."""
 
     tls: bool
     host: str
     port: int
     authority: str
+    """Host and port as the URL has them: the value of the ``Host`` header."""
     path: str
+    """Path and query."""
 
 
 class Proxy(NamedTuple):
-    """A proxy that speaks HTTP.
-
-    Attributes:
-        tls: whether TLS is spoken with the proxy itself.
-        host: its name, or its IP address without brackets.
-        port: its port.
-        authorization: the header line with its credentials and its line end; empty where there are none.
-        source: what named it: a variable of the environment, the option ``proxy=`` or the system's settings.
-    """
+    """A proxy that speaks HTTP; an IP address has no brackets."""
 
     tls: bool
+    """Whether TLS is spoken with the proxy itself."""
     host: str
     port: int
     authorization: str
+    """The header line with its credentials and its line end; empty where there are none."""
     source: str
+    """What named it: a variable of the environment, the option ``proxy=`` or the system's settings."""
 
     @property
     def address(self) -> str:
@@ -68,19 +57,14 @@ Origin = tuple[Proxy | None, bool, str, int]
 
 
 class Route(NamedTuple):
-    """The way of a request to its target.
-
-    Attributes:
-        target: where it goes.
-        proxy: the proxy in between, or ``None``.
-        origin: the key by which idle connections are kept.
-        opening: the request's first bytes after its method: target, version, and the header lines of the route.
-    """
+    """The way of a request to its target, perhaps through a proxy."""
 
     target: Target
     proxy: Proxy | None
     origin: Origin
+    """The key by which idle connections are kept."""
     opening: bytes
+    """The request's first bytes after its method: target, version, and the header lines of the route."""
 
     @property
     def tunnelled(self) -> bool:
@@ -217,14 +201,11 @@ class RouteFinder:
 
     def _proxy(self, target: Target) -> Proxy | None:
         key = target.tls, target.host, target.port
-        try:
-            return self._proxies[key]
-        except KeyError:
-            found = None
-            if not is_this_machine(target.host):
-                # A proxy on the way to this machine itself could read the token of a plain request.
-                found = self._given or environment_proxy(target)
-            return self._proxies.setdefault(key, found)
+        if key not in self._proxies:
+            # A proxy on the way to this machine itself could read the token of a plain request.
+            local = is_this_machine(target.host)
+            self._proxies[key] = None if local else self._given or environment_proxy(target)
+        return self._proxies[key]
 
 
 def environment_proxy(target: Target) -> Proxy | None:
@@ -238,11 +219,12 @@ def environment_proxy(target: Target) -> Proxy | None:
     scheme = "https" if target.tls else "http"
     named = getproxies_environment()  # leaves HTTP_PROXY out in a CGI program, where a client sets it
     if named:
-        if _excepted(target, named.get("no", "")):
+        if any(_matches(entry.lower(), target) for entry in re.split(r"[\s,]+", named.get("no", "")) if entry):
             return None
-        key = scheme if named.get(scheme) else "all"
-        address = named.get(key)
-        return parse_proxy(address, _variable(key)) if address else None
+        variable = f"{scheme if named.get(scheme) else 'all'}_proxy"
+        address = named.get(variable.removesuffix("_proxy"))
+        # As getproxies_environment does: the name in lower case comes first.
+        return parse_proxy(address, variable if os.environ.get(variable) else variable.upper()) if address else None
     settings = getproxies()
     address = settings.get(scheme) or settings.get("all")
     if not address or proxy_bypass(target.host):
@@ -250,18 +232,8 @@ def environment_proxy(target: Target) -> Proxy | None:
     return parse_proxy(address, "the system's proxy setting")
 
 
-def _variable(key: str) -> str:
-    name = f"{key}_proxy"
-    # As getproxies_environment does: the name in lower case comes first.
-    return name if os.environ.get(name) else name.upper()
-
-
-def _excepted(target: Target, no_proxy: str) -> bool:
-    """Whether ``NO_PROXY`` names the target: ``*``, a domain, an IP address or a network, perhaps with a port."""
-    return any(_matches(entry.lower(), target) for entry in re.split(r"[\s,]+", no_proxy) if entry)
-
-
 def _matches(entry: str, target: Target) -> bool:
+    """Whether an entry of ``NO_PROXY`` names the target: ``*``, a domain, an address or a network, perhaps a port."""
     if entry == "*":
         return True
     if (bracketed := re.fullmatch(r"\[(.+)\](?::(\d+))?", entry)) or (

@@ -15,7 +15,7 @@ from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseRea
 from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots, readability
 from xoxzo.cloudpy.transports.routes import Origin, Route, RouteFinder, connect_failure
 from xoxzo.cloudpy.transports.tcp import open_socket
-from xoxzo.cloudpy.transports.tls import TlsOverTls, Trust
+from xoxzo.cloudpy.transports.tls import TlsOverTls, lazy_context
 
 _RECEIVE_BYTES = 65_536
 
@@ -45,14 +45,11 @@ class HttpTransport:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._routes = RouteFinder(proxy)
-        self._trust = Trust(ssl_context)
+        self._tls_context = lazy_context(ssl_context)
         self._max_connections = max_connections
         self._idle: IdlePool[ThreadConnection] = IdlePool()
-        self._begin()
-
-    def _begin(self) -> None:
         self._pid = forks.pid
-        self._slots = ThreadSlots(self._max_connections)
+        self._slots = ThreadSlots(max_connections)
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> HttpStreamedResponse:
         """Send one request and return its response, the body unread; the budget includes the wait for a connection.
@@ -64,34 +61,20 @@ class HttpTransport:
         if self._pid != forks.pid:
             # Closes this process's copies of the sockets; the parent's go on.
             self._idle.clear()
-            self._begin()
+            self._pid, self._slots = forks.pid, ThreadSlots(self._max_connections)
         slots = self._slots
+        slot = slots.take(budget.remaining())
+        connection = None
         try:
-            slot = slots.take(budget.remaining())
-        except TimeoutError:
-            raise TransportFailure("no free connection", timeout="pool") from None
-        try:
-            return self._send(request, budget, progress, slots, slot)
-        except BaseException:
-            slots.put(slot)
-            raise
-
-    def _send(
-        self, request: Request, budget: TimeBudget, progress: Progress, slots: ThreadSlots, slot: Slot | None
-    ) -> HttpStreamedResponse:
-        route = self._routes.find(request.url)
-        data = encode_request(request, route)
-        budget.next_wait()
-        connection = self._idle.take(route.origin)
-        if connection is None:
-            connection = connect(route, budget, self._trust)
-            if not route.target.tls and not connection.usable():
-                connection.abort()
-                raise TransportFailure("the server sent bytes, or closed, before it was asked anything")
-        try:
+            route = self._routes.find(request.url)
+            data = encode_request(request, route)
+            budget.next_wait()
+            connection = self._idle.take(route.origin) or connect(route, budget, self._tls_context)
             connection.request(data, budget, progress)
         except BaseException:
-            connection.abort()
+            if connection is not None:
+                connection.abort()
+            slots.put(slot)
             raise
         return HttpStreamedResponse(connection, self._idle, route.origin, slots, slot)
 
@@ -241,7 +224,7 @@ class ThreadConnection:
         raise TransportFailure(f"the connection broke: {error}") from error
 
 
-def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:
+def connect(route: Route, budget: TimeBudget, tls_context: Callable[[], ssl.SSLContext]) -> ThreadConnection:
     """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
 
     Raises:
@@ -253,18 +236,21 @@ def connect(route: Route, budget: TimeBudget, trust: Trust) -> ThreadConnection:
     hop, connection = route.first_hop, None
     if hop.tls or route.tunnelled:
         # Before anything is opened: certificates that cannot be used are not the network's failure.
-        trust.context()
+        tls_context()
     try:
         connection = ThreadConnection(open_socket(hop.host, hop.port, seconds))
         if hop.tls:
-            connection.start_tls(trust.context(), hop.host, limits)
+            connection.start_tls(tls_context(), hop.host, limits)
         if route.tunnelled:
             connection.open_tunnel(route.tunnel_request, limits)
-            connection.start_tls(trust.context(), route.target.host, limits)
+            connection.start_tls(tls_context(), route.target.host, limits)
     except BaseException as error:
         if connection is not None:
             connection.abort()
         if isinstance(error, (OSError, TransportFailure)) and not raised_by_signal_handler(error):
             raise connect_failure(route, error) from error
         raise
+    if not route.target.tls and not connection.usable():
+        connection.abort()
+        raise TransportFailure("the server sent bytes, or closed, before it was asked anything")
     return connection

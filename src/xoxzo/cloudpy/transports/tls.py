@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,9 @@ _USUAL_BUNDLES = (
 )
 
 
-class Trust:
-    """The TLS context of one transport, made when it is first needed: loading authorities takes milliseconds.
-
-    Args:
-        context: a context to use as it is; ``None`` for :func:`default_context`.
-    """
-
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._context = context
-
-    def context(self) -> ssl.SSLContext:
-        """Return the context; raise ``ConfigurationError`` when the environment names files that cannot be used."""
-        if self._context is None:
-            self._context = default_context()
-        return self._context
+def lazy_context(given: ssl.SSLContext | None) -> Callable[[], ssl.SSLContext]:
+    """Return what returns the given context, or makes the default one at the first call, which takes milliseconds."""
+    return cache(default_context) if given is None else lambda: given
 
 
 def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
@@ -100,10 +89,9 @@ def _system_context() -> ssl.SSLContext:
     context.set_default_verify_paths()
     paths = ssl.get_default_verify_paths()
     found = Path(paths.cafile or "/nowhere").is_file() or any(Path(paths.capath or "/nowhere").glob("*.0"))
-    if not found:
-        bundle = next((path for path in _USUAL_BUNDLES if Path(path).is_file()), None)
-        if bundle is not None:
-            context.load_verify_locations(cafile=bundle)
+    bundle = next((path for path in _USUAL_BUNDLES if Path(path).is_file()), None)
+    if bundle is not None and not found:
+        context.load_verify_locations(cafile=bundle)
     return context
 
 

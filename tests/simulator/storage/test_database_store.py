@@ -265,7 +265,7 @@ def test_half_a_surrogate_pair(tmp_path: Path) -> None:
     sin = caller.get("/sms/sins/")[1][0]
     assert caller.post("/sms/sins/subscriptions/", {"sin_uid": sin["sin_uid"]})[0] == 201
     with caller.simulator.engine as engine:
-        engine.inbound_sms.receive(sin["sin"], PHONE, "half a \ud83d pair, ことば")
+        engine.sms.receive(sin["sin"], PHONE, "half a \ud83d pair, ことば")
     caller.restart()
     assert [sent.text for sent in caller.simulator.phone(PHONE).sent] == ["half a \ud83d pair, ことば"]
     caller.simulator.close()

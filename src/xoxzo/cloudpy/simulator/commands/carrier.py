@@ -10,7 +10,6 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.rules import is_digits, is_number
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import list_held
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, call_record, reply_record
 
@@ -65,8 +64,7 @@ class CarrierCommands:
     def remove_rule(self, ident: int) -> None:
         """End a rule; what it has held stays held. Raise `ItemNotFound` if there is no such rule."""
         with self._engine as engine:
-            if not engine.outcome_rules.remove(ident):
-                raise ItemNotFound("no_such_rule", "there is no such rule")
+            engine.outcome_rules.remove(ident)
 
     def held(self) -> tuple[SearchResult, ...]:
         """Return the messages that wait for a decision, and the calls that ring now; the oldest first."""
@@ -132,11 +130,11 @@ class PhoneCommands:
         if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
             raise SimulatorError("invalid_text", "the text must have 1 to {n} valid characters", n=_MAX_CHARACTERS)
         with self._engine as engine:
-            return reply_record(engine.inbound_sms.receive(sin, sender, text))
+            return reply_record(engine.sms.receive(sin, sender, text))
 
     def call(self, din: str, caller: str | None, *, sid: str | None = None) -> CallRecord:
         """Call a dial-in number, a `caller` of ``None`` is withheld; return the call or raise `SimulatorError`."""
         if caller is not None and not is_number(caller):
             raise SimulatorError("invalid_caller", "caller is not an E.164 number")
         with self._engine as engine:
-            return call_record(engine.incoming.ring(din, caller, sid=sid))
+            return call_record(engine.calls.receive(din, caller, sid=sid))

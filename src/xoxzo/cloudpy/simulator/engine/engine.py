@@ -36,14 +36,15 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     InboundSms,
     Message,
 )
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, RegisteredSenderService
+from xoxzo.cloudpy.simulator.engine.services.accounts import (
+    AccountService,
+    RegisteredSenderService,
+    SubscribedNumberService,
+)
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
-from xoxzo.cloudpy.simulator.engine.services.incoming import InboundSmsService, IncomingCallService
 from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
-from xoxzo.cloudpy.simulator.engine.services.sms import SmsService
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
-from xoxzo.cloudpy.simulator.engine.services.templates import TemplateService
+from xoxzo.cloudpy.simulator.engine.services.sms import SmsService, TemplateService
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.settings import Settings
 
@@ -65,21 +66,17 @@ class Store(Protocol):
 
     def begin(self) -> tuple[int, SavedState | None]:
         """Count and return a new generation, by which ids differ, and what was saved, if anything; else `NotSaved`."""
-        ...
 
     def load(
         self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
     ) -> list[Call]:
         """Restore all records by type; return calls that conferences alone refer to, or raise `SimulatorError`."""
-        ...
 
     def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
         """Write all changes (false: deleted), in place of all records if `wipe`, or raise `NotSaved`."""
-        ...
 
     def close(self) -> None:
         """Release the store until the next `begin`."""
-        ...
 
 
 class Engine:
@@ -112,14 +109,13 @@ class Engine:
         self.callbacks = CallbackService(context)
         self.outcome_rules = OutcomeRules(context)
         self.registered_senders = RegisteredSenderService(context)
-        self.sms = SmsService(context, self.accounts, self.callbacks, self.outcome_rules)
-        self.templates = TemplateService(context)
-        self.calls = CallService(context, self.accounts, self.callbacks, self.outcome_rules)
-        self.otp = OtpService(context, self.sms)
         self.dins = SubscribedNumberService(context, self.accounts, "din")
         self.sins = SubscribedNumberService(context, self.accounts, "sin")
-        self.incoming = IncomingCallService(context, self.accounts, self.calls, self.dins)
-        self.inbound_sms = InboundSmsService(context, self.accounts, self.sins, self.callbacks)
+        shared = context, self.accounts, self.callbacks, self.outcome_rules
+        self.sms = SmsService(*shared, self.sins)
+        self.calls = CallService(*shared, self.dins)
+        self.templates = TemplateService(context)
+        self.otp = OtpService(context, self.sms)
 
     def __enter__(self) -> Self:
         self.lock.acquire()
@@ -189,18 +185,8 @@ class Engine:
         context = EngineContext(self.settings, self.clock, generation)
         context.changes = {}
         self._replace(context)
-        calls: list[Call] = []
-        legs = self._store.load(self.accounts.get, self._restorers(calls))
-        self.calls.restore(calls, legs, saved.moment, reason)
-        phones = sorted(context.phones.items(), key=lambda entry: entry[1])
-        context.phones.clear()
-        context.phones.update(phones)
-        self.templates.last = saved.templates
-        self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
-
-    def _restorers(self, calls: list[Call]) -> dict[type, Callable[[Any], object]]:
-        """Return what takes back each type of record; calls are collected, since they refer to each other."""
-        return {
+        calls: list[Call] = []  # collected, since they refer to each other
+        restore: dict[type, Callable[[Any], object]] = {
             Account: self.accounts.restore,
             Message: self.sms.restore,
             Call: calls.append,
@@ -212,9 +198,16 @@ class Engine:
             CallbackDelivery: self.callbacks.restore,
             OutcomeRule: self.outcome_rules.restore,
             RegisteredSender: self.registered_senders.restore,
-            InboundSms: lambda reply: self.inbound_sms.replies.keep(reply.ident, reply),
+            InboundSms: lambda reply: self.sms.replies.keep(reply.ident, reply),
             CallbackAttempt: self.callbacks.note,
         }
+        legs = self._store.load(self.accounts.get, restore)
+        self.calls.restore(calls, legs, saved.moment, reason)
+        phones = sorted(context.phones.items(), key=lambda entry: entry[1])
+        context.phones.clear()
+        context.phones.update(phones)
+        self.templates.last = saved.templates
+        self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
 
     def _save(self, changes: dict[object, bool]) -> None:
         assert self._store is not None  # noqa: S101 - without a store no changes are noted
@@ -244,7 +237,7 @@ class Engine:
         if now >= self._prune_at:
             self._prune_at = now + min(age / 100, 3600)
             for records in (
-                *(self.sms.messages, self.inbound_sms.replies, self.calls.calls, self.calls.conferences),
+                *(self.sms.messages, self.sms.replies, self.calls.calls, self.calls.conferences),
                 self.callbacks,
             ):
                 records.delete_before(now - age)

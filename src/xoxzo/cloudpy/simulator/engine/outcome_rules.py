@@ -13,6 +13,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.engine.rules import is_number
+from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import TEST_NUMBERS, NumberOutcome
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
@@ -44,16 +45,11 @@ class Outcome(Struct, frozen=True):
 
 
 _USUAL: dict[RuleKind, Outcome] = {"sms": Outcome("deliver"), "call": Outcome("answer")}
-_FAIL = Outcome("fail", why=N_("a number that always fails"))
-_HOLD = Outcome("hold", math.inf, N_("a number that is switched off"))
-_FIXED: dict[RuleKind, dict[str, Outcome]] = {
-    "sms": {"fail": _FAIL, "hold": _HOLD},
-    "call": {
-        "fail": _FAIL,
-        "hold": _HOLD,
-        "ignore": Outcome("ignore", why=N_("a number that nobody answers")),
-        "decline": Outcome("decline", why=N_("a number that declines calls")),
-    },
+_BY_SETTING: dict[str | None, Outcome] = {
+    "fail": Outcome("fail", why=N_("a number that always fails")),
+    "hold": Outcome("hold", math.inf, N_("a number that is switched off")),
+    "ignore": Outcome("ignore", why=N_("a number that nobody answers")),
+    "decline": Outcome("decline", why=N_("a number that declines calls")),
 }
 
 
@@ -88,14 +84,13 @@ class OutcomeRules:
         self.rules[rule.ident] = rule
         self._made = max(self._made, rule.ident)
 
-    def remove(self, ident: int) -> bool:
-        """End a rule; return whether there was one."""
+    def remove(self, ident: int) -> None:
+        """End a rule; what it has held stays held. Raise `ItemNotFound` if there is no such rule."""
         rule = self.rules.pop(ident, None)
         if rule is None:
-            return False
+            raise ItemNotFound("no_such_rule", "there is no such rule")
         self._context.mark_deleted(rule)
         self._context.publish("carrier", str(ident), what="rule removed")
-        return True
 
     def of(self, kind: RuleKind, number: str) -> Outcome:
         """Return what becomes of a message or call to a number (API section 15.21)."""
@@ -105,4 +100,6 @@ class OutcomeRules:
         if fitting:
             rule = max(fitting, key=lambda rule: (len(rule.pattern), rule.ident))
             return Outcome(rule.outcome, rule.seconds, Reason(N_("rule {n}"), n=rule.ident))
-        return _FIXED[kind].get(self._numbers.get(number, ""), _USUAL[kind])
+        usual = _USUAL[kind]
+        outcome = _BY_SETTING.get(self._numbers.get(number), usual)
+        return outcome if outcome.outcome in OUTCOMES[kind] else usual  # messages are never declined

@@ -32,11 +32,6 @@ def is_digits(text: str, longest: int = 15) -> bool:
     return len(text) <= longest and _DIGITS.fullmatch(text) is not None
 
 
-def without_plus(number: str) -> str:
-    """Return a number without its +, as callers and dial-in numbers are listed (API section 1.8)."""
-    return number.removeprefix("+")
-
-
 def mask(number: str) -> str:
     """Return a number that can be shown to anyone: its first two digits and its last four."""
     if len(number) < 9:
@@ -124,11 +119,6 @@ def find_code(text: str) -> str | None:
     return match[0] if match else None
 
 
-def sms_encoding(text: str) -> str:
-    """Return how an SMS is counted: as ASCII, or else as Unicode, where fewer characters fit (API section 2.4)."""
-    return "ASCII" if text.isascii() else "Unicode"
-
-
 def as_decimal(price: Price) -> Decimal:
     """Return a price as an exact decimal; 0.1 stays a tenth."""
     return Decimal(str(price)) if isinstance(price, float) else Decimal(price)
@@ -164,11 +154,7 @@ _VOICEMAIL = re.compile(r"voicemail(?: +(.+))?", re.DOTALL)
 
 
 class ActionError(ValueError):
-    """An answer that is no action; `reason` says why, as its text does."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """An answer that is no action; its argument is the reason, perhaps a `Reason`."""
 
 
 class Say(Struct, frozen=True):

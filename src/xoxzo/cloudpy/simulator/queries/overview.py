@@ -14,7 +14,7 @@ from msgspec.structs import asdict, replace
 from xoxzo.cloudpy.simulator.engine.context import Minute
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.traffic import Traffic
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import MONTH_SECONDS
+from xoxzo.cloudpy.simulator.engine.services.accounts import MONTH_SECONDS
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, result_from
 
 
@@ -26,12 +26,6 @@ def count_by_status(engine: Engine) -> tuple[Counter[str], Counter[str], Counter
             Counter(call.status for call in engine.calls.calls.values()),
             Counter(attempt.outcome for attempt in engine.callbacks.log),
         )
-
-
-def count_pending_templates(engine: Engine) -> int:
-    """Return how many templates wait for approval."""
-    with engine:
-        return sum(template.pending_content is not None for template in engine.templates.templates.values())
 
 
 def count_held(engine: Engine) -> int:
@@ -111,38 +105,26 @@ def overview(engine: Engine, minutes: int) -> Overview:
 
 
 NextEventKind = Literal["message", "otp", "renewal", "callback", "other"]
+"""A message's status changes, a one-time password expires, a number is renewed, a callback is tried again."""
 
 
-class NextEvent(Struct, frozen=True):
-    """What is due next."""
-
-    at: float
-    """When, seconds since 1970 on the simulator's clock."""
-    kind: NextEventKind
-    """`message`: its status changes · `otp`: it expires · `renewal` of a number · `callback`: the next attempt."""
-    number: str = ""
-    """The phone number that it concerns."""
-
-
-def next_event(engine: Engine) -> NextEvent | None:
-    """Return what is due next, or ``None``.
+def next_event(engine: Engine) -> tuple[float, NextEventKind, str] | None:
+    """Return when something is due next, what, and the phone number that it concerns, if any; or ``None``.
 
     Timers know their moment only, so the record with the same moment is looked for; the steps of a call have none.
     """
     with engine:
-        due = engine.next_due()
-        return None if due is None else _event_at(engine, due)
-
-
-def _event_at(engine: Engine, due: float) -> NextEvent:
-    queued = engine.settings.sms_queued_seconds
-    for message in reversed(engine.sms.messages.values()):
-        if due in (message.due, message.sent + queued) and message.status in {"QUEUED", "DELIVERING"}:
-            return NextEvent(due, "message", message.request.recipient)
-    for otp in engine.otp.active.values():
-        if due == otp.created + engine.settings.otp_lifetime:
-            return NextEvent(due, "otp", otp.phone)
-    for number in (*engine.dins.lines.values(), *engine.sins.lines.values()):
-        if number.owner is not None and due == number.since + number.months * MONTH_SECONDS:
-            return NextEvent(due, "renewal", f"+{number.number}")
-    return NextEvent(due, "callback" if engine.callbacks.next_of_all() == due else "other")
+        due, settings = engine.next_due(), engine.settings
+        if due is None:
+            return None
+        for message in reversed(engine.sms.messages.values()):
+            moments = (message.due, message.sent + settings.sms_queued_seconds)
+            if due in moments and message.status in {"QUEUED", "DELIVERING"}:
+                return due, "message", message.request.recipient
+        for otp in engine.otp.active.values():
+            if due == otp.created + settings.otp_lifetime:
+                return due, "otp", otp.phone
+        for line in (*engine.dins.lines.values(), *engine.sins.lines.values()):
+            if line.owner is not None and due == line.since + line.months * MONTH_SECONDS:
+                return due, "renewal", f"+{line.number}"
+        return due, "callback" if engine.callbacks.next_try() == due else "other", ""

@@ -13,7 +13,7 @@ from msgspec.structs import asdict, replace
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.records.traffic import InboundSms, Message, Traffic
-from xoxzo.cloudpy.simulator.engine.rules import find_code, sms_encoding
+from xoxzo.cloudpy.simulator.engine.rules import find_code
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import (
     CallRecord,
@@ -25,7 +25,6 @@ from xoxzo.cloudpy.simulator.queries.results import (
     newest_first,
     reply_record,
     result_from,
-    sms_record,
 )
 
 
@@ -57,7 +56,8 @@ class PhoneQueries:
     def inbox(self) -> tuple[ReceivedSms, ...]:
         """Every SMS that was sent to it, oldest first; `status` says whether it has arrived."""
         with self._engine as engine:
-            return tuple(map(sms_record, engine.sms.by_phone.get(self.number, {}).values()))
+            messages = engine.sms.by_phone.get(self.number, {}).values()
+            return tuple(ReceivedSms(one.msgid, one.shown_sender, one.text, one.parts, one.status) for one in messages)
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
@@ -69,7 +69,7 @@ class PhoneQueries:
     def sent(self) -> tuple[SentReply, ...]:
         """Every SMS that was written on it, oldest first."""
         with self._engine as engine:
-            return tuple(map(reply_record, engine.inbound_sms.by_phone.get(self.number, {}).values()))
+            return tuple(map(reply_record, engine.sms.replies.by_phone.get(self.number, {}).values()))
 
     def thread(self, *, limit: int = 100, before: int | None = None) -> ResultPage[SearchResult]:
         """Return what it received and sent, the newest first.
@@ -106,7 +106,7 @@ def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[Ph
 
 def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Traffic]:
     """Yield what reached a phone and what it wrote, with serials below `before`, the newest first."""
-    kinds = (engine.sms, engine.calls, engine.inbound_sms)
+    kinds = (engine.sms.messages, engine.calls.calls, engine.sms.replies)
     records: list[list[Traffic]] = [newest_first(kind.by_phone.get(number, {}).values(), before) for kind in kinds]
     return heapq.merge(*records, key=lambda record: -record.serial)
 
@@ -133,8 +133,8 @@ class ThreadEntry(SearchResult, frozen=True, kw_only=True):
 
     @property
     def encoding(self) -> str:
-        """How the text is encoded."""
-        return sms_encoding(self.text)
+        """How the text is counted: as ASCII, or else as Unicode, where fewer characters fit (API section 2.4)."""
+        return "ASCII" if self.text.isascii() else "Unicode"
 
     @property
     def code(self) -> str | None:

@@ -98,12 +98,8 @@ def newest_first(records: Iterable[R], before: int | None = None) -> list[R]:
     """
     newest = list(records)[::-1]
     if newest and isinstance(newest[0], Call):
-        newest.sort(key=_descending)
-    return newest if before is None else newest[bisect_right(newest, -before, key=_descending) :]
-
-
-def _descending(record: Traffic) -> int:
-    return -record.serial
+        newest.sort(key=lambda record: -record.serial)
+    return newest if before is None else newest[bisect_right(newest, -before, key=lambda record: -record.serial) :]
 
 
 class ReceivedSms(Struct, frozen=True):
@@ -151,11 +147,6 @@ class TemplateRecord(Struct, frozen=True):
     status: Literal["APPROVED", "PENDING"]
 
 
-def sms_record(message: Message) -> ReceivedSms:
-    """Return a message as its phone shows it."""
-    return ReceivedSms(message.msgid, message.shown_sender, message.text, message.parts, message.status)
-
-
 def reply_record(reply: InboundSms) -> SentReply:
     """Return what a phone wrote."""
     return SentReply(reply.ident, reply.recipient, reply.text, reply.status)
@@ -171,11 +162,5 @@ def call_record(call: Call) -> CallRecord:
 
 def template_record(template: Template) -> TemplateRecord:
     """Return a template with its owner."""
-    return TemplateRecord(
-        template.ident,
-        template.account.sid,
-        template.name,
-        template.approved_content,
-        template.pending_content,
-        template.status,
-    )
+    contents = template.approved_content, template.pending_content
+    return TemplateRecord(template.ident, template.account.sid, template.name, *contents, template.status)

@@ -229,7 +229,7 @@ def _examine(
     deadline = math.inf if timeout is None else time.perf_counter() + timeout
     number = query.number
     with engine:
-        sms, calls, replies = engine.sms, engine.calls, engine.inbound_sms.replies
+        sms, calls, replies = engine.sms, engine.calls, engine.sms.replies
         # A complete number is looked up instead of searched for.
         sent = newest_first((sms.messages if number is None else sms.by_phone.get(number, {})).values(), before)
         called = newest_first((calls.calls if number is None else calls.by_phone.get(number, {})).values(), before)

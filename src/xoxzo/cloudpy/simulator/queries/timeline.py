@@ -50,7 +50,7 @@ def timeline(engine: Engine, ident: str) -> Timeline:
     """Return the time line of a msgid, a callid or a reply's id."""
     with engine:
         record: Traffic | None = (
-            engine.sms.messages.get(ident) or engine.calls.calls.get(ident) or engine.inbound_sms.replies.get(ident)
+            engine.sms.messages.get(ident) or engine.calls.calls.get(ident) or engine.sms.replies.get(ident)
         )
         if record is None:
             raise ItemNotFound("no_such_id", "there is no message or call with this id")

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.simulator.api.http import (
 )
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules import has_dialling_code, is_number, is_url
-from xoxzo.cloudpy.simulator.engine.services.subscribed_numbers import SubscribedNumberService
+from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 
 
 def search_filters(query: bytes) -> tuple[str, str]:

@@ -14,7 +14,6 @@ from xoxzo.cloudpy.simulator.engine.rules import (
     is_digits,
     is_number,
     is_recording,
-    without_plus,
 )
 
 
@@ -38,7 +37,7 @@ def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> Ca
         )
         content = Playback(url)
     request = CallRequest(
-        caller=fields.required("caller", lambda caller: is_digits(without_plus(caller)), "Invalid caller"),
+        caller=fields.required("caller", lambda caller: is_digits(caller.removeprefix("+")), "Invalid caller"),
         recipient=fields.required("recipient", is_number, "Invalid recipient"),
         content=content,
         callback_url=fields.url("callbackurl"),
@@ -54,7 +53,7 @@ def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> Ca
 
 
 def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account: Account) -> None:
-    caller = without_plus(request.caller)
+    caller = request.caller.removeprefix("+")
     if request.recipient.startswith("+60") and (len(caller) < 10 or caller.startswith("0")):
         fields.error("caller", "Invalid caller")  # Malaysia's rule (API section 5.1)
     if request.din_caller and caller not in {line.number for line in engine.dins.subscribed(account)}:
@@ -76,7 +75,7 @@ def place_conference(context: RequestContext) -> ApiResponse:
         if lang and lang not in LANGUAGES:
             fields.error("lang", f'"{lang}" is not a valid choice.')
     request = ConferenceRequest(
-        caller=fields.required("caller", lambda caller: is_digits(without_plus(caller)), "Invalid caller"),
+        caller=fields.required("caller", lambda caller: is_digits(caller.removeprefix("+")), "Invalid caller"),
         participants=_participants(fields),
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Record
-from xoxzo.cloudpy.simulator.engine.rules import Playback, Say, as_decimal, format_time, price_json, without_plus
+from xoxzo.cloudpy.simulator.engine.rules import Playback, Say, as_decimal, format_time, price_json
 
 MAX_BODY_BYTES = 8_192
 """Bytes of a request's body that are stored."""
@@ -233,7 +233,7 @@ class Call(Record, kw_only=True, eq=False):
             "url": f"{base_url}/voice/calls/{self.callid}/",
             "call_type": self.call_type,
             "direction": self.direction,
-            "caller": without_plus(self.caller),
+            "caller": self.caller.removeprefix("+"),
             "recipient": self.recipient,
             "status": self.status,
             "start_time": format_time(self.started),

@@ -31,10 +31,8 @@ class CallbackService:
         if self._context.settings.callback_format == "json":
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
         else:
-            body, content_type = (
-                urlencode({name: _flat(value) for name, value in fields.items()}).encode(),
-                "application/x-www-form-urlencoded",
-            )
+            body = urlencode({name: _flat(value) for name, value in fields.items()}).encode()
+            content_type = "application/x-www-form-urlencoded"
         self._begin(CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
 
     def again(self, ident: str) -> bool:
@@ -43,14 +41,12 @@ class CallbackService:
         for delivery in waiting:
             if not delivery.under_way:
                 self._wait(delivery, 0.0)
-        if waiting:
-            return True
-        last = {attempt.kind: attempt for attempt in self.of(ident)}
+        last = {} if waiting else {attempt.kind: attempt for attempt in self.of(ident)}
         for kind, attempt in last.items():
             body, kind_of_body, number = attempt.body.encode(), attempt.content_type, attempt.attempt + 1
             again = (kind, ident, attempt.url, body, kind_of_body, self._context.now(), number)
             self._begin(CallbackDelivery(*again, repeated=True))
-        return bool(last)
+        return bool(waiting or last)
 
     def of(self, ident: str) -> list[CallbackAttempt]:
         """Return all tries that concern a message or call, the oldest first."""
@@ -61,14 +57,10 @@ class CallbackService:
         """How many are not delivered yet."""
         return len(self._pending)
 
-    def next_try(self, ident: str) -> float | None:
-        """Return when the next try is due that concerns a message or call, or ``None``."""
-        waits = (one.due for one in self._pending.values() if one.ident == ident and not one.under_way)
+    def next_try(self, ident: str | None = None) -> float | None:
+        """Return when the next try is due, of all or of those that concern a message or call; or ``None``."""
+        waits = (one.due for one in self._pending.values() if ident in {None, one.ident} and not one.under_way)
         return min(waits, default=None)
-
-    def next_of_all(self) -> float | None:
-        """Return when any next try is due, or ``None``."""
-        return min((one.due for one in self._pending.values() if not one.under_way), default=None)
 
     def restore(self, delivery: CallbackDelivery) -> None:
         """Take back a delivery that was saved; a try that was under way is made again."""
@@ -83,11 +75,12 @@ class CallbackService:
     def _wait(self, delivery: CallbackDelivery, seconds: float) -> None:
         due = delivery.due = self._context.now() + seconds
         self._context.mark_changed(delivery)
-        self._context.at(due, lambda: self._fall_due(delivery, due))
 
-    def _fall_due(self, delivery: CallbackDelivery, due: float) -> None:
-        if delivery.due == due and not delivery.under_way:  # it may have been posted by a command since
-            self._try(delivery)
+        def fall_due() -> None:
+            if delivery.due == due and not delivery.under_way:  # it may have been posted by a command since
+                self._try(delivery)
+
+        self._context.at(due, fall_due)
 
     def note(self, attempt: CallbackAttempt) -> None:
         """Log an attempt, new or loaded; over the limit, the oldest is deleted."""

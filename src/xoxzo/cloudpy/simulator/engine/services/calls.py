@@ -1,4 +1,4 @@
-"""Calls and conferences: placing them (API section 5), ringing phones, and what outbound and inbound calls share."""
+"""Calls and conferences (API section 5), and calls that come in to dial-in numbers (API sections 6 and 11)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.engine.context import EngineContext, OldestFirst, TrafficRecords
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
+from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine.context import (
+    EngineContext,
+    OldestFirst,
+    OutboundRequest,
+    OutboundResult,
+    TrafficRecords,
+)
+from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
@@ -23,8 +31,20 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     ConferenceRequest,
     Step,
 )
-from xoxzo.cloudpy.simulator.engine.rules import Playback, Say, as_decimal, price_for_number, price_json
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.rules import (
+    Action,
+    ActionError,
+    Playback,
+    Say,
+    Transfer,
+    Voicemail,
+    add_query,
+    as_decimal,
+    parse_answer,
+    price_for_number,
+    price_json,
+)
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
@@ -42,17 +62,25 @@ class RingingPhone(Struct, frozen=True):
 # A further minute is billed once it has begun: a talk of exactly 60 seconds is one minute.
 _MINUTE = 60.001
 
+_MAX_RESPONSE_BYTES = 1_000
+
 
 class CallService:
-    """Stores all calls, places those of the API, rings phones, and bills talk by started minutes (API section 1.7)."""
+    """Places calls and takes those that come in, rings phones, and bills talk by started minutes (API section 1.7)."""
 
     def __init__(
-        self, context: EngineContext, accounts: AccountService, callbacks: CallbackService, outcome_rules: OutcomeRules
+        self,
+        context: EngineContext,
+        accounts: AccountService,
+        callbacks: CallbackService,
+        outcome_rules: OutcomeRules,
+        dins: SubscribedNumberService,
     ) -> None:
         self._context = context
         self._accounts = accounts
         self._callbacks = callbacks
         self._outcome_rules = outcome_rules
+        self._dins = dins
         self.ringing: dict[str, RingingPhone] = {}
         """The phone that rings now for each call, the oldest call first."""
         limit = context.settings.max_calls
@@ -69,22 +97,18 @@ class CallService:
             price = as_decimal(settings.din_caller_price)
         cost = price + (as_decimal(settings.tts_surcharge) if isinstance(content, Say) else 0)
         self._accounts.charge(account, cost, needs=as_decimal(settings.voice_minimum))
-        call = self._outbound(
+        call = self._call(
             account,
-            request,
+            request.caller,
             request.recipient,
             price,
+            request,
             call_type="simple/playbacks",
             content=content.text if isinstance(content, Say) else content.url,
             callback_url=request.callback_url,
             charged=cost,
         )
-
-        def talk() -> None:
-            self.answer(call)
-            self._context.after(self.present(call, content), lambda: self.end(call, "ANSWERED"))
-
-        self._ring(call, talk)
+        self._ring(call, lambda: self._talk(call, [content]))
         return call
 
     def place_conference(self, account: Account, request: ConferenceRequest) -> Conference:
@@ -94,7 +118,9 @@ class CallService:
         self._accounts.charge(account, as_decimal(sum(prices)), needs=as_decimal(settings.voice_minimum))
         ident, kind = self._context.callid(), "simple/conferences"
         legs = tuple(
-            self._outbound(account, request, number, price, call_type=kind, charged=price, conferenceid=ident)
+            self._call(
+                account, request.caller, number, price, request, call_type=kind, charged=price, conferenceid=ident
+            )
             for number, price in zip(request.participants, prices, strict=True)
         )
         conference = Conference(
@@ -106,45 +132,63 @@ class CallService:
             self._ring(leg, partial(self._confer, leg))
         return conference
 
-    def _outbound(
+    def receive(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
+        """Let a call come in, or raise `ItemNotFound`; its first minute is charged with the action URL's request."""
+        line, owner = self._dins.by_number(din, sid)
+        call = self._call(owner, caller or "", f"+{line.number}", Decimal(line.range.minute_cost), call_type="din")
+        self._begin(call)
+        if line.action_url is None:
+            self._fail(call, N_("no action URL is set"))
+            return call
+        try:
+            self._accounts.charge(owner, call.minute_price)
+        except NotEnoughCredits:
+            self._fail(call, N_("not enough credits"))
+            return call
+        call.charged = call.minute_price
+        self._step(call, "asking", url=line.action_url)
+        url = self._action_url(line.action_url, call)
+        self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
+        return call
+
+    def _call(
         self,
         account: Account,
-        request: CallRequest | ConferenceRequest,
+        caller: str,
         recipient: str,
         price: Decimal,
+        request: CallRequest | ConferenceRequest | None = None,
         **more: Any,  # noqa: ANN401 - fields of a call
     ) -> Call:
+        if request:
+            more |= {"tags": request.tags, "base_url": request.base_url, "received": self._context.received}
         return Call(
             callid=self._context.callid(),
             account=account,
-            caller=request.caller,
+            caller=caller,
             recipient=recipient,
-            direction="outbound",
+            direction="outbound" if request else "inbound",
             minute_price=price,
             started=self._context.now(),
-            tags=request.tags,
-            base_url=request.base_url,
             serial=self._context.serial(),
-            received=self._context.received,
             **more,
         )
 
-    def begin(self, call: Call) -> None:
-        """Store a new call, which rings; over the limit, the oldest are deleted."""
+    def _begin(self, call: Call) -> None:
         self._context.minute(call.started).calls += 1
         self.calls.keep(call.callid, call)
-        self.step(call, "ringing")
+        self._step(call, "ringing")
 
     def _ring(self, call: Call, answered: Callable[[], None]) -> None:
-        self.begin(call)
-        self.ring(call, call.recipient, answered, lambda: self.end(call, "FAILED"))
+        self._begin(call)
+        self._ring_at(call, call.recipient, answered, lambda: self._end(call, "FAILED"))
 
-    def ring(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
+    def _ring_at(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
         """Let a phone ring, which need not be the recipient's; call `answered`, or `failed` if it cannot be reached."""
         ringing = self.ringing[call.callid] = RingingPhone(call, number, answered)
         settings, result = self._context.settings, self._outcome_rules.of("call", number)
         soon = settings.ring_seconds + result.seconds
-        unanswered = partial(self.end, call, "NO ANSWER")
+        unanswered = partial(self._end, call, "NO ANSWER")
         endings: dict[str, tuple[float, Callable[[], None]]] = {
             "hold": (settings.longest_ring_seconds, unanswered),
             "ignore": (settings.no_answer_seconds + result.seconds, unanswered),
@@ -167,13 +211,13 @@ class CallService:
             self._stop(ringing, partial(self._decline, call))
         else:
             left = self.ringing[callid] = replace(ringing, is_ignored=True)
-            self.step(call, "left ringing")
-            unanswered = partial(self.end, call, "NO ANSWER")
+            self._step(call, "left ringing")
+            unanswered = partial(self._end, call, "NO ANSWER")
             self._context.after(self._context.settings.no_answer_seconds, lambda: self._stop(left, unanswered))
 
     def _decline(self, call: Call) -> None:
-        self.step(call, "declined")
-        self.end(call, "NO ANSWER")
+        self._step(call, "declined")
+        self._end(call, "NO ANSWER")
 
     def _stop(self, ringing: RingingPhone, then: Callable[[], None]) -> None:
         """End the ringing and go on, unless it has stopped already."""
@@ -181,16 +225,16 @@ class CallService:
             del self.ringing[ringing.call.callid]
             then()
 
-    def present(self, call: Call, content: Say | Playback) -> float:
+    def _present(self, call: Call, content: Say | Playback) -> float:
         """Speak a text or play a recording; return how many seconds that takes."""
         settings = self._context.settings
         if isinstance(content, Say):
-            self.step(call, "say", lang=content.lang, content=content.text)
+            self._step(call, "say", lang=content.lang, content=content.text)
             return max(1.0, len(content.text) / settings.tts_characters_per_second)
-        self.step(call, "playback", url=content.url)
+        self._step(call, "playback", url=content.url)
         return settings.recording_seconds
 
-    def step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
+    def _step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
         """Record and publish a step of a call; `content` is stored as `text`, but published apart from the facts."""
         stored = facts if content is None else {**facts, "text": content}
         call.steps.append(Step(self._context.now(), name, stored))
@@ -198,13 +242,13 @@ class CallService:
         numbers = {"from": call.caller, "to": call.recipient}
         self._context.publish("call", call.callid, numbers=numbers, content=content, step=name, **facts)
 
-    def answer(self, call: Call) -> None:
+    def _answer(self, call: Call) -> None:
         """Begin to talk, and charge each further minute when it starts."""
         call.answered_at = self._context.now()
-        self.step(call, "answered")
+        self._step(call, "answered")
         self._context.after(_MINUTE, lambda: self._next_minute(call))
 
-    def end(self, call: Call, status: CallStatus) -> None:
+    def _end(self, call: Call, status: CallStatus) -> None:
         """End a call that has not ended yet, and report it (API section 10)."""
         if call.ended is not None:
             return
@@ -214,7 +258,7 @@ class CallService:
         if call.answered_at is not None:
             # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
             call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
-        self.step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
+        self._step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
         if call.callback_url:
             self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
         if (conference := self.conferences.get(call.conferenceid)) and conference.ended is not None:
@@ -228,13 +272,72 @@ class CallService:
         call = self.calls.get(callid)
         if call is None or call.answered_at is None or call.ended is not None:
             raise ItemNotFound("no_such_talk", "no such call is in progress")
-        self.step(call, "hung up")
-        self.end(call, "ANSWERED")
+        self._step(call, "hung up")
+        self._end(call, "ANSWERED")
+
+    def _action_url(self, url: str, call: Call) -> str:
+        settings = self._context.settings
+        plus = "+" if settings.action_numbers_with_plus else ""
+        numbers = {"caller": call.caller, "recipient": call.recipient}
+        query = {name: number and plus + number.removeprefix("+") for name, number in numbers.items()}
+        if not call.caller and settings.anonymous_caller == "omitted":
+            del query["caller"]
+        return add_query(url, urlencode(query), keep=settings.keep_action_query)
+
+    def _answered(self, call: Call, answer: OutboundResult) -> None:
+        settings = self._context.settings
+        if answer.error is not None or answer.status != 200:
+            self._fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
+            return
+        content = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
+        self._step(call, "fetched", status=answer.status, content=content)
+        try:
+            actions = parse_answer(answer.body, most=settings.actions_per_answer, recordings=settings.recording_urls)
+        except ActionError as error:
+            self._fail(call, error.args[0])
+            return
+        self._talk(call, actions)
+
+    def _talk(self, call: Call, actions: list[Action]) -> None:
+        self._answer(call)
+        self._carry_out(call, actions)
+
+    def _carry_out(self, call: Call, actions: list[Action]) -> None:
+        if call.ended is not None:  # the balance ran out
+            return
+        if not actions:
+            self._end(call, "ANSWERED")
+            return
+        first, *rest = actions
+        match first:
+            case Transfer(number):
+                self._transfer(call, number, rest)
+            case Voicemail(welcome):
+                seconds = 0.0 if welcome is None else self._present(call, welcome)
+                self._context.after(seconds, lambda: self._record(call, rest))
+            case content:
+                self._context.after(self._present(call, content), lambda: self._carry_out(call, rest))
+
+    def _record(self, call: Call, rest: list[Action]) -> None:
+        if call.ended is None:
+            seconds = self._context.settings.voicemail_seconds
+            self._step(call, "voicemail", seconds=seconds)
+            self._context.after(seconds, lambda: self._carry_out(call, rest))
+
+    def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
+        self._step(call, "transfer", number=number)
+        self.calls.attach(number, call.callid, call)
+
+        def talk() -> None:
+            self._step(call, "connected", number=number)
+            self._context.after(self._context.settings.transfer_seconds, lambda: self._carry_out(call, rest))
+
+        self._ring_at(call, number, talk, lambda: self._fail(call, N_("the transfer failed")))
 
     def _confer(self, leg: Call) -> None:
-        self.answer(leg)
-        self.step(leg, "conference", conferenceid=leg.conferenceid)
-        self._context.after(self._context.settings.conference_seconds, lambda: self.end(leg, "ANSWERED"))
+        self._answer(leg)
+        self._step(leg, "conference", conferenceid=leg.conferenceid)
+        self._context.after(self._context.settings.conference_seconds, lambda: self._end(leg, "ANSWERED"))
 
     def _next_minute(self, call: Call) -> None:
         if call.ended is not None:
@@ -242,8 +345,8 @@ class CallService:
         try:
             self._accounts.charge(call.account, call.minute_price)
         except NotEnoughCredits:
-            self.step(call, "out of credits")
-            self.end(call, "ANSWERED")
+            self._step(call, "out of credits")
+            self._end(call, "ANSWERED")
             return
         call.charged += call.minute_price
         self._touch(call)
@@ -255,13 +358,13 @@ class CallService:
             self.calls.keep(call.callid, call)
         for call in (*calls, *others):
             if call.ended is None:
-                self._context.at(stopped, partial(self.fail, call, reason))
+                self._context.at(stopped, partial(self._fail, call, reason))
 
-    def fail(self, call: Call, reason: str) -> None:
+    def _fail(self, call: Call, reason: str) -> None:
         """End a call that has not ended yet as FAILED, for a reason."""
         if call.ended is None:
-            self.step(call, "failed", reason=reason)
-            self.end(call, "FAILED")
+            self._step(call, "failed", reason=reason)
+            self._end(call, "FAILED")
 
     def _touch(self, call: Call) -> None:
         if call.callid in self.calls:  # it may have been deleted since

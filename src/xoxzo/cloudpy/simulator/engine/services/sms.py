@@ -1,4 +1,4 @@
-"""SMS (API section 2) and the short links in them (API section 2.5)."""
+"""SMS in both directions, the short links in them, and their templates (API sections 2 to 4)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from functools import lru_cache
 from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, TrafficRecords
-from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, Reason
+from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
+from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
-from xoxzo.cloudpy.simulator.engine.records.traffic import LinkTracking, Message, SmsRequest, SmsStatus
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template, is_same_account
+from xoxzo.cloudpy.simulator.engine.records.traffic import (
+    InboundSms,
+    InboundSmsStatus,
+    LinkTracking,
+    Message,
+    SmsRequest,
+    SmsStatus,
+)
 from xoxzo.cloudpy.simulator.engine.rules import (
     as_decimal,
     count_parts,
@@ -20,7 +27,7 @@ from xoxzo.cloudpy.simulator.engine.rules import (
     price_json,
     replace_link,
 )
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
@@ -55,21 +62,28 @@ def sms_route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
 
 
 class SmsService:
-    """Accepts messages, takes their price and brings them to the phones."""
+    """Accepts messages, takes their price and brings them to the phones; takes what phones write to numbers."""
 
     def __init__(
-        self, context: EngineContext, accounts: AccountService, callbacks: CallbackService, outcome_rules: OutcomeRules
+        self,
+        context: EngineContext,
+        accounts: AccountService,
+        callbacks: CallbackService,
+        outcome_rules: OutcomeRules,
+        sins: SubscribedNumberService,
     ) -> None:
         self._context = context
         self._accounts = accounts
         self._callbacks = callbacks
         self._outcome_rules = outcome_rules
+        self._sins = sins
         self.links: dict[str, Message] = {}
         """Messages by the path of their short link."""
         limit = context.settings.max_messages
         self.messages = TrafficRecords[Message](
             context, limit, lambda one: one.sent, lambda one: (one.request.recipient,), self._unlink
         )
+        self.replies = TrafficRecords[InboundSms](context, limit, lambda one: one.at, lambda one: (one.sender,))
         self.by_phone, self.by_account = self.messages.by_phone, self.messages.by_account
         accounts.on_delete(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
@@ -111,6 +125,39 @@ class SmsService:
         self._publish(message, content=text)
         context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
+
+    def receive(self, sin: str, sender: str, text: str) -> InboundSms:
+        """Let an SMS come in, or raise `ItemNotFound`; it is charged and posted to the number's action URL."""
+        line, owner = self._sins.by_number(sin)
+        status: InboundSmsStatus = "NO ACTION URL"
+        cost = Decimal(line.range.minute_cost)
+        if line.action_url is not None:
+            try:
+                self._accounts.charge(owner, cost)
+                status = "RECEIVED"
+            except NotEnoughCredits:
+                status = "NO CREDITS"
+        reply = InboundSms(
+            ident=self._context.msgid(),
+            account=owner,
+            sender=sender,
+            recipient=f"+{line.number}",
+            text=text,
+            cost=cost if status == "RECEIVED" else Decimal(0),
+            at=self._context.now(),
+            status=status,
+            serial=self._context.serial(),
+        )
+        self._context.mark_changed(reply)
+        self.replies.keep(reply.ident, reply)
+        numbers = {"from": sender, "to": reply.recipient}
+        self._context.publish("reply", reply.ident, numbers=numbers, content=text, status=status)
+        if status == "RECEIVED" and line.action_url is not None:
+            # No source documents the names of these fields (API section 10).
+            report = {"sender": sender, "recipient": line.number, "message": text}
+            report["received_time"] = format_time(reply.at)
+            self._callbacks.post("reply", reply.ident, line.action_url, report)
+        return reply
 
     def restore(self, message: Message) -> None:
         """Take back a message that was saved; it goes on from when it was sent."""
@@ -245,3 +292,81 @@ class SmsService:
     def _unlink(self, message: Message) -> None:
         if message.tracking:
             del self.links[message.tracking.path]
+
+
+class TemplateService:
+    """Keeps all templates. Ids are unique over all accounts, so that an approval needs the id only."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self.last = 0
+        """The last id that was given."""
+        self.templates: OldestFirst[int, Template] = OldestFirst(
+            context.settings.max_templates, lambda template: template.ident, context.mark_deleted
+        )
+
+    def create(self, account: Account, name: str, content: str) -> Template:
+        """Store a new template, which waits for approval."""
+        self.last += 1
+        template = Template(ident=self.last, account=account, name=name, pending_content=content)
+        self._context.mark_changed(template)
+        self._publish(template, "created", content)
+        self.restore(template)
+        return template
+
+    def restore(self, template: Template) -> None:
+        """Store a template, new or loaded; over the limit, the oldest is deleted."""
+        self.templates.keep(template.ident, template)
+        if template.pending_content is not None:
+            self._await_approval(template)
+
+    def owned(self, account: Account) -> list[Template]:
+        """Return an account's templates, the oldest first."""
+        return [template for template in self.templates.values() if is_same_account(template.account, account)]
+
+    def update(self, template: Template, *, name: str | None, content: str | None) -> None:
+        """Change a template; a new text waits for approval, a new name alone does not (API section 15.32)."""
+        if name is not None:
+            template.name = name
+        if content is not None:
+            template.pending_content = content
+            self._await_approval(template)
+        self._context.mark_changed(template)
+        self._publish(template, "updated", content)
+
+    def delete(self, template: Template) -> None:
+        """Delete a template."""
+        self.templates.delete([template.ident])
+        self._publish(template, "deleted")
+
+    def approve(self, ident: int) -> Template:
+        """Put the text that waits into force; without one nothing changes. `ItemNotFound` for an unknown id."""
+        template = self._any(ident)
+        if template.pending_content is not None:
+            template.approved_content, template.pending_content = template.pending_content, None
+            self._context.mark_changed(template)
+            self._publish(template, "approved")
+        return template
+
+    def give_back(self, ident: int) -> Template:
+        """Do what `OfficeCommands.give_back` says; raise `ItemNotFound` for an unknown id."""
+        template = self._any(ident)
+        if template.approved_content is not None:
+            template.pending_content = None
+            self._context.mark_changed(template)
+        self._publish(template, "returned")
+        return template
+
+    def _any(self, ident: int) -> Template:
+        template = self.templates.get(ident)
+        if template is None:
+            raise ItemNotFound("no_such_template", "there is no such template")
+        return template
+
+    def _await_approval(self, template: Template) -> None:
+        if self._context.settings.templates_approved:
+            # By a timer that is due at once: the reply still says PENDING, as the real one does.
+            self._context.after(0, lambda: template.ident in self.templates and self.approve(template.ident))
+
+    def _publish(self, template: Template, what: str, content: str | None = None) -> None:
+        self._context.publish("template", str(template.ident), content=content, what=what, status=template.status)

@@ -18,7 +18,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from xoxzo.cloudpy.common.locale import N_, translations
-from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates, list_ringing
+from xoxzo.cloudpy.simulator.queries.overview import count_held, list_ringing
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest, translate_reason
@@ -98,7 +98,7 @@ def _alerts(simulator: Simulation, held: int | None) -> dict[str, Any]:
         "now": simulator.now.timestamp(),
         "stopped": simulator.clock_stopped,
         "faults": sum(1 for _ in simulator.faults),
-        "waiting": count_pending_templates(simulator.engine),
+        "waiting": sum(template.pending_content is not None for template in simulator.templates),
         "held": count_held(simulator.engine) if held is None else held,
         "ringing": list_ringing(simulator.engine),
     }

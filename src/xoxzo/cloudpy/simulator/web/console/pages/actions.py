@@ -183,7 +183,7 @@ _NEXT_EVENTS: dict[NextEventKind, str] = {
 def show_clock(request: PageRequest) -> Page:
     """Show the time, what is due next, and how to advance."""
     event = next_event(request.simulator.engine)
-    coming = None if event is None else (event.at, _NEXT_EVENTS[event.kind], event.number)
+    coming = None if event is None else (event[0], _NEXT_EVENTS[event[1]], event[2])
     topics = ("sms", "call", "callback", "otp", "din", "sin")
     return Page("clock.html", request.gettext("Clock"), topics, {"steps": _STEPS, "coming": coming})
 

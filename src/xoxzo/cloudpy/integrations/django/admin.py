@@ -1,40 +1,32 @@
-"""The delivery log and the campaigns in Django's admin."""
+"""The delivery log, the outbox and the campaigns in Django's admin."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from xoxzo.cloudpy.campaigns import OptOuts, State
+from xoxzo.cloudpy.campaigns import Campaign as OpenCampaign, OptOut, OptOuts, State
+from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.campaigns.report.html import STATES
+from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import campaigns, conf
 from xoxzo.cloudpy.integrations.django.conf import _, active_language, translate
-from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery
-from xoxzo.cloudpy.integrations.django.outbox.admin import NoAdding, OutboxAdmin
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.http import HttpRequest
-    from django.urls import URLPattern
-
-    from xoxzo.cloudpy.campaigns import Campaign as OpenCampaign, OptOut
-
-    Base = admin.ModelAdmin[Delivery]
-    CampaignBase = admin.ModelAdmin[Campaign]
-else:
-    Base = CampaignBase = admin.ModelAdmin
-
-__all__ = ["CampaignAdmin", "DeliveryAdmin", "OutboxAdmin"]
+from xoxzo.cloudpy.integrations.django.models import Campaign, Delivery, OutboxMessage
+from xoxzo.cloudpy.integrations.django.outbox.enqueue import wake_after_commit
+from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
 
 _SHOWN_OPT_OUTS = 50
 _ENDED = frozenset({"finished", "cancelled", "expired", "purged"})
@@ -45,33 +37,89 @@ _ACTIONS: dict[str, tuple[Any, Callable[[OpenCampaign], None]]] = {
 }
 
 
+def _never(self: object, request: HttpRequest, obj: object = None) -> bool:
+    """Return ``False``: only programs write rows."""
+    del self, request, obj
+    return False
+
+
 @admin.register(Delivery)
-class DeliveryAdmin(NoAdding, Base):
+class DeliveryAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own takes no argument
     """Lists deliveries, newest first, with search by id and reference."""
 
     list_display = ("updated", "kind", "ident", "reference", "status", "final", "clicked", "cost")
     list_filter = ("kind", "status", "final", "clicked")
     search_fields: ClassVar = ["ident", "reference"]
     date_hierarchy = "created"
+    has_add_permission = has_change_permission = _never
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Return ``False``: only the delivery log changes rows."""
-        del request, obj
-        return False
+
+@admin.register(OutboxMessage)
+class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own takes no argument
+    """Lists the outbox, newest first, without texts and with masked numbers; a whole number can be searched for."""
+
+    list_display = ("created", "kind", "number", "reference", "state", "why", "attempts", "ident")
+    list_filter = ("state", "kind")
+    search_fields: ClassVar = ["=recipient", "=reference", "=ident"]
+    date_hierarchy = "created"
+    fields = (*list_display, "sent_at")
+    readonly_fields = fields
+    actions = ("send_again", "assume_sent")
+    has_add_permission = _never
+
+    @admin.display(description=_("recipient"))
+    def number(self, row: OutboxMessage) -> str:
+        """Return the masked number."""
+        return mask_number(row.recipient)
+
+    @admin.display(description=_("Reason"))
+    def why(self, row: OutboxMessage) -> str:
+        """Return why it has its state."""
+        return outcome_reason(row.error, translate)
+
+    @admin.display(description=_("sent"))
+    def sent_at(self, row: OutboxMessage) -> str:
+        """Return when Xoxzo has accepted it."""
+        moment = timezone.localtime(datetime.fromtimestamp(row.accepted, UTC)) if row.accepted else None
+        return "" if moment is None else date_format(moment, "DATETIME_FORMAT")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a row; there is nothing to save."""
+        hidden = dict.fromkeys(("show_save", "show_save_and_continue"), False)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **hidden})
+
+    @admin.action(description=_("Send again what was not sent"), permissions=["change"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
+        """Send again what Xoxzo has refused and what has expired; leave alone what may have been sent."""
+        total, outbox = rows.count(), Outbox(rows.db)
+        count = outbox.send_again(rows)
+        wake_after_commit(rows.db)
+        messages.success(request, _("{count} will be sent again").format(count=count))
+        if left := total - count:
+            refused = _("{count} are left alone: they may have been sent, or are waiting")
+            messages.warning(request, refused.format(count=left))
+
+    @admin.action(description=_("Treat unknown ones as sent"), permissions=["change"])
+    def assume_sent(self, request: HttpRequest, rows: QuerySet[OutboxMessage]) -> None:
+        """Decide that unknown ones were sent: they are not looked up any more."""
+        outbox = Outbox(rows.db)
+        count = sum(outbox.settle(row, State.ASSUMED, "assumed_sent") for row in rows)
+        messages.success(request, _("{count} are treated as sent").format(count=count))
 
 
 @admin.register(Campaign)
-class CampaignAdmin(NoAdding, CampaignBase):
+class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own takes no argument
     """Shows campaigns, read from their store, with their progress; pauses, resumes and cancels them."""
+
+    has_add_permission = _never
+    # Deleting a ledger would forget who was sent to.
+    has_delete_permission = _never
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may see campaigns, and the settings name their store."""
         return conf.get("CAMPAIGNS") is not None and self.has_view_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Return ``False``: deleting a ledger would forget who was sent to."""
-        del request, obj
-        return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Campaign | None:
         """Return a campaign by its name, for the history page."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.dispatch import Signal
@@ -46,37 +45,6 @@ _SIGNALS: dict[type, Signal] = {
 @transaction.non_atomic_requests
 def receive(request: HttpRequest, **_path: str) -> HttpResponse:
     """Receive one callback: record it in the delivery log, send its signal, respond."""
-    return _handle(request)
-
-
-@csrf_exempt
-@transaction.non_atomic_requests
-async def receive_async(request: HttpRequest, **_path: str) -> HttpResponse:
-    """Receive one callback under ASGI; the database and the receivers run in a thread."""
-    return await sync_to_async(_handle)(request)
-
-
-# CSRF protection does not apply: no cookie is used, and only who has the message knows the signed token in the path.
-@csrf_exempt
-@transaction.non_atomic_requests
-def opt_out(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer a link to opt out of campaigns."""
-    from xoxzo.cloudpy.campaigns import OptOutEndpoint
-
-    endpoint = OptOutEndpoint(conf.get_opt_out_links(), conf.campaigns_address(), name=conf.get("OPT_OUT_NAME"))
-    languages = request.headers.get("accept-language", "")
-    page = endpoint.handle(request.method or "", token, request.META.get("QUERY_STRING", ""), languages)
-    return HttpResponse(page.body, status=page.status, headers=page.headers)
-
-
-@csrf_exempt
-@transaction.non_atomic_requests
-async def opt_out_async(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer a link to opt out under ASGI, in a thread."""
-    return await sync_to_async(opt_out)(request, token)
-
-
-def _handle(request: HttpRequest) -> HttpResponse:
     endpoint = _SignalEndpoint()
     try:
         body = request.body
@@ -90,6 +58,19 @@ def _handle(request: HttpRequest) -> HttpResponse:
     else:
         response = endpoint.handle(request.method or "", request.get_full_path(), body_headers(request.META), body)
     return HttpResponse(response.body, status=response.status, content_type=response.content_type)
+
+
+# As above: only who has the message knows the signed token in the path.
+@csrf_exempt
+@transaction.non_atomic_requests
+def opt_out(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer a link to opt out of campaigns."""
+    from xoxzo.cloudpy.campaigns import OptOutEndpoint
+
+    endpoint = OptOutEndpoint(conf.get_opt_out_links(), conf.campaigns_address(), name=conf.get("OPT_OUT_NAME"))
+    languages = request.headers.get("accept-language", "")
+    page = endpoint.handle(request.method or "", token, request.META.get("QUERY_STRING", ""), languages)
+    return HttpResponse(page.body, status=page.status, headers=page.headers)
 
 
 class _SignalEndpoint(CallbackEndpoint):

@@ -32,14 +32,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [
-        *_check_backend(),
-        *_check_callbacks(),
-        *_check_client(),
-        *_check_campaigns(),
-        *_check_login(),
-        *_check_outbox(),
-    ]
+    return [*_check_sending(), *_check_callbacks(), *_check_campaigns_and_outbox(), *_check_login()]
 
 
 @register("xoxzo", deploy=True)
@@ -102,12 +95,18 @@ def _post_callback(url: str) -> str | None:
     return f"its address {private[0]} is not public" if private else None
 
 
-def _check_backend() -> Iterator[CheckMessage]:
+def _check_sending() -> Iterator[CheckMessage]:
     try:
         sms.backend_class(conf.get("SMS_BACKEND"))
     except (ImportError, TypeError) as error:
         hint = 'Use "live", "console", "memory", or the path of a subclass of BaseBackend.'
         yield Error(f'XOXZO["SMS_BACKEND"] cannot be used: {error}.', hint=hint, id="xoxzo.E003")
+    try:
+        if conf.get("SMS_BACKEND") == "live":
+            conf.get_client()
+    except (ConfigurationError, TypeError) as error:
+        hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
+        yield CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")
 
 
 def _check_callbacks() -> Iterator[CheckMessage]:
@@ -126,20 +125,17 @@ def _check_callbacks() -> Iterator[CheckMessage]:
         yield CheckWarning('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")
 
 
-def _check_client() -> Iterator[CheckMessage]:
-    try:
-        if conf.get("SMS_BACKEND") == "live":
-            conf.get_client()
-    except (ConfigurationError, TypeError) as error:
-        hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
-        yield CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")
-
-
-def _check_campaigns() -> Iterator[CheckMessage]:
+def _check_campaigns_and_outbox() -> Iterator[CheckMessage]:
     try:
         conf.campaigns_address()
     except ConfigurationError as error:
         yield Error(f"{error}.", id="xoxzo.E005")
+    try:
+        worker = outbox.get_settings().worker
+        if worker != "command":
+            import_module(outbox.TASK_MODULES[worker])
+    except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
+        yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")
 
 
 def _check_login() -> Iterator[CheckMessage]:
@@ -149,12 +145,3 @@ def _check_login() -> Iterator[CheckMessage]:
     calls = str(getattr(settings, "TWO_FACTOR_CALL_GATEWAY", "")).startswith("xoxzo.cloudpy.")
     if calls and not conf.get("CALLER"):
         yield Error('XOXZO["CALLER"] is needed for TWO_FACTOR_CALL_GATEWAY.', id="xoxzo.E008")
-
-
-def _check_outbox() -> Iterator[CheckMessage]:
-    try:
-        worker = outbox.get_settings().worker
-        if worker != "command":
-            import_module(outbox.TASK_MODULES[worker])
-    except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
-        yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")

@@ -454,21 +454,18 @@ def test_deleted_incident(tmp_path: Path) -> None:
         on_call.wait(HOUR)
         assert on_call.store.incident(ident) is None
         assert len(on_call.xoxzo.log()) == 1
-        assert not on_call.receiver._tasks
+        assert not on_call.receiver._wake_ups
 
 
-def test_notified_while_its_task_ends(tmp_path: Path) -> None:
-    """An incident that is notified while its task ends gets a new task."""
+def test_notified_after_its_task_ended(tmp_path: Path) -> None:
+    """An incident whose task has ended gets a new one when it is notified again."""
     with OnCall(tmp_path) as on_call:
         _, ident = on_call.notify(alert())
-        ended = on_call.loop.create_task(_nothing())
-        on_call.loop.run_until_complete(ended)
-        on_call.receiver._remove_task(ident, ended)
-        assert list(on_call.receiver._tasks) == [ident]
-
-
-async def _nothing() -> None:
-    pass
+        on_call.acknowledge(ident)
+        on_call.wait(1)
+        assert not on_call.receiver._wake_ups
+        on_call.notify(alert(resolved=True))
+        assert list(on_call.receiver._wake_ups) == [ident]
 
 
 def test_ids_are_not_used_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

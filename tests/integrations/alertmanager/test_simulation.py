@@ -131,7 +131,7 @@ def _ignore_acknowledgement(incident: object, by: str, now: float, *, version: i
 
 
 def _start_without_incidents(self: receiver.Receiver) -> None:
-    self._duties = [asyncio.create_task(self._purge_daily())]
+    self._duties = [asyncio.create_task(self._repeat(self._purge, 86_400))]
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,11 @@ from string import Template
 from xoxzo.cloudpy.callbacks.actions import Say
 from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, MAYBE_SENT, Incident, Phase
+from xoxzo.cloudpy.integrations.alertmanager.incidents import ACKNOWLEDGEABLE, IN_FLIGHT, MAYBE_SENT, Incident, Phase
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
 # 75 bits: too many to be guessed, and few enough for an SMS.
 _SIGNATURE_LENGTH = 15
-_ACKNOWLEDGEABLE = frozenset({Phase.OPEN, Phase.ENDED})
 _MAX_SPOKEN_CHARACTERS = 200
 _SAYABLE = re.compile(r"[^\w\s.,:;/#%+()-]")
 _STATES = {
@@ -57,11 +56,6 @@ def _signature(incident: Incident, person: str) -> str:
     return b32encode(digest).decode().lower()[:_SIGNATURE_LENGTH]
 
 
-def is_acknowledgeable(incident: Incident) -> bool:
-    """Return whether nobody has acknowledged the incident, and it is not resolved."""
-    return incident.phase in _ACKNOWLEDGEABLE
-
-
 def render_page(incident: Incident, language: str, *, changed: bool = False) -> str:
     """Render the page of a link, with a button that acknowledges if that is still possible.
 
@@ -79,7 +73,7 @@ def render_page(incident: Incident, language: str, *, changed: bool = False) -> 
     if changed:
         content += f"<p><b>{escape(_('Alerts have joined since you opened this page.'))}</b></p>"
     content += f"<p>{escape(_(_STATES[incident.phase]).format(name=incident.acknowledged_by))}</p>"
-    if is_acknowledgeable(incident):
+    if incident.phase in ACKNOWLEDGEABLE:
         content += (
             f'<form method="post"><input type="hidden" name="version" value="{incident.version}">'
             f"<button>{escape(_('Acknowledge'))}</button></form>"
@@ -103,7 +97,7 @@ def notified_of(store: Store, person: str) -> list[Incident]:
     reached = MAYBE_SENT | IN_FLIGHT
     return [
         incident
-        for incident in store.incidents(*_ACKNOWLEDGEABLE)
+        for incident in store.incidents(*ACKNOWLEDGEABLE)
         if any(one.person == person and one.outcome in reached for one in store.attempts(incident.ident))
     ]
 

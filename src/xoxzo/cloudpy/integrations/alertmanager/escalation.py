@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy
 from xoxzo.cloudpy.integrations.alertmanager.incidents import (
+    ACKNOWLEDGEABLE,
     MAYBE_SENT,
     Alert,
     Incident,
@@ -48,16 +49,10 @@ def apply_notification(
     urgent: bool = False,
     secret: str = "",
 ) -> tuple[Incident | None, Verdict]:
-    """Return the incident after a notification at `now`, and the notification's effect.
+    """Return the incident after a notification at `now` (seconds since 1970), and the notification's effect.
 
-    Args:
-        incident: the latest incident of the group, or ``None``.
-        notification: the notification.
-        select_policy: returns the name of the policy for alerts, or ``None`` if no route matches.
-        now: seconds since 1970.
-        ident: the id for a new incident; so are the next two for one.
-        urgent: whether it ignores quiet hours.
-        secret: the key that signs its links.
+    `incident` is the latest one of the group; `ident`, `urgent` and `secret` are for a new one. `select_policy` returns
+    the name of the policy for alerts, or ``None`` if no route matches.
     """
     firing = notification.firing
     if incident is None or incident.phase in {Phase.RESOLVED, Phase.CLOSED}:
@@ -79,24 +74,26 @@ def apply_notification(
             secret=secret,
         )
         return opened, Verdict.OPENED
-    incident = _replace(incident, notified=now)
+    incident = replace(incident, notified=now)
     if notification.status == "resolved" and not firing:
-        return _replace(incident, phase=Phase.RESOLVED, not_before=0.0, failures=0), Verdict.RESOLVED
+        return replace(incident, phase=Phase.RESOLVED, not_before=0.0, failures=0), Verdict.RESOLVED
     known = {alert.identity: alert.starts_at for alert in incident.alerts}
     # Two Prometheus servers report different start times for the same alert; Alertmanager keeps the earlier one.
     is_news = any(alert.identity not in known or alert.starts_at > known[alert.identity] for alert in firing)
-    alerts = _union(incident.alerts, firing) if notification.truncated_alerts or not firing else firing
+    alerts = firing
+    if notification.truncated_alerts or not firing:
+        alerts = tuple({alert.identity: alert for alert in (*incident.alerts, *firing)}.values())
     # Of the alerts that were left out, those that are known are named.
-    incident = _replace(
+    incident = replace(
         incident, alerts=alerts, truncated=max(0, notification.truncated_alerts - (len(alerts) - len(firing)))
     )
     if not is_news:
         return incident, Verdict.REPEAT
     policy = select_policy(alerts) or incident.policy
-    updated = _replace(incident, version=incident.version + 1)
+    updated = replace(incident, version=incident.version + 1)
     if incident.phase is Phase.OPEN and policy == incident.policy:
         return updated, Verdict.NEWS
-    return _restart(_replace(updated, policy=policy), now), Verdict.NEWS
+    return _restart(replace(updated, policy=policy), now), Verdict.NEWS
 
 
 def acknowledge(incident: Incident, by: str, now: float, *, version: int | None = None) -> Incident:
@@ -104,11 +101,11 @@ def acknowledge(incident: Incident, by: str, now: float, *, version: int | None 
 
     If the person knows an earlier `version` than the latest, which is the default, the escalation starts again.
     """
-    if incident.phase not in {Phase.OPEN, Phase.ENDED}:
+    if incident.phase not in ACKNOWLEDGEABLE:
         return incident
     if version is not None and version < incident.version:
         return _restart(incident, now)
-    return _replace(incident, phase=Phase.ACKNOWLEDGED, acknowledged_by=by)
+    return replace(incident, phase=Phase.ACKNOWLEDGED, acknowledged_by=by)
 
 
 def next_attempts(
@@ -118,17 +115,10 @@ def next_attempts(
     quiet_until: QuietUntil,
     now: float,
 ) -> tuple[NotificationAttempt, ...] | float | None:
-    """Return the attempts to make now.
+    """Return the attempts to make at `now`; or the time at which to call this again; or ``None`` if nothing is left.
 
-    Args:
-        incident: the incident.
-        policy: its policy.
-        attempts: all its attempts so far; none may be in flight.
-        quiet_until: returns the end of a person's quiet hours, or ``None`` outside of them.
-        now: the time in seconds since 1970.
-
-    Returns:
-        The attempts; or the time at which to call this again; or ``None`` if nothing is left to do.
+    None of the `attempts` so far may be in flight. `quiet_until` returns the end of a person's quiet hours, or ``None``
+    outside of them. Times are seconds since 1970.
     """
     made = {attempt.key: attempt for attempt in attempts}
     if now < incident.not_before:
@@ -139,7 +129,11 @@ def next_attempts(
     if incident.phase is not Phase.OPEN:
         return None
     if incident.version > incident.announced:
-        messages = [attempt for attempt in made.values() if _is_message(attempt, incident.run)]
+        messages = [
+            attempt
+            for attempt in made.values()
+            if attempt.run == incident.run and attempt.kind in {Kind.SMS, Kind.NEWS} and attempt.outcome in MAYBE_SENT
+        ]
         up_to_date = {attempt.person for attempt in messages if attempt.version == incident.version}
         outdated = dict.fromkeys(attempt.person for attempt in messages if attempt.person not in up_to_date)
         news = _allowed([_attempt(incident, Kind.NEWS, person, now) for person in outdated], made, quiet_until)
@@ -163,14 +157,15 @@ def apply_outcomes(
     maybe_sent = not outcomes.isdisjoint(MAYBE_SENT)
     failed = not maybe_sent and Outcome.UNSENT in outcomes
     failures = incident.failures + 1 if failed else 0
-    incident = _replace(incident, failures=failures, not_before=now + _retry_seconds(failures) if failed else 0.0)
+    pause = min(_MAX_RETRY_SECONDS, _MIN_RETRY_SECONDS * 2.0 ** (min(failures, 10) - 1))
+    incident = replace(incident, failures=failures, not_before=now + pause if failed else 0.0)
     answerer = next((attempt.person for attempt in attempts if attempt.outcome is Outcome.ANSWERED), None)
     if answerer is not None and first.run == incident.run:
         return acknowledge(incident, answerer, now, version=first.version)
     if failed or incident.phase is not Phase.OPEN or first.run != incident.run:
         return incident
     if first.kind is Kind.NEWS:
-        return _replace(incident, announced=max(incident.announced, first.version))
+        return replace(incident, announced=max(incident.announced, first.version))
     if (first.round, first.step, first.tries) != (incident.round, incident.step, incident.tries):
         return incident
     return _advance(incident, policy, now, outcomes, maybe_sent=maybe_sent)
@@ -187,20 +182,14 @@ def _advance(
         wait = max(step.wait, UNKNOWN_CALL_SECONDS) if unknown_call else step.wait
     reached = incident.reached or maybe_sent
     if maybe_sent and incident.tries < step.repeats:
-        return _replace(incident, tries=incident.tries + 1, due=now + wait, reached=reached)
+        return replace(incident, tries=incident.tries + 1, due=now + wait, reached=reached)
     if incident.step + 1 < len(policy.steps):
-        return _replace(incident, step=incident.step + 1, tries=0, due=now + wait, reached=reached)
+        return replace(incident, step=incident.step + 1, tries=0, due=now + wait, reached=reached)
     rounds_done = incident.rounds_done + reached
     if rounds_done >= policy.rounds:
-        return _replace(incident, phase=Phase.ENDED, rounds_done=rounds_done)
+        return replace(incident, phase=Phase.ENDED, rounds_done=rounds_done)
     due = now + (wait if reached else UNREACHED_ROUND_SECONDS)
-    return _replace(
-        incident, round=incident.round + 1, rounds_done=rounds_done, step=0, tries=0, due=due, reached=False
-    )
-
-
-def _is_message(attempt: NotificationAttempt, run: int) -> bool:
-    return attempt.run == run and attempt.kind in {Kind.SMS, Kind.NEWS} and attempt.outcome in MAYBE_SENT
+    return replace(incident, round=incident.round + 1, rounds_done=rounds_done, step=0, tries=0, due=due, reached=False)
 
 
 def _allowed(
@@ -222,7 +211,7 @@ def _attempt(incident: Incident, kind: Kind, person: str, now: float) -> Notific
 
 
 def _restart(incident: Incident, now: float) -> Incident:
-    return _replace(
+    return replace(
         incident,
         phase=Phase.OPEN,
         run=incident.run + 1,
@@ -235,15 +224,3 @@ def _restart(incident: Incident, now: float) -> Incident:
         reached=False,
         acknowledged_by="",
     )
-
-
-def _union(known: Sequence[Alert], firing: Sequence[Alert]) -> tuple[Alert, ...]:
-    return tuple({alert.identity: alert for alert in (*known, *firing)}.values())
-
-
-def _retry_seconds(failures: int) -> float:
-    return float(min(_MAX_RETRY_SECONDS, _MIN_RETRY_SECONDS * 2 ** (min(failures, 10) - 1)))
-
-
-def _replace(incident: Incident, **changes: object) -> Incident:
-    return msgspec.structs.replace(incident, **changes)

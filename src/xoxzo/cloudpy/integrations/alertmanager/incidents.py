@@ -23,11 +23,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One alert."""
 
     status: Literal["firing", "resolved"]
-    """``firing`` or ``resolved``."""
     labels: dict[str, str] = {}
     """The labels, which identify it."""
     annotations: dict[str, str] = {}
-    """The annotations, such as a summary."""
     starts_at: datetime = datetime.min.replace(tzinfo=UTC)
     """When it began to fire; in year 1 if that is unknown."""
     fingerprint: str = ""
@@ -48,7 +46,6 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A notification about one group of alerts."""
 
     version: str
-    """The version of the payload."""
     group_key: str
     """The key of the group, which stays the same when Alertmanager restarts."""
     status: Literal["firing", "resolved"]
@@ -56,7 +53,6 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     receiver: str = ""
     """The name of the receiver in Alertmanager's configuration."""
     alerts: tuple[Alert, ...] = ()
-    """The alerts of the group."""
     truncated_alerts: int = 0
     """How many alerts were left out because of ``max_alerts``."""
 
@@ -67,7 +63,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def firing(self) -> tuple[Alert, ...]:
-        """The firing alerts."""
+        """Its firing alerts."""
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 
 
@@ -107,6 +103,10 @@ class Phase(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     """Resolved, and all SMS about the resolution were sent."""
+
+
+ACKNOWLEDGEABLE = frozenset({Phase.OPEN, Phase.ENDED})
+"""The phases in which nobody has acknowledged the incident, and it is not resolved."""
 
 
 class Verdict(StrEnum):
@@ -165,17 +165,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ident: str
     """The id, short enough to be spoken."""
     group_key: str
-    """The key of its group of alerts."""
+    """What identifies its group of alerts: the ``key`` of notifications."""
     policy: str
     """The name of its escalation policy."""
     phase: Phase = Phase.OPEN
-    """The phase."""
     alerts: tuple[Alert, ...] = ()
     """The firing alerts of the latest notification."""
     truncated: int = 0
     """How many more alerts that notification left out."""
     opened: float = 0.0
-    """When it was opened."""
     notified: float = 0.0
     """When Alertmanager last posted about it."""
     run: int = 1
@@ -197,7 +195,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     not_before: float = 0.0
     """Nothing is sent before this time, after a failure."""
     failures: int = 0
-    """Consecutive failures."""
+    """How many times in a row nothing could be sent."""
     reached: bool = False
     """Whether this round notified at least one person."""
     acknowledged_by: str = ""
@@ -222,11 +220,8 @@ class NotificationAttempt(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     tries: int
     kind: Kind
-    """The kind."""
     person: str
-    """The person's name."""
     outcome: Outcome = Outcome.CLAIMED
-    """The outcome."""
     at: float = 0.0
     """When it was claimed, in seconds since 1970."""
     callid: str = ""

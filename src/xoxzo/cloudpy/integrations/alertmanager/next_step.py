@@ -110,11 +110,10 @@ def blocked_until(limit: SpendLimit, recent: Sequence[tuple[float, Decimal]], co
     """
     blocked = None
     counted = list(recent)
-    while counted and not _fits(limit, [cost for _, cost in counted] + list(costs)):
+    while counted:
+        total = sum((cost for _, cost in counted), sum(costs))
+        if len(counted) + len(costs) <= limit.messages and (limit.credits is None or total <= limit.credits):
+            break
         at, _ = counted.pop(0)
         blocked = at + HOUR_SECONDS
     return blocked
-
-
-def _fits(limit: SpendLimit, costs: Sequence[Decimal]) -> bool:
-    return len(costs) <= limit.messages and (limit.credits is None or sum(costs, Decimal(0)) <= limit.credits)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from xoxzo.cloudpy.callbacks import Action
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import Heartbeat, Method, Settings
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method, Settings
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import (
     IN_FLIGHT,
@@ -65,8 +66,9 @@ class Receiver:
         self._sender = sender
         self._log = log
         self._clock = clock
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._wake_ups: dict[str, asyncio.Event] = {}
+        """An event for each incident that has a task."""
         self._stopping = asyncio.Event()
         self._failure = ""
         self._duties: list[asyncio.Task[None]] = []
@@ -74,9 +76,11 @@ class Receiver:
 
     def start(self) -> None:
         """Start the tasks of the incidents that were open when the last receiver stopped."""
-        self._duties = [asyncio.create_task(self._purge_daily())]
+        self._checked = self._clock()
+        self._duties = [asyncio.create_task(self._repeat(self._purge, _DAY_SECONDS))]
         if self.settings.heartbeats:
-            self._duties.append(asyncio.create_task(self._watch_heartbeats()))
+            watch = self._repeat(self._check_heartbeats, _HEARTBEAT_CHECK_SECONDS)
+            self._duties.append(asyncio.create_task(watch))
         for incident in self.store.incidents(Phase.OPEN, Phase.RESOLVED):
             self._wake(incident.ident)
 
@@ -86,21 +90,23 @@ class Receiver:
         await asyncio.gather(*self._duties)
         for event in self._wake_ups.values():
             event.set()
-        tasks = [task for task in self._tasks.values() if not task.done()]
-        if tasks:
-            _, pending = await asyncio.wait(tasks, timeout=grace_seconds)
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=grace_seconds)
             for task in pending:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _purge_daily(self) -> None:
+    async def _repeat(self, duty: Callable[[], None], seconds: float) -> None:
         stopping = False
         while not stopping:
             try:
-                self.store.purge(self._clock() - RETENTION_SECONDS)
+                duty()
             except sqlite3.Error as error:
                 self._log.write("fault", error=error)
-            stopping = await self._pause(_DAY_SECONDS)
+            stopping = await self._pause(seconds)
+
+    def _purge(self) -> None:
+        self.store.purge(self._clock() - RETENTION_SECONDS)
 
     def receive(self, notification: Notification) -> tuple[Verdict, str]:
         """Receive a notification. It is on disk when this returns.
@@ -189,26 +195,17 @@ class Receiver:
         incident = self.store.latest(f"\nheartbeat/{name}")
         return incident is not None and incident.phase not in {Phase.RESOLVED, Phase.CLOSED}
 
-    async def _watch_heartbeats(self) -> None:
-        before, stopping = self._clock(), False
-        while not stopping:
-            now = self._clock()
-            passed, before = min(max(0.0, now - before), _MAX_SILENT_SECONDS), now
-            try:
-                for name, heartbeat in self.settings.heartbeats.items():
-                    self._check_heartbeat(name, heartbeat, passed)
-            except sqlite3.Error as error:
-                self._log.write("fault", error=error)
-            stopping = await self._pause(_HEARTBEAT_CHECK_SECONDS)
-
-    def _check_heartbeat(self, name: str, heartbeat: Heartbeat, passed: float) -> None:
-        at, silent = self.store.heartbeat(name)
-        self.store.save_heartbeat(name, at, silent + passed)
-        if silent + passed >= heartbeat.timeout and not self._is_missing(name):
-            minutes = round(heartbeat.timeout / 60, 1)
-            summary = message_text.NO_HEARTBEAT[self.settings.language].format(name=name, minutes=minutes)
-            labels = {"alertname": "HeartbeatMissing", "instance": name}
-            self._raise_alert(f"heartbeat/{name}", labels, summary, heartbeat.policy)
+    def _check_heartbeats(self) -> None:
+        now = self._clock()
+        passed, self._checked = min(max(0.0, now - self._checked), _MAX_SILENT_SECONDS), now
+        for name, heartbeat in self.settings.heartbeats.items():
+            at, silent = self.store.heartbeat(name)
+            self.store.save_heartbeat(name, at, silent + passed)
+            if silent + passed >= heartbeat.timeout and not self._is_missing(name):
+                minutes = round(heartbeat.timeout / 60, 1)
+                summary = message_text.NO_HEARTBEAT[self.settings.language].format(name=name, minutes=minutes)
+                labels = {"alertname": "HeartbeatMissing", "instance": name}
+                self._raise_alert(f"heartbeat/{name}", labels, summary, heartbeat.policy)
 
     def acknowledge(self, ident: str, by: str) -> Incident | None:
         """Acknowledge an incident and return it, or ``None`` if there is none with this id."""
@@ -240,29 +237,26 @@ class Receiver:
         """Let the incident's task look at it now; start the task if none runs."""
         if self._stopping.is_set():
             return
-        wake_up = self._wake_ups.setdefault(ident, asyncio.Event())
-        wake_up.set()
-        if ident not in self._tasks or self._tasks[ident].done():
-            self._tasks[ident] = asyncio.create_task(self._run_incident(ident))
-            self._tasks[ident].add_done_callback(lambda task: self._remove_task(ident, task))
+        if ident not in self._wake_ups:
+            self._wake_ups[ident] = asyncio.Event()
+            task = asyncio.create_task(self._run_incident(ident, self._wake_ups[ident]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._wake_ups[ident].set()
 
-    def _remove_task(self, ident: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(ident) is task:
-            del self._tasks[ident], self._wake_ups[ident]
-
-    async def _run_incident(self, ident: str) -> None:
+    async def _run_incident(self, ident: str, wake_up: asyncio.Event) -> None:
         """Make the attempts of one incident until nothing is left to do."""
-        wake_up = self._wake_ups[ident]
-        while not self._stopping.is_set():
+        may_have_more = True
+        while may_have_more and not self._stopping.is_set():
             wake_up.clear()
             try:
-                if not await self._run_step(ident, wake_up):
-                    return
+                may_have_more = await self._run_step(ident, wake_up)
             except Exception as error:  # noqa: BLE001
                 # A full disk, for instance: the health check shows it, and the incident continues afterwards.
                 self._failure = f"{type(error).__name__}: {error}"
                 self._log.write("fault", incident=ident, error=self._failure)
                 await self._pause(_FAULT_PAUSE_SECONDS)
+        del self._wake_ups[ident]
 
     async def _run_step(self, ident: str, wake_up: asyncio.Event) -> bool:
         """Make the next attempts, or wait for their time. Return whether anything may be left to do."""
@@ -345,11 +339,9 @@ def acknowledge(store: Store, ident: str, by: str, now: float) -> Incident | Non
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-    except TimeoutError:
-        pass
 
 
 def _unused_id(store: Store) -> str:

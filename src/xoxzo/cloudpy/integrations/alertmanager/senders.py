@@ -1,8 +1,10 @@
-"""Make one notification attempt, and follow a call until it has ended."""
+"""Make one notification attempt, and ask how a call has ended."""
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
+
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.masking import mask_number
@@ -11,11 +13,11 @@ from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Kind, NotificationAttempt, Outcome
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-from xoxzo.cloudpy.models import CallStatus, SentMessage
+from xoxzo.cloudpy.models import CallStatus
 
 
 class LiveSender:
-    """Sends with a client, which the caller closes, and logs each attempt."""
+    """Sends with a client, which the caller closes, and logs each attempt; no error of the API is raised."""
 
     def __init__(self, client: AsyncClient, settings: Settings, log: EventLog) -> None:
         # No retries here: a person may acknowledge before the next try, so the escalation decides.
@@ -25,36 +27,30 @@ class LiveSender:
 
     async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
         """Send an SMS or place a call; an error becomes the outcome."""
-        number = self._settings.people[attempt.person].number
-        fields = _log_fields(attempt, number)
+        fields = _log_fields(self._settings, attempt)
+        recipient = self._settings.people[attempt.person].number
+        target: dict[str, Any] = {"recipient": recipient, "reference": attempt.key}
         try:
             if attempt.kind is Kind.CALL:
                 call = await self._client.calls.say(
                     caller=self._settings.caller,
-                    recipient=number,
                     tts_message=content.message,
                     tts_lang=self._settings.language,
-                    reference=attempt.key,
+                    **target,
                 )
                 self._log.write("calling", **fields, callid=call.callid)
-                return _with(attempt, Outcome.RINGING, call.callid)
-            sent = await self._send_sms(number, content, attempt.key)
+                return replace(attempt, outcome=Outcome.RINGING, callid=call.callid)
+            target["sender"] = self._settings.sender
+            if content.template is None:
+                sent = await self._client.sms.send(message=content.message, **target)
+            else:
+                sent = await self._client.templates.send(content.template, variables=content.variables, **target)
         except (InvalidArgument, APIError) as error:
             outcome = outcome_of(error)
             self._log.write(outcome, **fields, reference=attempt.key, error=error)
-            return _with(attempt, outcome)
+            return replace(attempt, outcome=outcome)
         self._log.write("sent", **fields, msgid=sent.msgid)
-        return _with(attempt, Outcome.SENT)
-
-    async def _send_sms(self, number: str, content: Rendered, reference: str) -> SentMessage:
-        sender = self._settings.sender
-        if content.template is None:
-            return await self._client.sms.send(
-                recipient=number, sender=sender, message=content.message, reference=reference
-            )
-        return await self._client.templates.send(
-            content.template, recipient=number, sender=sender, variables=content.variables, reference=reference
-        )
+        return replace(attempt, outcome=Outcome.SENT)
 
     async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
         """Get the status of a call; after an error the outcome is still ``RINGING``."""
@@ -65,16 +61,11 @@ class LiveSender:
             return attempt
         if not call.status.is_final:
             return attempt
-        answered = call.status == CallStatus.ANSWERED and call.duration >= self._settings.talk
-        self._log.write(
-            "answered" if answered else "unanswered",
-            incident=attempt.incident,
-            to=attempt.person,
-            callid=attempt.callid,
-            status=call.status.value,
-            seconds=call.duration,
-        )
-        return _with(attempt, Outcome.ANSWERED if answered else Outcome.UNANSWERED)
+        is_answered = call.status == CallStatus.ANSWERED and call.duration >= self._settings.talk
+        outcome = Outcome.ANSWERED if is_answered else Outcome.UNANSWERED
+        fields = {"to": attempt.person, "callid": attempt.callid, "status": call.status.value}
+        self._log.write(outcome, incident=attempt.incident, **fields, seconds=call.duration)
+        return replace(attempt, outcome=outcome)
 
 
 class DryRunSender:
@@ -86,17 +77,16 @@ class DryRunSender:
 
     async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
         """Log the attempt, with its message."""
-        fields = _log_fields(attempt, self._settings.people[attempt.person].number)
+        fields = _log_fields(self._settings, attempt)
         self._log.write("would-send", **fields, template=content.template, message=content.message)
-        return _with(attempt, Outcome.UNANSWERED if attempt.kind is Kind.CALL else Outcome.SENT)
+        return replace(attempt, outcome=Outcome.UNANSWERED if attempt.kind is Kind.CALL else Outcome.SENT)
 
     async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
         """Return the attempt as unanswered."""
-        return _with(attempt, Outcome.UNANSWERED)
+        return replace(attempt, outcome=Outcome.UNANSWERED)
 
 
 Sender = LiveSender | DryRunSender
-"""Makes notification attempts; no error of the API is raised."""
 
 
 def outcome_of(error: InvalidArgument | APIError) -> Outcome:
@@ -108,9 +98,6 @@ def outcome_of(error: InvalidArgument | APIError) -> Outcome:
     return Outcome.UNSENT if isinstance(error, ConnectionFailed | RateLimited | TimedOut) else Outcome.REFUSED
 
 
-def _log_fields(attempt: NotificationAttempt, number: str) -> dict[str, str]:
-    return {"incident": attempt.incident, "kind": attempt.kind, "to": attempt.person, "number": mask_number(number)}
-
-
-def _with(attempt: NotificationAttempt, outcome: Outcome, callid: str = "") -> NotificationAttempt:
-    return msgspec.structs.replace(attempt, outcome=outcome, callid=callid or attempt.callid)
+def _log_fields(settings: Settings, attempt: NotificationAttempt) -> dict[str, str]:
+    number = mask_number(settings.people[attempt.person].number)
+    return {"incident": attempt.incident, "kind": attempt.kind, "to": attempt.person, "number": number}

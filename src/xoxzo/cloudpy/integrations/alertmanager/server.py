@@ -31,7 +31,7 @@ from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-from xoxzo.cloudpy.integrations.alertmanager.incidents import parse_notification
+from xoxzo.cloudpy.integrations.alertmanager.incidents import ACKNOWLEDGEABLE, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
 
 TOKEN_VARIABLE = "XOXZO_ALERTMANAGER_TOKEN"  # noqa: S105 - the name of a variable
@@ -117,11 +117,7 @@ async def serve(receiver: Receiver, log: EventLog, secrets: Secrets, listener: s
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     server = _Server(config)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    with handle_signals(lambda *_: loop.call_soon_threadsafe(stop)):
+    with handle_signals(lambda *_: loop.call_soon_threadsafe(setattr, server, "should_exit", True)):
         try:
             receiver.start()
             host, port = listener.getsockname()[:2]
@@ -141,18 +137,13 @@ class _Server(uvicorn.Server):
 
 
 def application(receiver: Receiver, log: EventLog, secrets: Secrets) -> Starlette:
-    """Create the ASGI application.
+    """Create the ASGI application; the log gets a line for each rejected request.
 
     ``POST /alerts`` receives notifications, ``POST /page/NAME`` notifies a person or begins a list, ``POST
     /heartbeat/NAME`` is a heartbeat, ``POST /acknowledge/ID`` acknowledges an incident, and ``GET /health`` responds
     with 200, or with 503 while the latest attempt could not be sent. ``/a/…`` are the links in SMS, and
     ``/incoming-call/…`` is what Xoxzo requests for a call to the dial-in number; only the ends of these paths matter.
-
-    Args:
-        receiver: the receiver.
-        log: gets a line for each rejected request.
-        secrets: authenticate the requests; without any, only requests from this machine are accepted, and none can
-            acknowledge.
+    Without secrets, only requests from this machine are accepted, and none can acknowledge.
     """
     handlers = _Handlers(receiver, log, secrets)
     routes = [
@@ -236,7 +227,7 @@ class _Handlers:
             return HTMLResponse(acknowledgement.render_unknown(language), 404, _PAGE_HEADERS)
         incident, person = found
         changed = False
-        if request.method == "POST" and acknowledgement.is_acknowledgeable(incident):
+        if request.method == "POST" and incident.phase in ACKNOWLEDGEABLE:
             # Only the alerts that the person saw.
             changed = parse_qs(await _read(request, 1000)).get(b"version") != [str(incident.version).encode()]
             if not changed:

@@ -45,9 +45,7 @@ def default_path() -> Path:
 class Store:
     """Stores incidents and attempts. Several processes may read and acknowledge; only one may send.
 
-    Args:
-        path: the file; ``:memory:`` for none.
-        create: whether to create the file if it does not exist.
+    The path ``:memory:`` stands for no file; without `create`, the file must exist.
 
     Raises:
         ConfigurationError: the file cannot be opened, does not exist, or is not a state file.
@@ -120,21 +118,20 @@ class Store:
 
     def incident(self, ident: str) -> Incident | None:
         """Return an incident by its id."""
-        return self._one("SELECT state FROM incident WHERE ident = ?", ident)
+        return next(self._incidents("WHERE ident = ?", ident), None)
 
     def latest(self, key: str) -> Incident | None:
         """Return the latest incident of a group."""
-        return self._one("SELECT state FROM incident WHERE group_key = ? ORDER BY opened DESC, rowid DESC LIMIT 1", key)
-
-    def _one(self, query: str, value: str) -> Incident | None:
-        rows = self._execute(query, value)
-        return msgspec.json.decode(rows[0][0], type=Incident) if rows else None
+        return next(self._incidents("WHERE group_key = ? ORDER BY opened DESC, rowid DESC LIMIT 1", key), None)
 
     def incidents(self, *phases: Phase) -> list[Incident]:
         """Return the incidents in one of these phases, oldest first."""
         marks = ",".join("?" * len(phases))
-        query = f"SELECT state FROM incident WHERE phase IN ({marks}) ORDER BY opened, rowid"  # noqa: S608 - marks
-        return [msgspec.json.decode(row[0], type=Incident) for row in self._execute(query, *phases)]
+        return list(self._incidents(f"WHERE phase IN ({marks}) ORDER BY opened, rowid", *phases))
+
+    def _incidents(self, clauses: str, *values: object) -> Iterator[Incident]:
+        rows = self._execute(f"SELECT state FROM incident {clauses}", *values)  # noqa: S608 - constants and marks
+        return (msgspec.json.decode(row[0], type=Incident) for row in rows)
 
     def save(self, incident: Incident) -> None:
         """Insert or update an incident."""
@@ -148,7 +145,9 @@ class Store:
     def attempts(self, ident: str) -> list[NotificationAttempt]:
         """Return the attempts of an incident, oldest first."""
         query = f"SELECT {_COLUMNS} FROM attempt WHERE incident = ? ORDER BY at, rowid"  # noqa: S608 - constants
-        return [_attempt(row) for row in self._execute(query, ident)]
+        names = NotificationAttempt.__struct_fields__
+        rows = [dict(zip(names, row, strict=True)) for row in self._execute(query, ident)]
+        return msgspec.convert(rows, list[NotificationAttempt])
 
     def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
         """Record that an attempt of an estimated cost is about to be made. Only an unsent one may be claimed again.
@@ -193,7 +192,3 @@ class Store:
             old = "SELECT ident FROM incident WHERE notified < ? AND phase != ?"
             self._execute(f"DELETE FROM attempt WHERE incident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
             self._execute(f"DELETE FROM incident WHERE ident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
-
-
-def _attempt(row: tuple[object, ...]) -> NotificationAttempt:
-    return msgspec.convert(dict(zip(NotificationAttempt.__struct_fields__, row, strict=True)), NotificationAttempt)

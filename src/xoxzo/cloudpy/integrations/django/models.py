@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.django.conf import _
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from django.db.backends.base.base import BaseDatabaseWrapper
-
     TextField = models.CharField[str | None, str | None]
 else:
     TextField = models.CharField

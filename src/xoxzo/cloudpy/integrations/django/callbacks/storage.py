@@ -11,7 +11,7 @@ import msgspec
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, Q
 
-from xoxzo.cloudpy.callbacks import DeliveryLog, Entry, Note
+from xoxzo.cloudpy.callbacks import DeliveryLog, Entry
 from xoxzo.cloudpy.callbacks.log.entries import Kind
 from xoxzo.cloudpy.integrations.django.models import Delivery, Turn
 
@@ -39,16 +39,19 @@ class OrmStorage:
             wanted |= Q(ident=ident)
         if reference is not None:
             wanted |= Q(reference=reference)
-        return [entry_of(row) for row in self._rows().filter(wanted, kind=kind).order_by("pk")]
+        return [_entry(row) for row in self._rows().filter(wanted, kind=kind).order_by("pk")]
 
     def save(self, entry: Entry) -> None:
         """Insert an entry, or replace the one with the same ``row``."""
-        Delivery(pk=entry.row, **_values(entry)).save(using=router.db_for_write(Delivery))
+        values = msgspec.structs.asdict(entry)
+        del values["row"]
+        values |= {"ident": entry.ident or None, "history": msgspec.to_builtins(entry.history)}
+        Delivery(pk=entry.row, **values).save(using=router.db_for_write(Delivery))
 
     def unfinished(self, before: datetime) -> Iterator[Entry]:
         """Return the entries with an id and without a final status that were last updated before a time."""
         rows = self._rows().filter(final=False, updated__lt=before).exclude(ident=None).order_by("updated")
-        return (entry_of(row) for row in rows.iterator())
+        return (_entry(row) for row in rows.iterator())
 
     def purge(self, before: datetime) -> int:
         """Delete the entries that were last updated before a time, and return their number."""
@@ -68,27 +71,6 @@ def get_log() -> DeliveryLog:
     return DeliveryLog(OrmStorage())
 
 
-def entry_of(row: Delivery) -> Entry:
-    """Return a row as an entry."""
-    return Entry(
-        row=row.pk,
-        kind=msgspec.convert(row.kind, Kind),
-        ident=row.ident or "",
-        reference=row.reference,
-        status=row.status,
-        final=row.final,
-        sent=row.sent,
-        clicked=row.clicked,
-        cost=row.cost,
-        created=row.created,
-        updated=row.updated,
-        history=msgspec.convert(row.history, tuple[Note, ...]),
-    )
-
-
-def _values(entry: Entry) -> dict[str, Any]:
-    values = msgspec.structs.asdict(entry)
-    del values["row"]
-    values["ident"] = entry.ident or None
-    values["history"] = msgspec.to_builtins(entry.history)
-    return values
+def _entry(row: Delivery) -> Entry:
+    values = {name: getattr(row, name) for name in Entry.__struct_fields__ if name != "row"}
+    return msgspec.convert({**values, "ident": row.ident or "", "row": row.pk}, Entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -19,8 +20,6 @@ from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from xoxzo.cloudpy.campaigns import OptOutLinks
 
 DEFAULTS: dict[str, Any] = {
@@ -91,11 +90,8 @@ def get_client() -> Client:
     Raises:
         ConfigurationError: there are no credentials, or a value is invalid.
     """
-    with _lock:
-        if "client" not in _instances:
-            _instances["client"] = Client(**account())
-        client: Client = _instances["client"]
-        return client
+    client: Client = _instance("client", lambda: Client(**account()))
+    return client
 
 
 def get_callbacks() -> Callbacks:
@@ -104,14 +100,19 @@ def get_callbacks() -> Callbacks:
     Raises:
         ConfigurationError: ``PUBLIC_URL`` is not set, or a value is invalid.
     """
+    public_url = get("PUBLIC_URL")
+    if public_url is None:
+        raise ConfigurationError('the setting XOXZO["PUBLIC_URL"] is needed for callbacks')
+    lifetime = get("CALLBACK_DAYS") * 86_400
+    callbacks: Callbacks = _instance("callbacks", lambda: Callbacks(secrets(), public_url, lifetime=lifetime))
+    return callbacks
+
+
+def _instance(name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - what is made
     with _lock:
-        if "callbacks" not in _instances:
-            public_url = get("PUBLIC_URL")
-            if public_url is None:
-                raise ConfigurationError('the setting XOXZO["PUBLIC_URL"] is needed for callbacks')
-            _instances["callbacks"] = Callbacks(secrets(), public_url, lifetime=get("CALLBACK_DAYS") * 86_400)
-        callbacks: Callbacks = _instances["callbacks"]
-        return callbacks
+        if name not in _instances:
+            _instances[name] = make()
+        return _instances[name]
 
 
 def get_opt_out_links() -> OptOutLinks:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.django.conf import _
 from xoxzo.cloudpy.integrations.django.login.codes import send_code
 from xoxzo.cloudpy.phone import parse
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
 
 
 class PhoneAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the package is not always installed

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.conf import _, active_language
-from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage, get_connection
+from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 
 # A person waits for the page, and servers end a request that takes much longer.
 DEADLINE_SECONDS = 15.0
@@ -37,7 +37,8 @@ def send_code(number: object, code: str, *, by_call: bool = False, same_code: bo
     Returns:
         ``None`` if the code was sent, or may have been; otherwise why not, in the active language.
     """
-    key = _key(number)
+    # Caches are shared and may be read by others, so the number is not in them.
+    key = f"xoxzo.codes.{salted_hmac('xoxzo.codes', str(plain(number)), algorithm='sha256').hexdigest()}"
     if same_code and not cache.add(f"{key}.{by_call}", True, conf.get("CODE_INTERVAL")):
         return str(_("A code was sent a moment ago. Use that one, or wait before you request another."))
     # A slot for each code; not a counter, which some caches neither count atomically nor keep for the time.
@@ -45,7 +46,10 @@ def send_code(number: object, code: str, *, by_call: bool = False, same_code: bo
         _log.warning("A login code was not sent: XOXZO['CODES_PER_HOUR'] is reached for its number")
         return str(_("Too many codes were requested for this number. Try again later."))
     try:
-        (_call if by_call else _sms)(number, code).send(connection=_connection())
+        connection = get_connection()
+        if type(connection) is LiveBackend:
+            connection = LiveBackend(quick_client())
+        (_call if by_call else _sms)(number, code).send(connection=connection)
     except XoxzoError as error:
         if getattr(error, "maybe_sent", False):
             _log.warning("A login code may have been sent: %s", error)
@@ -74,13 +78,3 @@ def _call(number: Any, code: str) -> CallMessage:  # noqa: ANN401 - any kind of 
     # Commas make pauses (API section 5.1).
     spoken = ",, ".join(filter(str.isalnum, code))
     return CallMessage(recipient=number, message=text.replace("{code}", spoken), language=language)
-
-
-def _connection() -> BaseBackend:
-    connection = get_connection()
-    return LiveBackend(quick_client()) if type(connection) is LiveBackend else connection
-
-
-def _key(number: object) -> str:
-    # Caches are shared and may be read by others, so the number is not in them.
-    return f"xoxzo.codes.{salted_hmac('xoxzo.codes', str(plain(number)), algorithm='sha256').hexdigest()}"

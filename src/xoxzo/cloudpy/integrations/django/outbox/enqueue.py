@@ -39,7 +39,11 @@ def write_row(
         IntegrityError: the reference is in the outbox already.
     """
     request = message.prepare()
-    content = _content(message)
+    values = {name: getattr(message, name) for name in message.__struct_fields__ if name not in _OWN_COLUMNS}
+    try:
+        content = msgspec.json.decode(msgspec.json.encode(values))
+    except TypeError as error:
+        raise InvalidArgument("options", "must be values that JSON can hold, to be stored in the outbox") from error
     alias = databases(using)[0]
     _require_same_transaction(alias)
     due = None if send_at is None else _seconds("send_at", send_at)
@@ -59,15 +63,6 @@ def write_row(
         row.due = time.time()
     wake_after_commit(alias)
     return row
-
-
-def _content(message: Any) -> dict[str, Any]:  # noqa: ANN401 - a message or a call
-    values = {name: getattr(message, name) for name in message.__struct_fields__ if name not in _OWN_COLUMNS}
-    try:
-        content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(values))
-    except TypeError as error:
-        raise InvalidArgument("options", "must be values that JSON can hold, to be stored in the outbox") from error
-    return content
 
 
 def _seconds(field: str, moment: object) -> float:
@@ -112,7 +107,8 @@ def wake_worker(alias: str) -> None:
     """Have a worker look at an outbox. Nothing depends on it: a sweep finds what it has missed."""
     worker = get_settings().worker
     if worker == "celery":
-        app = _celery_app()
+        ours = sys.modules.get("xoxzo.cloudpy.integrations.celery.settings")
+        app = (ours and ours.current.app) or import_module("celery").current_app
         if app.conf.task_always_eager:
             # `send_task` would look for a broker all the same.
             import_module(TASK_MODULES[worker]).send_outbox.apply((alias,))
@@ -122,10 +118,3 @@ def wake_worker(alias: str) -> None:
     elif worker == "tasks":
         # Only here: importing it fails where TASKS has no such backend.
         import_module(TASK_MODULES[worker]).send_outbox.enqueue(alias)
-
-
-def _celery_app() -> Any:  # noqa: ANN401 - Celery has no types
-    ours = sys.modules.get("xoxzo.cloudpy.integrations.celery.settings")
-    if ours is not None and ours.current.app is not None:
-        return ours.current.app
-    return import_module("celery").current_app

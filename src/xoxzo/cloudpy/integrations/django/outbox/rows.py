@@ -38,12 +38,7 @@ _SWEEP_ROWS = 500
 
 
 class Outbox:
-    """The outbox of one database.
-
-    Args:
-        alias: the database.
-        account: a hash of the account, whose rate and pauses all workers share.
-    """
+    """The outbox of a database; `account` is a hash of the account, whose rate and pauses all workers share."""
 
     def __init__(self, alias: str, account: str = "") -> None:
         self.alias = alias
@@ -70,10 +65,7 @@ class Outbox:
         return max(0.0, float(paused - now), float(taken - now - horizon))
 
     def claim(self, limit: int, lease: float) -> list[OutboxMessage]:
-        """Claim at most `limit` rows that are due, and return them; none where others were faster.
-
-        It is committed when this returns. They are the caller's for `lease` seconds.
-        """
+        """Claim at most `limit` rows that are due for `lease` seconds, committed; return none if others were faster."""
         owner = uuid.uuid4().hex
         due = self.rows.filter(state=State.WAITING, owner="", due__lte=DatabaseClock())
         due = due.exclude(expires__lte=DatabaseClock()).order_by("due", "pk")
@@ -109,7 +101,7 @@ class Outbox:
         self.account.update(next_at=DatabaseClock() + Value(gap))
 
     def give_back(self, rows: Iterable[OutboxMessage]) -> None:
-        """Release claimed rows from which nothing was started."""
+        """Release claimed rows of which none was started."""
         for row in rows:
             self._held(row).filter(state=State.WAITING).update(owner="", attempts=F("attempts") - 1)
 
@@ -170,9 +162,10 @@ class Outbox:
             state=State.WAITING, owner="", due=DatabaseClock(), expires=None, error="resend_requested"
         )
 
-    def unknown(self) -> list[OutboxMessage]:
-        """Return the SMS whose outcome is unknown."""
-        return list(self.rows.filter(state=State.UNKNOWN, kind="sms"))
+    def unknown(self, seconds: float) -> list[OutboxMessage]:
+        """Return the SMS that are unknown since some seconds at most; calls are in no list."""
+        since = DatabaseClock() - Value(seconds)
+        return list(self.rows.filter(state=State.UNKNOWN, kind="sms", ended__gt=since))
 
     def accepted(self, since: float) -> Iterator[tuple[int, float, str]]:
         """Return what Xoxzo has accepted from a moment on, and the last ones before, with times and references.
@@ -207,12 +200,6 @@ class Outbox:
         """Return whether no worker has taken a turn for some seconds, and take it then."""
         due = {f"{column}__lt": DatabaseClock() - Value(seconds)}
         return bool(self.account.filter(**due).update(**{column: DatabaseClock()}))
-
-
-def find_open(outbox: Outbox, seconds: float) -> list[OutboxMessage]:
-    """Return the SMS that are unknown since some seconds at most; calls are in no list."""
-    unknown = outbox.unknown()
-    return [row for row in unknown if row.ended > outbox.now() - seconds] if unknown else []
 
 
 def reconcile(outbox: Outbox, client: Client, unknown: Sequence[OutboxMessage], settle: float) -> None:

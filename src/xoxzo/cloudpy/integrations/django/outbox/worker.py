@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import OperationalError, connections, transaction
 
@@ -16,7 +16,7 @@ from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, find_open, reconcile
+from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, reconcile
 from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 from xoxzo.cloudpy.models import SentMessage
@@ -52,15 +52,6 @@ def send_due(using: str | None = None) -> int:
     return sum(Worker(alias).run() for alias in databases(using))
 
 
-class _Attempt(NamedTuple):
-    """An attempt to send a row."""
-
-    row: OutboxMessage
-    lease: Lease
-    offset: float
-    """From the monotonic clock to the database's, as it was when the row was claimed."""
-
-
 class Worker:
     """Sends the outbox of a database, one message at a time; several may run, in any number of processes.
 
@@ -73,8 +64,9 @@ class Worker:
     """
 
     def __init__(self, alias: str, should_stop: Callable[[], bool] = bool) -> None:
-        self._settings = get_settings()
-        self._limits = self._settings.limits
+        settings = get_settings()
+        self._days = settings.days
+        self._limits = settings.limits
         self._backend = get_connection()
         self._live = self._backend if isinstance(self._backend, LiveBackend) else None
         self._client = conf.get_client() if self._live else None
@@ -84,6 +76,8 @@ class Worker:
         self._should_stop = should_stop
         self._swept = -SWEEP_SECONDS
         self._rate = 0.0
+        self._offset = 0.0
+        """From the monotonic clock to the database's, as it was when the rows were claimed."""
         self.has_more = False
         """Whether the last run ended because its time was over."""
 
@@ -124,10 +118,9 @@ class Worker:
         self._swept = self._clock.monotonic()
         outbox = self._outbox
         outbox.sweep()
-        days = self._settings.days
-        if days is not None and outbox.take_turn("purged", _PURGE_SECONDS):
-            outbox.purge(days * _DAY_SECONDS)
-        if self._client is None or not (unknown := find_open(outbox, _RECONCILE_DAYS * _DAY_SECONDS)):
+        if self._days is not None and outbox.take_turn("purged", _PURGE_SECONDS):
+            outbox.purge(self._days * _DAY_SECONDS)
+        if self._client is None or not (unknown := outbox.unknown(_RECONCILE_DAYS * _DAY_SECONDS)):
             return
         # The list has a low rate limit: what stays unknown is looked up less and less often.
         age = outbox.now() - max(row.ended for row in unknown)
@@ -165,7 +158,8 @@ class Worker:
             if not self._wait_until(send_at + place * gap, lease):
                 self._outbox.give_back(rows[place:])
                 return place
-            self._send(_Attempt(row, lease, row.began - asked))
+            self._offset = row.began - asked
+            self._send(row, lease)
         self._rate = len(rows) / max(self._clock.monotonic() - asked, _STEP_SECONDS / 10)
         return len(rows)
 
@@ -178,8 +172,7 @@ class Worker:
             time.sleep(min(left, _STEP_SECONDS))
         return False
 
-    def _send(self, attempt: _Attempt) -> None:
-        row = attempt.row
+    def _send(self, row: OutboxMessage, lease: Lease) -> None:
         try:
             message = _MESSAGES[row.kind](recipient=row.recipient, reference=row.reference, **row.content)
         except (KeyError, TypeError) as error:
@@ -190,7 +183,7 @@ class Worker:
             message.send(connection=self._backend)
         except BaseException as error:
             if message.sent is None:
-                self._fail(attempt, error)
+                self._fail(row, lease, error)
             else:
                 _log.exception("a message of the outbox was sent, and the delivery log could not be written")
             if not isinstance(error, Exception):
@@ -199,16 +192,16 @@ class Worker:
             if message.sent is not None:
                 self._throttle.pauses = 0
                 ident = message.sent.msgid if isinstance(message.sent, SentMessage) else message.sent.callid
-                self._write_back(row, State.SENT, ident=ident, error="", accepted=self._now(attempt))
+                self._write_back(row, State.SENT, ident=ident, error="", accepted=self._now())
 
-    def _fail(self, attempt: _Attempt, error: BaseException) -> None:
+    def _fail(self, row: OutboxMessage, lease: Lease, error: BaseException) -> None:
         failure = classify_error(error)
         if isinstance(error, ConfigurationError):
             failure = SendFailure(State.REJECTED, type(error).__name__)
-        row, now = attempt.row, self._now(attempt)
+        now = self._now()
         if failure.state != State.WAITING:
             self._write_back(row, failure.state, error=failure.error, ended=now)
-        elif not attempt.lease.may_write():
+        elif not lease.may_write():
             # The transport has refused it: somebody else may have it by now.
             self._outbox.give_back([row])
         else:
@@ -221,8 +214,9 @@ class Worker:
                 pause = max(pause, min(2.0**row.attempts, _MAX_RETRY_SECONDS))
             self._write_back(row, State.WAITING, error=failure.error, due=now + pause)
 
-    def _now(self, attempt: _Attempt) -> float:
-        return self._clock.monotonic() + attempt.offset
+    def _now(self) -> float:
+        """Return the time of the database's clock."""
+        return self._clock.monotonic() + self._offset
 
     def _write_back(self, row: OutboxMessage, state: State, **values: Any) -> None:  # noqa: ANN401 - columns
         for tries in range(_WRITE_BACK_TRIES):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
 from xoxzo.cloudpy.integrations.django.login.otp.models import XoxzoDevice
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[XoxzoDevice]
-else:
-    Base = admin.ModelAdmin
-
 
 @admin.register(XoxzoDevice)
-class XoxzoDeviceAdmin(Base):
+class XoxzoDeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own takes no argument
     """Lists the phones, with search by user name."""
 
     list_display = ("user", "name", "confirmed", "created_at", "last_used_at")

@@ -83,8 +83,7 @@ class XoxzoDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device):  # ty
         if not allowed or self.last_generated_timestamp is None:
             return False
         try:
-            answer = _otp().verify(code=str(token), otp_id=self.otp_id or None, **self._site_and_number())
-            verified = answer.verified
+            verified = _otp().verify(code=str(token), otp_id=self.otp_id or None, **self._site_and_number()).verified
         except InvalidArgument:
             verified = False
         except XoxzoError as error:

@@ -36,6 +36,7 @@ UNKNOWN_CALL_SECONDS = 120.0
 """The wait after a call with an unknown outcome, while the phone may be ringing."""
 UNREACHED_ROUND_SECONDS = 300.0
 """The wait before the next round if the last one notified no one."""
+_BEGINNING = {"round": 1, "rounds_done": 0, "step": 0, "tries": 0, "reached": False}
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5.0, 60.0
 
 
@@ -44,15 +45,12 @@ def apply_notification(
     notification: Notification,
     select_policy: Callable[[Sequence[Alert]], str | None],
     now: float,
-    ident: str,
-    *,
-    urgent: bool = False,
-    secret: str = "",
+    new: Incident,
 ) -> tuple[Incident | None, Verdict]:
     """Return the incident after a notification at `now` (seconds since 1970), and the notification's effect.
 
-    `incident` is the latest one of the group; `ident`, `urgent` and `secret` are for a new one. `select_policy` returns
-    the name of the policy for alerts, or ``None`` if no route matches.
+    `incident` is the latest one of the group, and `new` is opened if that is resolved or missing. `select_policy`
+    returns the name of the policy for alerts, or ``None`` if no route matches.
     """
     firing = notification.firing
     if incident is None or incident.phase in {Phase.RESOLVED, Phase.CLOSED}:
@@ -61,19 +59,8 @@ def apply_notification(
         policy = select_policy(firing)
         if policy is None:
             return incident, Verdict.UNROUTED
-        opened = Incident(
-            ident=ident,
-            group_key=notification.key,
-            policy=policy,
-            alerts=firing,
-            truncated=notification.truncated_alerts,
-            opened=now,
-            notified=now,
-            due=now,
-            urgent=urgent,
-            secret=secret,
-        )
-        return opened, Verdict.OPENED
+        opened = replace(new, policy=policy, alerts=firing, truncated=notification.truncated_alerts, due=now)
+        return replace(opened, opened=now, notified=now), Verdict.OPENED
     incident = replace(incident, notified=now)
     if notification.status == "resolved" and not firing:
         return replace(incident, phase=Phase.RESOLVED, not_before=0.0, failures=0), Verdict.RESOLVED
@@ -211,16 +198,5 @@ def _attempt(incident: Incident, kind: Kind, person: str, now: float) -> Notific
 
 
 def _restart(incident: Incident, now: float) -> Incident:
-    return replace(
-        incident,
-        phase=Phase.OPEN,
-        run=incident.run + 1,
-        announced=incident.version,
-        round=1,
-        rounds_done=0,
-        step=0,
-        tries=0,
-        due=now,
-        reached=False,
-        acknowledged_by="",
-    )
+    changes = {"run": incident.run + 1, "announced": incident.version, "due": now, "acknowledged_by": ""}
+    return replace(incident, phase=Phase.OPEN, **changes, **_BEGINNING)

@@ -64,14 +64,11 @@ def check_template(field: str, template: str, settings: Settings) -> None:
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """The rendered content of an SMS or a call."""
+    """The rendered content of an SMS or a call; with a template, the message is the values of its variables."""
 
     message: str
-    """The message, or the values of a template's variables."""
     template: int | None = None
-    """The number of the template, or ``None``."""
     variables: dict[str, str] = {}
-    """The values of the template's variables."""
 
 
 def render_sms(settings: Settings, incident: Incident, *, resolved: bool = False, link: str = "") -> Rendered:
@@ -120,11 +117,9 @@ def _shorten_value(
     template: str, values: dict[str, str], name: str, alerts: Sequence[Alert], fits: Callable[[str], bool]
 ) -> dict[str, str]:
     """Return the values with one shortened so that the filled template fits, or as far as possible."""
-
-    def with_length(length: int) -> dict[str, str]:
-        return {**values, name: cut(values[name], length)}
-
-    return with_length(longest(len(values[name]), lambda n: fits(_fill(template, with_length(n), alerts))) or 0)
+    text = values[name]
+    length = longest(len(text), lambda n: fits(_fill(template, {**values, name: cut(text, n)}, alerts)))
+    return {**values, name: cut(text, length or 0)}
 
 
 def _fill(template: str, values: dict[str, str], alerts: Sequence[Alert]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from xoxzo.cloudpy.callbacks import Action
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, escalation, message_text
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method, Settings
@@ -51,12 +52,7 @@ _MAX_SILENT_SECONDS = 4 * _HEARTBEAT_CHECK_SECONDS
 
 
 class Receiver:
-    """Receives notifications and makes the notification attempts. All methods belong to one event loop.
-
-    Args:
-        sender: makes the attempts.
-        clock: returns seconds since 1970.
-    """
+    """Receives notifications and makes the attempts, in one event loop; `clock` returns seconds since 1970."""
 
     def __init__(
         self, settings: Settings, store: Store, sender: Sender, log: EventLog, *, clock: Callable[[], float]
@@ -109,11 +105,7 @@ class Receiver:
         self.store.purge(self._clock() - RETENTION_SECONDS)
 
     def receive(self, notification: Notification) -> tuple[Verdict, str]:
-        """Receive a notification. It is on disk when this returns.
-
-        Returns:
-            Its effect, and the id of its incident; ``""`` if there is none.
-        """
+        """Store a notification on disk; return its effect, and the id of its incident, ``""`` if there is none."""
         for name, heartbeat in self.settings.heartbeats.items():
             beats = [one for one in notification.alerts if heartbeat.match and heartbeat.matches(one)]
             if any(one.status == "firing" for one in beats):
@@ -130,35 +122,22 @@ class Receiver:
         self, notification: Notification, select: Callable[[Sequence[Alert]], str | None], *, urgent: bool = False
     ) -> tuple[Verdict, str]:
         with self.store.transaction() as store:
-            before = store.latest(notification.key)
-            after, verdict = escalation.apply_notification(
-                before,
-                notification,
-                select,
-                self._clock(),
-                _unused_id(store),
-                urgent=urgent,
-                secret=secrets.token_hex(),
-            )
+            key, secret = notification.key, secrets.token_hex()
+            before = store.latest(key)
+            new = Incident(ident=_unused_id(store), group_key=key, policy="", secret=secret, urgent=urgent)
+            after, verdict = escalation.apply_notification(before, notification, select, self._clock(), new)
             if after is not None and after != before:
                 store.save(after)
-        ident = after.ident if after else ""
-        policy = after.policy if after else ""
+        ident, policy = (after.ident, after.policy) if after else ("", "")
         self._log.write("received", verdict=verdict, incident=ident, list=policy, firing=len(notification.firing))
         if ident:
             self._wake(ident)
         return verdict, ident
 
     def page(self, name: str, message: str = "", method: Method | None = None) -> str:
-        """Notify a person once, or begin an escalation policy, at any time of the day.
+        """Notify a person once, or begin an escalation policy, at any time of the day; return the id of the incident.
 
-        Args:
-            name: the name of a person or of a policy.
-            message: what the message says; by default that it is a test.
-            method: how a person is notified: ``sms``, the default, or ``call``.
-
-        Returns:
-            The id of the incident, which is on disk.
+        By default the message says that it is a test, and a person gets an SMS.
 
         Raises:
             InvalidArgument: there is no such person or policy, or the settings lack what the method needs.
@@ -171,19 +150,18 @@ class Receiver:
                 raise InvalidArgument("name", "must be one of {known}", known=known)
             needed = "caller" if method == "call" else "sender"
             if not getattr(settings, needed):
-                raise InvalidArgument(
-                    "name", "cannot be notified this way: the settings have no {needed}", needed=needed
-                )
+                rule = N_("cannot be notified this way: the settings have no {needed}")
+                raise InvalidArgument("name", rule, needed=needed)
             policy = f"{method or 'sms'}:{name}"  # a policy that `NextStep` makes
         labels, key = {"alertname": "Page"}, f"page/{secrets.token_hex(8)}"
-        return self._raise_alert(key, labels, message or message_text.TEST_PAGE[settings.language], policy)[1]
+        return self._raise_alert(key, labels, message or message_text.TEST_PAGE[settings.language], policy)
 
-    def _raise_alert(self, key: str, labels: dict[str, str], summary: str, policy: str) -> tuple[Verdict, str]:
-        """Open an incident of our own."""
+    def _raise_alert(self, key: str, labels: dict[str, str], summary: str, policy: str) -> str:
+        """Open an incident of our own, and return its id."""
         since = datetime.fromtimestamp(self._clock(), UTC)
         alert = Alert(status="firing", labels=labels, annotations={"summary": summary}, starts_at=since)
         notification = Notification(version="4", group_key=key, status="firing", alerts=(alert,))
-        return self._apply(notification, lambda _: policy, urgent=True)
+        return self._apply(notification, lambda _: policy, urgent=True)[1]
 
     def beat(self, name: str) -> None:
         """Record a heartbeat, and resolve the incident that its absence has opened."""
@@ -227,11 +205,8 @@ class Receiver:
 
     def health(self) -> dict[str, Any]:
         """Return the state for the health check, without numbers and messages."""
-        return {
-            "status": "failing" if self._failure else "ok",
-            "open": len(self.store.incidents(Phase.OPEN)),
-            "failure": self._failure or None,
-        }
+        status, count = "failing" if self._failure else "ok", len(self.store.incidents(Phase.OPEN))
+        return {"status": status, "open": count, "failure": self._failure or None}
 
     def _wake(self, ident: str) -> None:
         """Let the incident's task look at it now; start the task if none runs."""
@@ -281,9 +256,8 @@ class Receiver:
         if content is not None:
             attempt = await self._sender.send(attempt, content)
         elif attempt.outcome is Outcome.CLAIMED:
-            self._log.write(
-                "unknown", incident=attempt.incident, kind=attempt.kind, to=attempt.person, reference=attempt.key
-            )
+            fields = {"kind": attempt.kind, "to": attempt.person, "reference": attempt.key}
+            self._log.write("unknown", incident=attempt.incident, **fields)
             attempt = msgspec.structs.replace(attempt, outcome=Outcome.UNKNOWN)
         if attempt.outcome is not Outcome.RINGING:
             return attempt

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.callbacks import Action, Callbacks, Event
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 from xoxzo.cloudpy.callbacks.events import IncomingCall, Purpose
 from xoxzo.cloudpy.common.hosts import is_this_machine
-from xoxzo.cloudpy.common.locale import accepted_language
+from xoxzo.cloudpy.common.locale import N_, accepted_language
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
@@ -55,36 +55,28 @@ _PAGE_HEADERS = {
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     """What requests are authenticated with."""
 
-    token: str | None = None
-    """The bearer token, or ``None``."""
-    grafana: str | None = None
-    """The secret with which Grafana signs, or ``None``."""
+    token: str = ""
+    """The bearer token; ``""`` for none."""
+    grafana: str = ""
+    """The secret with which Grafana signs; ``""`` for none."""
     callbacks: Callbacks | None = None
     """Verifies incoming calls to a dial-in number, or ``None``."""
 
 
-def check_secrets(secrets: Secrets, settings: Settings, host: str) -> Secrets:
-    """Check the secrets of a server that listens on a host, and return them; empty ones are none.
+def check_secrets(secrets: Secrets, settings: Settings, host: str) -> None:
+    """Check the secrets of a server that listens on a host.
 
     Raises:
         ConfigurationError: one is too short, or the token is missing although other machines can reach the server.
     """
-    secrets = msgspec.structs.replace(secrets, token=secrets.token or None, grafana=secrets.grafana or None)
     for variable, secret in ((TOKEN_VARIABLE, secrets.token), (GRAFANA_VARIABLE, secrets.grafana)):
         if secret and (len(secret) < _MIN_TOKEN_LENGTH or not secret.isascii() or not secret.isprintable()):
-            raise ConfigurationError(
-                "{variable} must have {number} printable characters or more",
-                variable=variable,
-                number=_MIN_TOKEN_LENGTH,
-            )
+            rule = N_("{variable} must have {number} printable characters or more")
+            raise ConfigurationError(rule, variable=variable, number=_MIN_TOKEN_LENGTH)
     reached = settings.public_url or ("" if is_this_machine(host) or secrets.grafana else host)
     if reached and not secrets.token:
-        raise ConfigurationError(
-            "{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1",
-            host=reached,
-            variable=TOKEN_VARIABLE,
-        )
-    return secrets
+        rule = N_("{host} can be reached by other machines: set {variable}, or listen on 127.0.0.1")
+        raise ConfigurationError(rule, host=reached, variable=TOKEN_VARIABLE)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -210,7 +202,7 @@ class _Handlers:
         return JSONResponse({"heartbeat": name})
 
     async def acknowledge(self, request: Request) -> Response:
-        if self._secrets.token is None:
+        if not self._secrets.token:
             raise _Rejection(403, f"acknowledging over HTTP needs {TOKEN_VARIABLE}")
         self._authenticate(request)
         incident = self._receiver.acknowledge(request.path_params["ident"].upper(), "http")
@@ -251,14 +243,14 @@ class _Handlers:
     def _authenticate(self, request: Request, body: bytes | None = None) -> None:
         """Raise an error for a request that is not accepted; a signature is over the `body`."""
         secrets = self._secrets
-        if secrets.grafana is not None and body is not None and self._is_signed(request, body, secrets.grafana):
+        if secrets.grafana and body is not None and self._is_signed(request, body, secrets.grafana):
             return
-        if secrets.token is not None:
+        if secrets.token:
             given = _token(request.headers.get("authorization", ""))
             if not hmac.compare_digest(given.encode(), secrets.token.encode()):
                 raise _Rejection(401, "the token or the signature is missing or wrong")
             return
-        if secrets.grafana is not None:
+        if secrets.grafana:
             raise _Rejection(401, "the signature is missing or wrong")
         # Against web pages that reach this machine by DNS rebinding, or by a form, which cannot post JSON.
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
@@ -271,10 +263,8 @@ class _Handlers:
         names = self._receiver.settings.grafana
         if names.timestamp_header:
             stamp = request.headers.get(names.timestamp_header, "")
-            is_recent = (
-                stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp[:12])) < _MAX_SIGNATURE_AGE_SECONDS
-            )
-            if not is_recent:
+            is_number = stamp.isascii() and stamp.isdigit()
+            if not is_number or abs(time.time() - int(stamp[:12])) >= _MAX_SIGNATURE_AGE_SECONDS:
                 return False
             body = stamp.encode() + b":" + body
         expected = hmac.digest(secret.encode(), body, "sha256").hex()

@@ -297,12 +297,12 @@ def _run(
 
     async def work() -> None:
         try:
-            given = server.Secrets(
-                token=os.environ.get(server.TOKEN_VARIABLE),
-                grafana=os.environ.get(server.GRAFANA_VARIABLE),
+            secrets = server.Secrets(
+                token=os.environ.get(server.TOKEN_VARIABLE, ""),
+                grafana=os.environ.get(server.GRAFANA_VARIABLE, ""),
                 callbacks=signing_callbacks(settings.public_url) if settings.dial_in else None,
             )
-            secrets = server.check_secrets(given, settings, address[0])
+            server.check_secrets(secrets, settings, address[0])
             with Store(path) as store, server.listen(*address) as listener:
                 store.lock()
                 sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,26 +72,20 @@ def line_number(text: str, field: str) -> int | None:
 
     The path of a value is such as ``lists.oncall.steps[1].wait``.
     """
-    keys = [int(key[1:-1]) - 1 if key.startswith("[") else key for key in re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)]
+    keys: list[Any] = [
+        int(key[1:-1]) - 1 if key.startswith("[") else key for key in re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)
+    ]
     lines = text.splitlines()
     while keys:
         for number in range(1, len(lines) + 1):
             # The first beginning of the file that has the value; within a list, the list is closed after the line.
             begun = "\n".join(lines[:number])
-            if _has(begun, keys) or _has(begun + "\n]", keys):
-                return number
+            for whole in (begun, begun + "\n]"):
+                with suppress(tomllib.TOMLDecodeError, KeyError, IndexError, TypeError):
+                    reduce(getitem, keys, tomllib.loads(whole))
+                    return number
         keys.pop()
     return None
-
-
-def _has(text: str, keys: Sequence[str | int]) -> bool:
-    try:
-        value = tomllib.loads(text)
-        for key in keys:
-            value = value[key]  # type: ignore[index]  # what is no table raises
-    except (tomllib.TOMLDecodeError, KeyError, IndexError, TypeError):
-        return False
-    return True
 
 
 def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
@@ -182,13 +178,13 @@ def _any_resolved(settings: Settings) -> bool:
 
 def _check_texts(settings: Settings) -> None:
     texts = settings.texts
-    for name in ("sms", "call", "resolved"):
-        if (text := getattr(texts, name)) is not None:
+    given = {"sms": texts.sms, "call": texts.call, "resolved": texts.resolved}
+    for name, template in (("sms_template", texts.sms_template), ("resolved_template", texts.resolved_template)):
+        if template is not None:
+            given |= {f"{name}.variables.{variable}": text for variable, text in template.variables.items()}
+    for name, text in given.items():
+        if text is not None:
             check_template(f"texts.{name}", text, settings)
-    for name in ("sms_template", "resolved_template"):
-        if (template := getattr(texts, name)) is not None:
-            for variable, text in template.variables.items():
-                check_template(f"texts.{name}.variables.{variable}", text, settings)
     if _any_resolved(settings) and (texts.sms_template is None) != (texts.resolved_template is None):
         raise InvalidArgument("texts.sms_template", "and resolved_template must be given together")
 

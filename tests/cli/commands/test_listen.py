@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,9 @@ from hypothesis import given, strategies
 from listen_process import listening
 
 from xoxzo.cloudpy import SimulatorError
-from xoxzo.cloudpy.cli.commands.listen import received_callback
-from xoxzo.cloudpy.cli.commands.listen.command import command as listen_command, forward_url
-from xoxzo.cloudpy.cli.commands.trigger import command as trigger_module, sample_callbacks
-from xoxzo.cloudpy.cli.commands.trigger.command import command as trigger_command
+from xoxzo.cloudpy.cli.commands import trigger as trigger_module
+from xoxzo.cloudpy.cli.commands.listen import ReceivedCallback, command as listen_command, forward_url
+from xoxzo.cloudpy.cli.commands.trigger import PURPOSES, command as trigger_command
 from xoxzo.cloudpy.cli.core.http_probe import probe
 
 SECRET = "a secret of the tests"
@@ -33,7 +33,7 @@ def trigger(*arguments: str, **environment: str) -> Result:
     return CliRunner(env=environment).invoke(trigger_command, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("kind", sample_callbacks.KINDS)
+@pytest.mark.parametrize("kind", PURPOSES)
 def test_everything_that_can_be_triggered_is_received(kind: str, tmp_path: Path) -> None:
     """A verifying listener accepts each sample callback, and prints its fields."""
     with listening(tmp_path, "--json", "--verify", XOXZO_CALLBACK_SECRET=SECRET) as listener:
@@ -44,7 +44,7 @@ def test_everything_that_can_be_triggered_is_received(kind: str, tmp_path: Path)
             answer = json.loads(result.output)["answer"]
             assert answer == ('say en "Hello"' if kind == "call.incoming" else "")
         reported = listener.events(2)
-    assert {one["event"] for one in reported} == {sample_callbacks.KINDS[kind].purpose}
+    assert {one["event"] for one in reported} == {PURPOSES[kind]}
     assert {one["reference"] for one in reported} == {"booking-1"}
     assert {one["answered"] for one in reported} == {200}
     wanted = {"sms.failed": "FAIL", "call.unanswered": "NO ANSWER", "sms.delivered": "DELIVERED"}
@@ -90,14 +90,14 @@ def with_sins(start_simulator: Callable[..., Any]) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("kind", list(sample_callbacks.KINDS))
+@pytest.mark.parametrize("kind", list(PURPOSES))
 def test_a_simulator_really_does_it(kind: str, with_sins: str, tmp_path: Path) -> None:
     """With a simulator, the same callbacks come of a real message or call there."""
     with listening(tmp_path, "--json") as listener:
         result = trigger(kind, listener.url, "--simulator", with_sins, "--reference", "booking-1", "--json")
         assert result.exit_code == 0, result.output
         [reported] = listener.events(1)
-    assert reported["event"] == sample_callbacks.KINDS[kind].purpose
+    assert reported["event"] == PURPOSES[kind]
     assert reported["answered"] == 200
     steps = [json.loads(line) for line in result.output.splitlines()]
     if kind == "call.incoming":
@@ -207,7 +207,7 @@ def test_an_unreachable_forward_target(tmp_path: Path) -> None:
 def test_help_names_all_events() -> None:
     """The help of `xoxzo trigger` names everything that can be triggered."""
     reported = " ".join(trigger("--help").output.split())
-    assert all(kind in reported for kind in sample_callbacks.KINDS)
+    assert all(kind in reported for kind in PURPOSES)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -365,7 +365,8 @@ def test_where_it_goes_on(target: str, joined: str) -> None:
 @given(strategies.binary(), strategies.text(), strategies.sampled_from(["GET", "POST"]))
 def test_kept(body: bytes, target: str, method: str) -> None:
     """A request comes back from a file byte for byte."""
-    one = received_callback.received_now(method, target, "text/plain", body)
-    again = received_callback.from_line(received_callback.to_line(one))
+    text = body.decode("utf-8", "surrogateescape")
+    one = ReceivedCallback(at=datetime.now(UTC), method=method, target=target, content_type="text/plain", body=text)
+    again = ReceivedCallback.from_line(one.to_line())
     assert again.octets == body
     assert (again.method, again.at) == (one.method, one.at)

@@ -31,8 +31,8 @@ COMMANDS = {
         _COMMANDS + "optout", "Keep the list of those who get no message of any campaign.", extra="campaigns"
     ),
     "simulator": CommandEntry(_COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", *_SIMULATOR),
-    "listen": CommandEntry(_COMMANDS + "listen.command", "Show callbacks as they arrive.", extra="listen"),
-    "trigger": CommandEntry(_COMMANDS + "trigger.command", "Send a callback to a URL.", extra="listen"),
+    "listen": CommandEntry(_COMMANDS + "listen", "Show callbacks as they arrive.", extra="listen"),
+    "trigger": CommandEntry(_COMMANDS + "trigger", "Send a callback to a URL.", extra="listen"),
     "callbacks": CommandEntry(_COMMANDS + "callbacks", "Send missed reports again.", extra="listen"),
     "doctor": CommandEntry(
         _COMMANDS + "doctor.command", "Diagnose problems with this machine, the network or the account."

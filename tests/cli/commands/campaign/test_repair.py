@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -134,7 +135,11 @@ def test_reports_reach_a_campaign_by_the_file_of_listen(
     run: Run, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--callbacks` signs the URLs; callbacks there settle calls, and unsigned requests do not."""
-    from xoxzo.cloudpy.cli.commands.listen import received_callback
+    from xoxzo.cloudpy.cli.commands.listen import ReceivedCallback
+
+    def line(path: str, kind: str, body: bytes) -> str:
+        options = {"method": "POST", "target": path, "content_type": kind, "body": body.decode()}
+        return ReceivedCallback(at=datetime.now(UTC), **options).to_line()
 
     assert (
         "XOXZO_CALLBACK_SECRET is not set" in run("run", "people.csv", *TEXT, "--callbacks", "http://a.example").stderr
@@ -146,13 +151,8 @@ def test_reports_reach_a_campaign_by_the_file_of_listen(
         give_up = time.monotonic() + 30
         while len(requests) < 3 and time.monotonic() < give_up:
             time.sleep(0.05)
-    lines = [
-        received_callback.to_line(received_callback.received_now("POST", path, kind, body))
-        for path, kind, body in requests
-    ]
-    forged = received_callback.to_line(
-        received_callback.received_now("POST", "/call-ended/" + "x" * 60, requests[0][1], requests[0][2])
-    )
+    lines = [line(*request) for request in requests]
+    forged = line("/call-ended/" + "x" * 60, *requests[0][1:])
     Path("received.jsonl").write_text("\n".join([*lines, lines[0], forged]) + "\n", encoding="utf-8")
     result = run("settle", "people", "--reports", "received.jsonl")
     assert "3 reports were new\n" in result.stderr, result.output

@@ -192,14 +192,14 @@ async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, 
 
 def _record_callbacks(campaign: Campaign, path: Path) -> int:
     """Record the callbacks that `xoxzo listen --log` has written; return how many changed anything."""
-    from xoxzo.cloudpy.cli.commands.listen import received_callback
+    from xoxzo.cloudpy.cli.commands.listen import ReceivedCallback
 
     callbacks = signing_callbacks("http://localhost")
     changed = 0
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
-                received = received_callback.from_line(line)
+                received = ReceivedCallback.from_line(line)
                 changed += campaign.record(received.event(callbacks), at=received.at.timestamp())
             except ValueError:
                 where = _("{path}, line {line}", path=path, line=number)

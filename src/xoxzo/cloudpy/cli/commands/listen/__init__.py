@@ -1,1 +1,0 @@
-"""`xoxzo listen`: receives callbacks and shows them."""

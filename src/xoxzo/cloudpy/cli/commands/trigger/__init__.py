@@ -1,1 +1,0 @@
-"""`xoxzo trigger`: sends a callback to a URL."""

@@ -46,25 +46,20 @@ class DemoFailed(Exception):
     """A step did not end as it must."""
 
 
-def check(holds: object, otherwise: str) -> None:
-    """Raise ``DemoFailed`` with a message unless a condition holds."""
+def _check(holds: object, otherwise: str) -> None:
     if not holds:
         raise DemoFailed(otherwise)
 
 
-def print_heading(title: str) -> None:
-    """Print the heading of a section."""
-    click.echo()
-    click.secho(title, bold=True)
+def _heading(title: str) -> None:
+    click.echo("\n" + click.style(title, bold=True))
 
 
-def print_line(text: str) -> None:
-    """Print one line."""
+def _line(text: str) -> None:
     click.echo(f"  {text}")
 
 
-def print_check(text: str) -> None:
-    """Print the result of a checked step."""
+def _checked(text: str) -> None:
     click.echo(f"  {click.style('✓', fg='green')} {text}")
 
 
@@ -78,7 +73,7 @@ def command() -> None:
     try:
         with simulator() as url:
             run_steps(url)
-        print_line(_("The simulator was stopped again."))
+        _line(_("The simulator was stopped again."))
     except (DemoFailed, XoxzoError) as error:
         click.secho("\n" + _("The demo stopped: {why}", why=error), fg="red", err=True)
         raise click.exceptions.Exit(1) from None
@@ -88,22 +83,22 @@ def command() -> None:
     click.echo()
     took = f"{time.monotonic() - began:.1f}"
     click.secho(_("Everything was checked, in {seconds} s.", seconds=took), bold=True)
-    print_line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
+    _line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
 
 
 def run_steps(url: str) -> None:
     """Run all steps against the simulator at an address."""
-    print_heading(_("The simulator"))
+    _heading(_("The simulator"))
     where = _("runs at {url}, on this machine only. Any SID and token open an account with 100,000 credits there.")
-    print_line(where.format(url=url))
+    _line(where.format(url=url))
     with Client(sid=secrets.token_hex(16), auth_token=secrets.token_hex(16), base_url=url) as client:
         before = client.account.credits().credits
         spent = message(client, url) + calls(client) + dial_in(client, url)
         after = client.account.credits().credits
-        print_heading(_("The bill"))
-        print_line(_("{before} before, {after} after.", before=format_credits(before), after=format_credits(after)))
-        check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
-        print_check(_("{cost} were spent: the sum of the costs of all steps", cost=format_credits(spent)))
+        _heading(_("The bill"))
+        _line(_("{before} before, {after} after.", before=format_credits(before), after=format_credits(after)))
+        _check(before - after == spent, f"{before - after} credits are gone, the steps add up to {spent}")
+        _checked(_("{cost} were spent: the sum of the costs of all steps", cost=format_credits(spent)))
 
 
 @contextmanager
@@ -117,73 +112,73 @@ def simulator() -> Iterator[str]:
 
 def message(client: Client, url: str) -> Decimal:
     """Send an SMS in Japanese and follow it to the handset; return its cost."""
-    print_heading(_("An SMS in Japanese"))
+    _heading(_("An SMS in Japanese"))
     length = measure(TEXT)
-    print_line(_("“{text}”", text=TEXT))
-    print_line(_("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts))
+    _line(_("“{text}”", text=TEXT))
+    _line(_("{units} characters, not all of them ASCII: {parts} parts.", units=length.units, parts=length.parts))
     today = datetime.now(UTC).date()
     sent = client.sms.send(recipient=PHONE, sender="Shop", message=TEXT, reference="demo-1")
-    print_line(_("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
+    _line(_("sent to {number} as {ident}", number=PHONE, ident=sent.msgid))
     message = poll(partial(client.sms.get, sent.msgid))
-    check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
-    check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
-    check(message.cost == 10 * (length.parts or 0), f"it cost {message.cost}")
+    _check(message.status is MessageStatus.DELIVERED, f"the SMS ended as {message.status}")
+    _check(message.parts == length.parts, f"billed {message.parts} parts, expected {length.parts}")
+    _check(message.cost == 10 * (length.parts or 0), f"it cost {message.cost}")
     received = control(url, "GET", f"/_simulator/phones/{PHONE}")["messages"]
-    check([each["text"] for each in received] == [TEXT], "the phone shows something else")
+    _check([each["text"] for each in received] == [TEXT], "the phone shows something else")
     arrived = _("delivered: {parts} parts, {cost}; the phone shows the text, once")
-    print_check(arrived.format(parts=message.parts, cost=format_credits(message.cost)))
+    _checked(arrived.format(parts=message.parts, cost=format_credits(message.cost)))
     listed = [each.msgid for each in client.sms.list(since=today)]
-    check(listed == [sent.msgid], f"the list since {today} has {listed}")
-    check(client.sms.find("demo-1", since=today).found, "the reference was not found")
-    print_check(_("in the list of what was sent since {day}, and found by its reference", day=today))
+    _check(listed == [sent.msgid], f"the list since {today} has {listed}")
+    _check(client.sms.find("demo-1", since=today).found, "the reference was not found")
+    _checked(_("in the list of what was sent since {day}, and found by its reference", day=today))
     return message.cost or Decimal(0)
 
 
 def calls(client: Client) -> Decimal:
     """Ring two phones, with an mp3 and with a text, and follow both calls; return their cost."""
-    print_heading(_("A phone rings, twice"))
+    _heading(_("A phone rings, twice"))
     mp3 = client.calls.play(caller=OFFICE, recipient=PHONE, recording_url="http://www.example.com/hello.mp3")
-    print_line(_("{number} gets a call with an mp3", number=PHONE))
+    _line(_("{number} gets a call with an mp3", number=PHONE))
     tts = client.calls.say(caller=OFFICE, recipient=FRIEND, tts_message=SPOKEN, tts_lang="ja")
-    print_line(_("{number} gets a call with a Japanese text: “{text}”", number=FRIEND, text=SPOKEN))
+    _line(_("{number} gets a call with a Japanese text: “{text}”", number=FRIEND, text=SPOKEN))
     cost = Decimal(0)
     for what, callid in ((_("the mp3"), mp3.callid), (_("the text"), tts.callid)):
         call = poll(partial(client.calls.get, callid))
-        check(call.status is CallStatus.ANSWERED, f"the call with {what} ended as {call.status}")
-        check(call.duration > 0 and call.end_time, "the call has no length")
-        check(call.cost, "the call cost nothing")
+        _check(call.status is CallStatus.ANSWERED, f"the call with {what} ended as {call.status}")
+        _check(call.duration > 0 and call.end_time, "the call has no length")
+        _check(call.cost, "the call cost nothing")
         cost += call.cost or 0
         talk = _("{call}: answered, {seconds} s of talk, {cost}")
-        print_check(talk.format(call=what, seconds=call.duration, cost=format_credits(call.cost)))
+        _checked(talk.format(call=what, seconds=call.duration, cost=format_credits(call.cost)))
     return cost
 
 
 def dial_in(client: Client, url: str) -> Decimal:
     """Subscribe a number, let a call come in and have it answered; return what that cost."""
-    print_heading(_("A call comes in"))
+    _heading(_("A call comes in"))
     number = next(iter(client.dins.search(country="JP", prefix="8150")), None)
     if number is None:
         raise DemoFailed("no 050 number is free")
     client.dins.subscribe(number.din_uid)
     costs = {"month": format_credits(number.monthly_cost), "minute": format_credits(number.minute_cost)}
-    print_line(_("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
+    _line(_("subscribed +{number}: {month} for 30 days, {minute} a minute", number=number.din, **costs))
     queries: list[dict[str, list[str]]] = []
     with action_server(f'say ja "{GREETING}"', queries) as action_url:
         client.dins.set_action_url(number.din_uid, action_url=action_url)
-        check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
-        print_line(_("its action URL is {url}, a small server in this program", url=action_url))
+        _check([each.action_url for each in client.dins.list()] == [action_url], "the action URL was not kept")
+        _line(_("its action URL is {url}, a small server in this program", url=action_url))
         ringing = control(url, "POST", "/_simulator/calls", {"din": number.din, "caller": FRIEND})
-        print_line(_("{number} dials the number …", number=FRIEND))
+        _line(_("{number} dials the number …", number=FRIEND))
         call = poll(partial(client.calls.get, ringing["id"]))
     expected = {"caller": [FRIEND.removeprefix("+")], "recipient": [number.din]}
-    check(queries == [expected], f"the action URL was asked with {queries}")
-    print_check(_("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
-    check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
+    _check(queries == [expected], f"the action URL was asked with {queries}")
+    _checked(_("the action URL was asked: {query}", query=f"caller={expected['caller'][0]} recipient={number.din}"))
+    _check(call.status is CallStatus.ANSWERED, f"the incoming call ended as {call.status}")
     steps = control(url, "GET", f"/_simulator/calls/{ringing['id']}")["steps"]
     sentence = [step for step in steps if GREETING in json.dumps(step, ensure_ascii=False)]
-    check(sentence, f"the greeting was not spoken: {steps}")
+    _check(sentence, f"the greeting was not spoken: {steps}")
     answered = _("answered with say ja “{text}”: {seconds} s, {cost}")
-    print_check(answered.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
+    _checked(answered.format(text=GREETING, seconds=call.duration, cost=format_credits(call.cost)))
     return (number.monthly_cost or Decimal(0)) + (call.cost or Decimal(0))
 
 
@@ -195,10 +190,10 @@ def poll(get: Callable[[], Record]) -> Record:
         found = get()
         if found.status != seen:
             seen = found.status
-            print_line(f"… {seen}")
+            _line(f"… {seen}")
         if found.status.is_final:
             return found
-        check(time.monotonic() < deadline, f"still {seen} after {TIMEOUT_SECONDS:.0f} s")
+        _check(time.monotonic() < deadline, f"still {seen} after {TIMEOUT_SECONDS:.0f} s")
         time.sleep(0.1)
 
 

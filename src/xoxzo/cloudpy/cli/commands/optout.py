@@ -15,15 +15,14 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.campaigns import BadRows, OptOut, OptOuts
-from xoxzo.cloudpy.cli.commands.campaign.account import configured_country
-from xoxzo.cloudpy.cli.commands.campaign.creation import readable
+from xoxzo.cloudpy.cli.commands.campaign.creation import configured_country, readable
 from xoxzo.cloudpy.cli.commands.campaign.options import (
     CampaignCommand,
     bad_row_lines,
     country_option,
     selected_store,
 )
-from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, write_json
+from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, show_change, write_json
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -92,7 +91,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
     """
     count = _opt_outs(country).remove(expand_stdin(numbers))
     sentence = ngettext("{count} number was removed", "{count} numbers were removed", count)
-    _show(sentence, machine=machine, removed=count)
+    show_change(sentence, machine=machine, removed=count)
 
 
 @_command("xoxzo optout list", "xoxzo optout list 090-1111-2222")
@@ -161,14 +160,8 @@ for entry in (add, remove, list_, import_, export):
 
 
 def _show_added(count: int, *, machine: bool) -> None:
-    _show(ngettext("{count} number was added", "{count} numbers were added", count), machine=machine, added=count)
-
-
-def _show(sentence: str, *, machine: bool, **fields: Any) -> None:
-    if machine:
-        write_json(**fields)
-    else:
-        click.echo(sentence, err=True)
+    sentence = ngettext("{count} number was added", "{count} numbers were added", count)
+    show_change(sentence, machine=machine, added=count)
 
 
 def _show_entry(one: OptOut | None, name: str, *, machine: bool) -> None:

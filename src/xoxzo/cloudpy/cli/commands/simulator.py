@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -26,15 +27,11 @@ from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import PROFILES, Settings, profile
 from xoxzo.cloudpy.simulator.simulator import Simulator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.simulator.engine.context import Event
 
 MAX_WAITING_EVENTS = 10_000
 """The most events that wait to be written; later ones are only counted until the reader reads again."""
@@ -89,17 +86,15 @@ class EventLog:
             self._over.wait(_GATHER_SECONDS)
             self._woken.clear()
             while self._waiting:
-                self._put()
-
-    def _put(self) -> None:
-        events = [self._waiting.popleft() for _ in range(min(_BATCH_SIZE, len(self._waiting)))]
-        lines = [self._write(event, self._show_content) for event in events]
-        lost, self._lost = self._lost, 0
-        with suppress(OSError, ValueError):
-            print("\n".join(lines), flush=True)
-        if lost:
-            with suppress(OSError, ValueError):
-                print(f"xoxzo simulator: the log was not read; {lost:,} of its lines were dropped", file=sys.stderr)
+                events = [self._waiting.popleft() for _ in range(min(_BATCH_SIZE, len(self._waiting)))]
+                lines = [self._write(event, self._show_content) for event in events]
+                lost, self._lost = self._lost, 0
+                with suppress(OSError, ValueError):
+                    print("\n".join(lines), flush=True)
+                if lost:
+                    warning = f"xoxzo simulator: the log was not read; {lost:,} of its lines were dropped"
+                    with suppress(OSError, ValueError):
+                        print(warning, file=sys.stderr)
 
 
 @make_group(
@@ -203,13 +198,7 @@ def command(
 
 
 def _settings_from(
-    *,
-    profile_name: str,
-    assignments: tuple[str, ...],
-    numbers: tuple[str, ...],
-    sid: str | None,
-    token: str | None,
-    **options: Any,
+    *, profile_name: str, assignments: tuple[str, ...], numbers: tuple[str, ...], token: str | None, **options: Any
 ) -> Settings:
     """Return the settings of the command line: the profile, then the options, then each `--set`."""
     given = {name: value for name, value in options.items() if value is not None and value is not False and value != ()}
@@ -221,18 +210,16 @@ def _settings_from(
         if numbers:
             fixed = ((number, outcome) for number, _equals, outcome in (text.partition("=") for text in numbers))
             given["numbers"] = {**given.get("numbers", {}), **dict(fixed)}
-        settings = profile(profile_name, **{"sid": sid, "token": token, **given})
+        settings = profile(profile_name, **{"token": token, **given})
     except SimulatorError as error:
         raise click.UsageError(render_error(error)) from None
     if settings.sid is not None and not settings.token:
         raise click.UsageError(_("--sid needs --token (or XOXZO_SIMULATOR_TOKEN)."))
     if settings.sid is None and settings.token is not None:
-        if (
-            token == settings.token
-            and click.get_current_context().get_parameter_source("token") != ParameterSource.COMMANDLINE
-        ):
-            return replace(settings, token=None)  # the environment alone has a token
-        raise click.UsageError(_("--token needs --sid."))
+        source = click.get_current_context().get_parameter_source("token")
+        if token != settings.token or source == ParameterSource.COMMANDLINE:
+            raise click.UsageError(_("--token needs --sid."))
+        return replace(settings, token=None)  # the environment alone has a token
     return settings
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 # Imported here so that the table of commands reports a missing extra in one line.
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.cli.commands.campaign.dispatch import create, dispatch
 from xoxzo.cloudpy.cli.commands.campaign.inspect import compare, export, list_, report, status, unknown
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse
 from xoxzo.cloudpy.cli.commands.campaign.repair import cancel, pause, purge, reschedule, settle, suppress
-from xoxzo.cloudpy.cli.commands.campaign.send import plan, resume, run
+from xoxzo.cloudpy.cli.commands.campaign.send import create, dispatch, plan, resume, run
 from xoxzo.cloudpy.cli.core.click_base import make_group
 
 

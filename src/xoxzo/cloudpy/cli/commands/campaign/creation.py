@@ -1,4 +1,4 @@
-"""Create a campaign from a file by a command's options, find what they change later, and write files beside it."""
+"""Turn a command's options into an account, a content and a campaign, and write files beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -22,32 +23,119 @@ from xoxzo.cloudpy.campaigns.inputs.cells import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, content_from, is_local
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, bad_file_of, limits_of, selected_store
-from xoxzo.cloudpy.cli.commands.campaign.render import describe_schedule, duration, local_time
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError, writing
+from xoxzo.cloudpy.cli.commands.campaign.render import Balance, describe_schedule, duration, local_time
+from xoxzo.cloudpy.cli.core.config import config_file
+from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
+from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_secret
+from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
+from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.user_files import open_private
-from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.errors import APIError, CampaignError
 
 _FORMAT = ("encoding", "delimiter", "header", "header_row", "sheet", "hidden")
 _READ_AS = ("number", "country", "split", "skip_bad", *_FORMAT)
+ClientOptions = dict[str, Any]
+"""The arguments of a client: the account and the destination."""
 
 
-def create(
+def client_options(given: dict[str, Any]) -> ClientOptions:
+    """Return a client's arguments from a command's options; on a terminal, show the destination.
+
+    Without ``--sender`` or ``--country``, `given` gets the profile's or else the configuration's.
+
+    Raises:
+        NoCredentials: no account is configured.
+    """
+    table: dict[str, Any] = {}
+    try:
+        found = resolve_destination(given["profile"], simulator=given["simulator"])
+        table = found.table
+    finally:
+        if given.get("sender", "") is None:
+            is_call = given["say"] is not None or given["play"] is not None
+            given["sender"] = config_file.default("caller" if is_call else "sender", table)
+        if given.get("country", "") is None:
+            given["country"] = configured_country(table)
+    if sys.stderr.isatty():
+        click.echo(click.style(found.line, dim=True), err=True)
+    return found.client_options()
+
+
+def configured_country(table: dict[str, Any] | None = None) -> str:
+    """Return where numbers without a country code belong, by a profile's table or the configuration; else Japan."""
+    return config_file.default("country", table) or DEFAULT_COUNTRY
+
+
+def is_local(account: ClientOptions | None) -> bool:
+    """Return whether an account is one of a simulator on this machine."""
+    return account is not None and is_this_machine(urlsplit(account["base_url"]).hostname or "")
+
+
+def account_and_balance(given: dict[str, Any]) -> tuple[ClientOptions | None, Balance]:
+    """Return the account and its balance; none where none is configured: an estimate needs none."""
+    try:
+        account = client_options(given)
+    except NoCredentials as missing:
+        return None, Balance(None, missing.message)
+    return account, balance_of(account)
+
+
+def balance_of(account: ClientOptions) -> Balance:
+    """Return the balance of an account, or why it is not known."""
+    from xoxzo.cloudpy import Client
+
+    try:
+        with Client(**account, app_info="xoxzo-cli") as client:
+            return Balance(client.account.credits().credits)
+    except APIError as error:
+        return Balance(None, describe_api_error(error))
+
+
+def content_from(given: dict[str, Any], account: ClientOptions | None) -> Content:
+    """Return the content that a command's options give; the text of a template is read from the account."""
+    kinds: list[Any] = [kind for kind in CONTENT_KINDS if given[kind] is not None]
+    if len(kinds) != 1:
+        raise click.UsageError(_("Give the content by one of --text, --template, --say and --play."))
+    [kind] = kinds
+    if not given["sender"]:
+        option = "caller" if kind in {"say", "play"} else "sender"
+        raise click.UsageError(_("Give --sender, or set a default: xoxzo config set {option} …", option=option))
+    return Content(
+        kind=kind,
+        sender=given["sender"],
+        message=_approved_text(given, account) if kind == "template" else given[kind],
+        template=given["template"],
+        language=given["language"] or "ja",
+        tags=given["tags"],
+        options={"track_link": True} if given["track_link"] else {},
+        price=given["price"],
+    )
+
+
+def _approved_text(given: dict[str, Any], account: ClientOptions | None) -> str:
+    from xoxzo.cloudpy import Client
+
+    # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
+    with Client(**(account or client_options(given)), app_info="xoxzo-cli") as client:
+        found = client.templates.get(given["template"])
+    if found.approved_content is None:
+        raise click.UsageError(
+            _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=found.id)
+        )
+    return found.approved_content
+
+
+def new_campaign(
     file: str, name: str, given: dict[str, Any], account: ClientOptions | None, folder: Path | None = None
 ) -> Campaign:
-    """Create a campaign from a file by a command's options.
+    """Create a campaign from a file by a command's options, in the selected store or a temporary folder.
 
-    Args:
-        file: the list of recipients.
-        name: the campaign's name.
-        given: the options.
-        account: what the text of a template is read from.
-        folder: a temporary folder to store it in; by default it is in the selected store.
+    The text of a template is read from the account.
     """
     store = selected_store()
     if folder is not None:

@@ -10,31 +10,17 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import click
+from msgspec.structs import asdict
 
 from xoxzo.cloudpy.campaigns import Campaign, Comparison, Difference, compare as compare_campaigns
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
 from xoxzo.cloudpy.campaigns.report import export as exports
 from xoxzo.cloudpy.campaigns.report.html import default_zone
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.cli.commands.campaign import options, render
 from xoxzo.cloudpy.cli.commands.campaign.creation import write_report
-from xoxzo.cloudpy.cli.commands.campaign.options import (
-    campaign_command,
-    campaign_names,
-    in_command,
-    open_campaign,
-    selected_store,
-    with_campaign,
-)
-from xoxzo.cloudpy.cli.commands.campaign.render import (
-    ENDED,
-    local_time,
-    moment,
-    show_continue,
-    show_tally,
-    state_line,
-    tally_fields,
-    write_json,
-)
+from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, in_command, open_campaign, with_campaign
+from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.i18n import _, chosen_language, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import CREDITS
@@ -45,11 +31,20 @@ from xoxzo.cloudpy.errors import CampaignError
 
 _LEAST_WIDTH = 14
 _CAN_GO_ON = frozenset({"cut off", "created", "paused", "stopped"})
+
+
+def _read_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise click.BadParameter(_("there is no time zone {name}", name=name)) from None
+
+
 _zone = click.option(
     "--timezone",
     "zone",
+    type=_read_zone,
     metavar="ZONE",
-    callback=lambda _ctx, _parameter, value: None if value is None else _read_zone(value),
     help="The time zone, such as Asia/Tokyo; by default this machine's, or the recipients' if that is UTC.",
 )
 _output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
@@ -66,24 +61,22 @@ def status(campaign: Campaign, *, machine: bool) -> None:
         facts = {"name": name, "state": state, "reason": str(reason), "waits_until": moment(waits)}
         write_json(**facts, **tally_fields(tally))
         return
-    click.echo(state_line(name, state, NO_REASON if state == "running" else reason))
-    show_tally(tally)
+    click.echo(render.state_line(name, state, NO_REASON if state == "running" else reason))
+    render.show_tally(tally)
     if waits is not None:
         click.echo(_("It waits until {time}", time=local_time(waits)), err=True)
     elif campaign.is_abandoned:
-        sentence = _(
-            "Nobody is working on it: start a Celery worker, or send it from here: xoxzo campaign resume {name}"
-        )
-        click.echo(sentence.format(name=in_command(name)), err=True)
+        line = _("Nobody is working on it: start a Celery worker, or send it from here: xoxzo campaign resume {name}")
+        click.echo(line.format(name=in_command(name)), err=True)
     if state in _CAN_GO_ON:
-        show_continue(name)
+        render.show_continue(name)
 
 
 @campaign_command("xoxzo campaign list")
 @json_option
 def list_(*, machine: bool) -> None:
     """List all campaigns."""
-    names = list(selected_store().names())
+    names = list(options.selected_store().names())
     if not names and not machine and sys.stderr.isatty():
         command = "xoxzo campaign run FILE --text …"
         click.echo(_("There is no campaign yet. Start one: {command}", command=command), err=True)
@@ -157,12 +150,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
 )
 @json_option
 def report(
-    campaign: Campaign,
-    *,
-    output: str | None,
-    language: Literal["en", "ja"] | None,
-    machine: bool,
-    **options: Any,
+    campaign: Campaign, *, output: str | None, language: Literal["en", "ja"] | None, machine: bool, **given: Any
 ) -> None:
     """Write an HTML report with statistics and charts.
 
@@ -174,7 +162,7 @@ def report(
         figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
         write_json(name=campaign.name, state=_state(campaign), **figures.to_dict())
         return
-    page = campaign.render_report(language=language or chosen_language(), **options)
+    page = campaign.render_report(language=language or chosen_language(), **given)
     if output == "-":
         click.echo(page, nl=False)
     else:
@@ -186,8 +174,8 @@ def report(
     'xoxzo campaign run customers.csv --split 2/2 --text "20% OFF" --sender Shop --track-link',
     "xoxzo campaign compare customers-1of2 customers-2of2",
 )
-@click.argument("first", metavar="A", shell_complete=campaign_names)
-@click.argument("second", metavar="B", shell_complete=campaign_names)
+@click.argument("first", metavar="A", shell_complete=options.campaign_names)
+@click.argument("second", metavar="B", shell_complete=options.campaign_names)
 @json_option
 def compare(first: str, second: str, *, machine: bool) -> None:
     """Compare two campaigns: delivered, clicked, opted out, cost.
@@ -199,14 +187,13 @@ def compare(first: str, second: str, *, machine: bool) -> None:
         if first == second:
             raise click.UsageError(_("Give two campaigns that differ."))
         found = compare_campaigns(one, other)
-        going_on = [(each.name, each.state) for each in (one, other) if each.state not in ENDED]
+        going_on = [(each.name, each.state) for each in (one, other) if each.state not in render.ENDED]
     if machine:
         differences = [
-            {name: getattr(difference, name) for name in (*difference.__struct_fields__, "is_more_than_chance")}
+            {**asdict(difference), "is_more_than_chance": difference.is_more_than_chance}
             for difference in found.differences
         ]
-        variants = [{name: getattr(part, name) for name in part.__struct_fields__} for part in found.variants]
-        write_json(variants=variants, differences=differences, is_random=found.is_random)
+        write_json(variants=list(map(asdict, found.variants)), differences=differences, is_random=found.is_random)
         return
     _show_table(found)
     for difference in found.differences:
@@ -225,12 +212,12 @@ def compare(first: str, second: str, *, machine: bool) -> None:
 
 
 def _show_table(found: Comparison) -> None:
-    rows = [["", *(visible(part.name) for part in found.variants)]]
-    rows.append([_("sent"), *(f"{part.sent:,}" for part in found.variants)])
-    for difference in found.differences:
-        shares = (f"{100 * share:.1f} %" for share in difference.shares)
-        rows.append([_(difference.measure), *shares])
-    rows.append([_("cost"), *(format_credits(part.cost) for part in found.variants)])
+    rows = [
+        ["", *(visible(part.name) for part in found.variants)],
+        [_("sent"), *(f"{part.sent:,}" for part in found.variants)],
+        *([_(each.measure), *(f"{100 * share:.1f} %" for share in each.shares)] for each in found.differences),
+        [_("cost"), *(format_credits(part.cost) for part in found.variants)],
+    ]
     widths = [max(_LEAST_WIDTH, *(width(row[column]) for row in rows)) for column in range(3)]
     for row in rows:
         cells = (" " * (wide - width(cell)) + cell for cell, wide in zip(row[1:], widths[1:], strict=True))
@@ -248,13 +235,6 @@ def _sentence(difference: Difference, found: Comparison) -> str:
         return _("{measure}: the difference may be chance: {low} to {high} points (p = {p})", **fields)
     fields["name"] = visible(found.variants[difference.shares[1] > difference.shares[0]].name)
     return _("{measure}: more for {name}, and that is more than chance: {low} to {high} points (p = {p})", **fields)
-
-
-def _read_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise click.BadParameter(_("there is no time zone {name}", name=name)) from None
 
 
 def _check_json_output(output: str | None, *, machine: bool) -> None:

@@ -20,13 +20,11 @@ from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_opti
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, TIME, parse_period
-from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.callbacks import Callbacks
     from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 
 _MAX_SHOWN_BAD_ROWS = 5
@@ -222,11 +220,6 @@ list_options, unnamed_list_options = (
     add_options(_file, *_CONTENT, *inputs, *_LIMITS, destination_options) for inputs in (_INPUT, _INPUT[1:])
 )
 """Add the argument FILE, and the options for sending to the recipients in it, with and without ``--name``."""
-
-
-def signing_callbacks_or_none(url: str | None) -> Callbacks | None:
-    """Return what makes the URLs of delivery reports; ``None`` if no URL is given."""
-    return None if url is None else signing_callbacks(url)
 
 
 def limits_of(given: dict[str, Any], before: Limits | None = None) -> Limits:

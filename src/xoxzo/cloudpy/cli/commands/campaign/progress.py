@@ -43,7 +43,7 @@ NOTICE_COLOURS = {
 _NOTICE_SECONDS = 3.0
 
 
-class Progress:
+class Progress(ExitStack):
     """Shows a run: lines that change on a terminal, a line now and then without one, JSON for programs.
 
     Args:
@@ -52,9 +52,9 @@ class Progress:
     """
 
     def __init__(self, name: str, *, machine: bool) -> None:
+        super().__init__()
         self._name = name
         self._machine = machine
-        self._lines = ExitStack()
         self._draw: Callable[..., None] | None = None
         self._next = 0.0
         self._last = ""
@@ -66,11 +66,8 @@ class Progress:
         if sys.stderr.isatty() and not self._machine:
             from xoxzo.cloudpy.cli.core.output.progress import live_lines
 
-            self._draw = self._lines.enter_context(live_lines())
+            self._draw = self.enter_context(live_lines())
         return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._lines.close()
 
     def show(self, event: Event) -> None:
         """Show an event of the run."""

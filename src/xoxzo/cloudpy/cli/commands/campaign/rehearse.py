@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign
-from xoxzo.cloudpy.cli.commands.campaign.account import account_and_balance, content_from, is_local
-from xoxzo.cloudpy.cli.commands.campaign.creation import creation_options, name_of, write_report
+from xoxzo.cloudpy.cli.commands.campaign.creation import (
+    account_and_balance,
+    content_from,
+    creation_options,
+    is_local,
+    name_of,
+    write_report,
+)
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, limits_of, list_options, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.render import (
@@ -49,13 +55,7 @@ _SHOW_SECONDS = 0.1
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write the report to this file, as HTML.")
 @json_option
 def rehearse(
-    file: str,
-    *,
-    faults: float | None,
-    balance: Decimal | None,
-    output: str | None,
-    machine: bool,
-    **given: Any,
+    file: str, *, faults: float | None, balance: Decimal | None, output: str | None, machine: bool, **given: Any
 ) -> None:
     """Simulate a whole campaign on this machine, at full speed, and show the results to expect.
 

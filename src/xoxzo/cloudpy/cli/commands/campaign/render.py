@@ -217,6 +217,14 @@ def write_json(**fields: object) -> None:
     click.echo(to_json(fields))
 
 
+def show_change(sentence: str, *, machine: bool, **fields: object) -> None:
+    """Show what a command has changed: one JSON object, or a sentence on standard error."""
+    if machine:
+        write_json(**fields)
+    else:
+        click.echo(sentence, err=True)
+
+
 def show_result(name: str, result: Result, *, machine: bool, asks: bool = False) -> None:
     """Show the result of a run, and how to go on, unless a question follows."""
     if machine:

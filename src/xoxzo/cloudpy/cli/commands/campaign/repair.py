@@ -10,28 +10,10 @@ import click
 
 from xoxzo.cloudpy.campaigns import Campaign, State
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
-from xoxzo.cloudpy.cli.commands.campaign.account import ClientOptions, client_options
-from xoxzo.cloudpy.cli.commands.campaign.creation import numbers_in
-from xoxzo.cloudpy.cli.commands.campaign.options import (
-    campaign_command,
-    campaign_names,
-    country_option,
-    destination_options,
-    in_command,
-    open_campaign,
-    schedule_of,
-    schedule_options,
-    selected_store,
-    with_campaign,
-)
-from xoxzo.cloudpy.cli.commands.campaign.render import (
-    describe_schedule,
-    local_time,
-    moment,
-    show_tally,
-    tally_fields,
-    write_json,
-)
+from xoxzo.cloudpy.cli.commands.campaign import options, render
+from xoxzo.cloudpy.cli.commands.campaign.creation import client_options, numbers_in
+from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, in_command, with_campaign
+from xoxzo.cloudpy.cli.commands.campaign.render import show_change
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -47,7 +29,7 @@ def pause(campaign: Campaign, *, machine: bool) -> None:
     campaign.pause()
     sentence = _("{name} pauses; continue with: xoxzo campaign resume {campaign}")
     sentence = sentence.format(name=campaign.name, campaign=in_command(campaign.name))
-    _show_change(campaign, sentence, machine=machine, requested="pause", is_running=campaign.is_running)
+    show_change(sentence, machine=machine, name=campaign.name, requested="pause", is_running=campaign.is_running)
 
 
 @campaign_command("xoxzo campaign cancel customers")
@@ -57,7 +39,7 @@ def cancel(campaign: Campaign, *, machine: bool) -> None:
     """Cancel a campaign; it cannot be resumed."""
     campaign.cancel()
     sentence = _("{name} is cancelled", name=campaign.name)
-    _show_change(campaign, sentence, machine=machine, requested="cancel", is_running=campaign.is_running)
+    show_change(sentence, machine=machine, name=campaign.name, requested="cancel", is_running=campaign.is_running)
 
 
 @campaign_command(
@@ -65,7 +47,7 @@ def cancel(campaign: Campaign, *, machine: bool) -> None:
     "xoxzo campaign reschedule customers --at none --window 'Mon-Fri 09:00-18:00'",
 )
 @with_campaign
-@schedule_options
+@options.schedule_options
 @json_option
 def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
     """Change when a campaign's messages may be sent, also while it waits or runs.
@@ -74,17 +56,17 @@ def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
     """
     if not any(given.values()):
         raise click.UsageError(_("Give the new time: --at, --window or --quiet."))
-    schedule = schedule_of(given, campaign.limits.schedule)
+    schedule = options.schedule_of(given, campaign.limits.schedule)
     campaign.reschedule(schedule)
-    when = _("at any time") if schedule is None else describe_schedule(schedule)
+    when = _("at any time") if schedule is None else render.describe_schedule(schedule)
     sentence = _("{name}: messages may be sent {when}", name=campaign.name, when=when)
     if (waits := campaign.waits_until) is not None:
-        sentence += _("; the first ones at {time}", time=local_time(waits))
-    _show_change(campaign, sentence, machine=machine, waits_until=moment(waits))
+        sentence += _("; the first ones at {time}", time=render.local_time(waits))
+    show_change(sentence, machine=machine, name=campaign.name, waits_until=render.moment(waits))
 
 
 @campaign_command("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv")
-@click.argument("name", shell_complete=campaign_names)
+@click.argument("name", shell_complete=options.campaign_names)
 @click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
 @click.option(
     "--reports",
@@ -99,7 +81,7 @@ def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
 @click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until no late acceptance is possible.")
 @json_option
-@destination_options
+@options.destination_options
 def settle(name: str, *, machine: bool, **given: Any) -> None:
     """Find out which messages were sent.
 
@@ -111,19 +93,19 @@ def settle(name: str, *, machine: bool, **given: Any) -> None:
     if len(chosen) > 1:
         raise click.UsageError(_("{options} exclude each other.", options=_(" and ").join(chosen)))
     if given["lost_wal"]:
-        store = selected_store()
+        store = options.selected_store()
         if not isinstance(store, FolderStore):
             raise click.UsageError(_("--lost-wal is for campaigns in files"))
         store.replace_wal(name)
-    with open_campaign(name) as campaign:
+    with options.open_campaign(name) as campaign:
         count, sentence = _settle(campaign, given)
         tally = campaign.tally()
         if sentence:
             click.echo(sentence.format(count=f"{count:,}", name=in_command(name)), err=True)
         if machine:
-            write_json(name=name, changed=count, **tally_fields(tally))
+            render.write_json(name=name, changed=count, **render.tally_fields(tally))
         else:
-            show_tally(tally)
+            render.show_tally(tally)
         if tally[State.UNKNOWN]:
             raise click.exceptions.Exit(MAY_BE_SENT)
 
@@ -131,7 +113,7 @@ def settle(name: str, *, machine: bool, **given: Any) -> None:
 @campaign_command("xoxzo campaign suppress customers opt-outs.txt")
 @with_campaign
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@country_option(help="The country of numbers without a country code; by default as in the campaign's list.")
+@options.country_option(help="The country of numbers without a country code; by default as in the campaign's list.")
 @json_option
 def suppress(campaign: Campaign, file: str, *, country: str | None, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.
@@ -140,7 +122,7 @@ def suppress(campaign: Campaign, file: str, *, country: str | None, machine: boo
     """
     count = campaign.suppress(numbers_in(file, country or campaign.country))
     sentence = ngettext("{count} more number is suppressed", "{count} more numbers are suppressed", count)
-    _show_change(campaign, sentence, machine=machine, suppressed=count)
+    show_change(sentence, machine=machine, name=campaign.name, suppressed=count)
 
 
 @campaign_command("xoxzo campaign purge customers --yes")
@@ -154,15 +136,7 @@ def purge(campaign: Campaign, *, yes: bool, machine: bool) -> None:
         raise click.exceptions.Exit(USAGE)
     count = campaign.purge()
     sentence = ngettext("{count} recipient was made anonymous", "{count} recipients were made anonymous", count)
-    _show_change(campaign, sentence, machine=machine, purged=count)
-
-
-def _show_change(campaign: Campaign, sentence: str, *, machine: bool, **fields: object) -> None:
-    """Show what a command has changed: one JSON object, or a sentence on standard error."""
-    if machine:
-        write_json(name=campaign.name, **fields)
-    else:
-        click.echo(sentence, err=True)
+    show_change(sentence, machine=machine, name=campaign.name, purged=count)
 
 
 def _settle(campaign: Campaign, given: dict[str, Any]) -> tuple[int, str]:
@@ -179,15 +153,16 @@ def _settle(campaign: Campaign, given: dict[str, Any]) -> tuple[int, str]:
     if given["resend_unknown"]:
         return campaign.resend_unknown(), _("{count} will be sent again: xoxzo campaign resume {name}")
     before = campaign.tally()[State.UNKNOWN]
-    asyncio.run(_reconcile(campaign, client_options(given), given["settle"], statuses=given["statuses"]))
+
+    async def reconcile() -> None:
+        from xoxzo.cloudpy import AsyncClient
+
+        async with AsyncClient(**account) as client:
+            await campaign.settle(client, settle=given["settle"], statuses=given["statuses"])
+
+    account = client_options(given)
+    asyncio.run(reconcile())
     return before - campaign.tally()[State.UNKNOWN], ""
-
-
-async def _reconcile(campaign: Campaign, account: ClientOptions, settle: float, *, statuses: bool) -> None:
-    from xoxzo.cloudpy import AsyncClient
-
-    async with AsyncClient(**account) as client:
-        await campaign.settle(client, settle=settle, statuses=statuses)
 
 
 def _record_callbacks(campaign: Campaign, path: Path) -> int:

@@ -1,4 +1,4 @@
-"""`xoxzo campaign plan`, `run` and `resume`."""
+"""`xoxzo campaign plan`, `run`, `resume`, `create` and `dispatch`."""
 
 from __future__ import annotations
 
@@ -6,59 +6,58 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan, State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
-from xoxzo.cloudpy.cli.commands.campaign.account import (
+from xoxzo.cloudpy.cli.commands.campaign import options
+from xoxzo.cloudpy.cli.commands.campaign.creation import (
     ClientOptions,
     account_and_balance,
     balance_of,
+    changes,
     client_options,
     is_local,
+    name_of,
+    new_campaign,
+    numbers_in,
+    show_left_out,
 )
-from xoxzo.cloudpy.cli.commands.campaign.creation import changes, create, name_of, numbers_in, show_left_out
-from xoxzo.cloudpy.cli.commands.campaign.options import (
-    campaign_command,
-    destination_options,
-    in_command,
-    limit_options,
-    limits_of,
-    list_options,
-    open_campaign,
-    selected_store,
-    signing_callbacks_or_none,
-    with_campaign,
-)
+from xoxzo.cloudpy.cli.commands.campaign.options import in_command, limits_of, open_campaign, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse as rehearse_command
-from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, exit_unless_done, show_plan, show_result
-from xoxzo.cloudpy.cli.core.click_base import json_option
+from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, exit_unless_done, show_plan, show_result, write_json
+from xoxzo.cloudpy.cli.core.click_base import add_options, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
+from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
 from xoxzo.cloudpy.errors import CampaignError
 
-_follow = click.option(
-    "--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."
-)
-_callbacks = click.option(
-    "--callbacks", metavar="URL", help="Request delivery reports at this URL, signed with XOXZO_CALLBACK_SECRET."
-)
+if TYPE_CHECKING:
+    from celery import Celery
+
 _FIRST_FOLLOW_SECONDS = 60.0
-first_option = click.option(
+_first = click.option(
     "--first",
     type=click.IntRange(1, 10_000),
     metavar="N",
     help="Send to N recipients first, chosen at random, and stop to show their outcomes.",
 )
+_run_options = add_options(
+    click.option("--follow", default=0.0, metavar="SECONDS", help="Poll for final statuses at the end, for this long."),
+    click.option(
+        "--callbacks", metavar="URL", help="Request delivery reports at this URL, signed with XOXZO_CALLBACK_SECRET."
+    ),
+    _first,
+)
 _yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
-@campaign_command('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
-@list_options
+@options.campaign_command('xoxzo campaign plan customers.xlsx --text "{name}様 明日のご予約です" --sender Shop')
+@options.list_options
 @json_option
 def plan(file: str, *, machine: bool, **given: Any) -> None:
     """Estimate what sending to the recipients in FILE costs and how long it takes.
@@ -69,19 +68,17 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:
     account, balance = account_and_balance(given)
     with (
         tempfile.TemporaryDirectory() as folder,
-        create(file, name_of(file, given), given, account, Path(folder)) as campaign,
+        new_campaign(file, name_of(file, given), given, account, Path(folder)) as campaign,
     ):
         show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
 
-@campaign_command(
+@options.campaign_command(
     'xoxzo campaign run customers.xlsx --text "{name}様 明日のご予約です" --sender Shop',
     "xoxzo campaign run customers.csv --template 6 --sender Shop --max-cost 50000 --quiet 21:00-08:00",
 )
-@list_options
-@_follow
-@_callbacks
-@first_option
+@options.list_options
+@_run_options
 @click.option(
     "--test-to",
     multiple=True,
@@ -94,15 +91,7 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:
 @click.option("--rehearse", is_flag=True, help="Send nothing: do what `rehearse` does.")
 @_yes
 @json_option
-def run(
-    file: str,
-    *,
-    yes: bool,
-    machine: bool,
-    test_to: tuple[str, ...],
-    rehearse: bool,
-    **given: Any,
-) -> None:
+def run(file: str, *, yes: bool, machine: bool, test_to: tuple[str, ...], rehearse: bool, **given: Any) -> None:
     """Send to the recipients in FILE, after asking.
 
     The plan is shown first. Run the same command again to continue after a stop, a crash or a power cut. Ctrl-C
@@ -114,10 +103,11 @@ def run(
         return
     name = name_of(file, given)
     limits_of(given)
-    signing_callbacks_or_none(given["callbacks"])
+    if given["callbacks"] is not None:
+        signing_callbacks(given["callbacks"])
     fresh = not selected_store().exists(name)
     account = client_options(given)
-    test_numbers = [_test_number(typed, given["country"], account) for typed in test_to]
+    test_numbers = _parse_numbers(test_to, given["country"], account)
     with _open(file, name, given, account, fresh=fresh) as campaign:
         limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
         left = campaign.plan(limits)
@@ -127,10 +117,10 @@ def run(
             show_plan(left, limits, balance_of(account), machine=machine)
         try:
             first = None if begun else given["first"]
-            confirm(left, limits, yes=yes or begun, first=first)
+            _confirm(left, limits, yes=yes or begun, first=first)
             if test_numbers and not begun:
                 _send_test(campaign, account, test_numbers, yes=yes)
-            choose_first(campaign, first)
+            _choose_first(campaign, first)
         except BaseException:  # Ctrl-C at a question as well
             if fresh:
                 # It was not confirmed.
@@ -141,13 +131,11 @@ def run(
         _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
-@campaign_command("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
-@with_campaign
-@limit_options
-@destination_options
-@_follow
-@_callbacks
-@first_option
+@options.campaign_command("xoxzo campaign resume customers", "xoxzo campaign resume customers --rate 20")
+@options.with_campaign
+@options.limit_options
+@options.destination_options
+@_run_options
 @_yes
 @json_option
 def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> None:
@@ -161,18 +149,94 @@ def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> Non
     if campaign.state == "created":
         left = campaign.plan(limits)
         show_plan(left, limits, balance_of(account), machine=machine)
-        confirm(left, limits, yes=yes, first=given["first"])
-    choose_first(campaign, given["first"])
+        _confirm(left, limits, yes=yes, first=given["first"])
+    _choose_first(campaign, given["first"])
     _run(campaign, account, limits, given, machine=machine, yes=yes)
+
+
+@options.campaign_command('xoxzo campaign create spring customers.csv --text "{name}様 明日のご予約です" --sender Shop')
+@click.argument("name")
+@options.unnamed_list_options
+@json_option
+def create(name: str, file: str, *, machine: bool, **given: Any) -> None:
+    """Create a campaign from the recipients in FILE, and send nothing.
+
+    `dispatch` or `resume` starts it. The plan is shown, as `plan` shows it.
+    """
+    limits = limits_of(given)
+    account, balance = account_and_balance(given)
+    with new_campaign(file, name, given, account) as campaign:
+        show_plan(campaign.plan(campaign.save_limits(limits)), limits, balance, machine=machine)
+        show_left_out(campaign, file)
+    created = _("{name} was created. Start it with: xoxzo campaign resume {campaign} (Celery: dispatch)")
+    click.echo(created.format(name=name, campaign=in_command(name)), err=True)
+
+
+@options.campaign_command("xoxzo campaign dispatch spring --app shop.celery:app --workers 4")
+@click.argument("name", shell_complete=options.campaign_names)
+@click.option("-A", "--app", metavar="APP", help="The Celery application, as `celery --app` takes it.")
+@click.option("--broker", metavar="URL", help="The address of the workers' broker, instead of the application.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 100), help="Processes that send at the same time."
+)
+@options.limit_options
+@options.destination_options
+@_first
+@_yes
+@json_option
+def dispatch(
+    name: str, *, app: str | None, broker: str | None, workers: int, yes: bool, machine: bool, **given: Any
+) -> None:
+    """Have the workers of a Celery application send a campaign, after asking.
+
+    The command ends at once; `status` shows the progress. Workers use the account of their own environment. Without
+    --store, the campaign is in the store that the application is installed with, or in XOXZO_CAMPAIGNS.
+    """
+    queue, store = _application(app, broker)
+    with open_campaign(name, store) as campaign:
+        limits = limits_of(given, campaign.limits)
+        if campaign.state == "created":
+            left = campaign.plan(limits)
+            if not machine:
+                show_plan(left, limits, account_and_balance(given)[1], machine=False)
+            _confirm(left, limits, yes=yes, first=given["first"])
+        _choose_first(campaign, given["first"])
+        campaign.dispatch(queue, limits, workers=workers)
+        if machine:
+            write_json(name=name, state=campaign.state, workers=workers)
+    dispatched = _("{name} was dispatched. Follow it with: xoxzo campaign status {campaign}")
+    click.echo(dispatched.format(name=name, campaign=in_command(name)), err=True)
+
+
+def _application(app: str | None, broker: str | None) -> tuple[Celery, str | None]:
+    """Return the Celery application, and the store that it is installed with."""
+    if (app is None) == (broker is None):
+        raise click.UsageError(_("Name either the Celery application (--app) or its broker (--broker)."))
+    try:
+        from celery import Celery
+        from celery.app.utils import find_app
+    except ModuleNotFoundError:
+        line = _("this needs an extra: {install}", install='pip install "xoxzo-cloudpy[celery]"')
+        raise CommandError(line) from None
+    from xoxzo.cloudpy.integrations.celery import settings
+
+    if app is None:
+        return Celery(broker=broker), None
+    # As `celery` does it: the application is in the current folder.
+    sys.path.insert(0, "")
+    try:
+        found = find_app(app)
+    except Exception as error:  # noqa: BLE001 - the application is any code
+        raise CommandError(_("{app} cannot be loaded: {error}", app=app, error=error)) from None
+    return found, settings.store()
 
 
 def _run(
     campaign: Campaign, account: ClientOptions, limits: Limits, given: dict[str, Any], *, machine: bool, yes: bool
 ) -> None:
-    callbacks, follow = signing_callbacks_or_none(given["callbacks"]), given["follow"]
-    if campaign.is_held:
-        # There is little to look at before their final statuses are known.
-        follow = follow or _FIRST_FOLLOW_SECONDS
+    callbacks = None if given["callbacks"] is None else signing_callbacks(given["callbacks"])
+    # There is little to look at before the final statuses of the first ones are known.
+    follow = given["follow"] or (_FIRST_FOLLOW_SECONDS if campaign.is_held else 0.0)
     progress = Progress(campaign.name, machine=machine)
     try:
         with progress:
@@ -182,9 +246,8 @@ def _run(
     except CampaignError as error:
         if not progress.has_begun:
             raise
-        again = _(
-            "Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}", name=in_command(campaign.name)
-        )
+        again = _("Nothing is lost. Remove the cause, then: xoxzo campaign resume {name}")
+        again = again.format(name=in_command(campaign.name))
         raise CommandError(render_error(error), again, status=REJECTED) from None
     asks = result.reason.code == FIRST_SENT and not (yes or machine) and _is_terminal()
     show_result(campaign.name, result, machine=machine, asks=asks)
@@ -199,7 +262,7 @@ def _run(
 
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
-        return create(file, name, given, account)
+        return new_campaign(file, name, given, account)
     campaign = open_campaign(name)
     try:
         _check_unchanged(campaign, file, given)
@@ -233,13 +296,13 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
         )
 
 
-def choose_first(campaign: Campaign, count: int | None) -> None:
+def _choose_first(campaign: Campaign, count: int | None) -> None:
     """Choose who is sent to first, where a number is given, unless a choice has not been sent to yet."""
     if count is not None and (not campaign.is_held or campaign.reason.code == FIRST_SENT):
         campaign.choose_first(count)
 
 
-def confirm(plan: Plan, limits: Limits, *, yes: bool, first: int | None = None) -> None:
+def _confirm(plan: Plan, limits: Limits, *, yes: bool, first: int | None = None) -> None:
     """Ask whether to send to the `first` ones or to all, unless `yes`; exit if not, or if it costs too much."""
     if limits.max_cost is not None and (cost := plan.cost) > limits.max_cost:
         sentence = _("{cost} credits are more than --max-cost {limit}; nothing was sent.")
@@ -264,10 +327,10 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _test_number(typed: str, country: str, account: ClientOptions) -> str:
+def _parse_numbers(typed: tuple[str, ...], country: str, account: ClientOptions) -> list[str]:
     from xoxzo.cloudpy.phone import parse
 
-    return parse(typed, country, test_numbers=is_local(account)).e164
+    return [parse(number, country, test_numbers=is_local(account)).e164 for number in typed]
 
 
 def _send_test(campaign: Campaign, account: ClientOptions, numbers: list[str], *, yes: bool) -> None:

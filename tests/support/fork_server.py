@@ -28,7 +28,7 @@ LOADED = (
 )
 COMMANDS = (
     *("app", "core.session", "core.output.tables", "commands.telephony.sms", "commands.campaign"),
-    *("commands.simulator", "commands.listen.command", "commands.trigger.command", "commands.doctor.command"),
+    *("commands.simulator", "commands.listen", "commands.trigger", "commands.doctor.command"),
 )
 
 

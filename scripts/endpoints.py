@@ -1,7 +1,7 @@
 """Write the page of all endpoints: ``scripts/endpoints.py``, with ``--check`` to compare only.
 
-The rows are those of ``endpoint_table``. Which page shows an endpoint is found in the programs of the documentation. An
-endpoint that no program shows, or that no command requests, is an error.
+The rows are those of ``xoxzo.cloudpy.operations.endpoints``. Which page shows an endpoint is found in the programs of
+the documentation. An endpoint that no program shows, or that no command requests, is an error.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import click
 
-from endpoint_table import ENDPOINTS, Endpoint
 from generated_files import write_or_check
 from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS, Endpoint
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-TABLE = "scripts/endpoint_table.json"
+TABLE = "src/xoxzo/cloudpy/operations/endpoints.json"
 PAGE = REPOSITORY / "docs" / "endpoints.md"
 FACTS = REPOSITORY / "docs" / "reference" / "api.md"
 PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

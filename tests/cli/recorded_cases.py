@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from terminal import Done, Terminal
 
-from endpoint_table import ENDPOINTS
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from command_processes import Ready

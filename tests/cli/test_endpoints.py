@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from endpoint_table import ENDPOINTS
 from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,5 +50,5 @@ def test_every_command_that_makes_requests_is_in_the_table() -> None:
     missing = sorted(set(requesting(xoxzo, click.Context(xoxzo, info_name="xoxzo"))) - COMMANDS.keys() - TO_OTHERS)
     assert not missing, (
         f"xoxzo {', xoxzo '.join(missing)}: no endpoint names it. Add it with example arguments to `commands` of its "
-        "endpoint in scripts/endpoint_table.json."
+        "endpoint in src/xoxzo/cloudpy/operations/endpoints.json."
     )

@@ -8,7 +8,7 @@ import pytest
 from endpoint_calls import operation_of
 from rotation import selected_part
 
-from endpoint_table import ENDPOINTS
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
 from .recorded_cases import Sandbox
 from .test_recorded import CASES, furnish

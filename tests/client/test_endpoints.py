@@ -13,9 +13,9 @@ import httpx2
 import pytest
 from endpoint_calls import CALLS, make
 
-from endpoint_table import COMPOSED_CALLS, ENDPOINTS
 from xoxzo.cloudpy import AsyncClient, Client, XoxzoClient
 from xoxzo.cloudpy.errors import ConnectionFailed
+from xoxzo.cloudpy.operations.endpoints import COMPOSED_CALLS, ENDPOINTS
 from xoxzo.cloudpy.protocols import Request, TransportFailure
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def test_every_client_method_is_in_the_table() -> None:
     assert methods >= COMPOSED_CALLS
     assert not missing, (
         f"client.{', client.'.join(missing)}: no endpoint names it. Add it with example arguments to `calls` of its "
-        "row in scripts/endpoint_table.json; docs/contributing/adding-an-endpoint.md has all steps."
+        "row in src/xoxzo/cloudpy/operations/endpoints.json; docs/contributing/adding-an-endpoint.md has all steps."
     )
     assert not unknown, (
-        f"scripts/endpoint_table.json names client.{', client.'.join(unknown)}, which does not exist. "
+        f"src/xoxzo/cloudpy/operations/endpoints.json names client.{', client.'.join(unknown)}, which does not exist. "
         "Write it in src/xoxzo/cloudpy/client/_async, and run scripts/unasync.py."
     )
 
@@ -108,7 +108,7 @@ def test_both_clients_request_it(name) -> None:
     """Each call of the table makes one request, to its endpoint, by either client."""
     endpoint, call = CALLS[name]
     expected = [(endpoint.method, endpoint.path_of(call))]
-    reported = f"client.{name} does not request what its row in scripts/endpoint_table.json says"
+    reported = f"client.{name} does not request what its row in src/xoxzo/cloudpy/operations/endpoints.json says"
     assert requested(name) == expected, reported
     assert requested_async(name) == expected, reported
 

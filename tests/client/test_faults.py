@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from faulty_server import Behaviour
 
-    from endpoint_table import Endpoint
+    from xoxzo.cloudpy.operations.endpoints import Endpoint
 
 TOKEN = "s3cr3t-t0ken-of-mine"
 BASIC = base64.b64encode(f"sid:{TOKEN}".encode()).decode()

@@ -16,7 +16,7 @@ from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from endpoint_table import Endpoint
+    from xoxzo.cloudpy.operations.endpoints import Endpoint
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from endpoint_table import ENDPOINTS
 from xoxzo.cloudpy import Client
+from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from endpoint_table import ClientCall, Endpoint
+    from xoxzo.cloudpy.operations.endpoints import ClientCall, Endpoint
     from xoxzo.cloudpy.operations.operation import Operation
 
 CALLS: dict[str, tuple[Endpoint, ClientCall]] = {

@@ -1,7 +1,7 @@
-"""The endpoints of Xoxzo's API as data: ``endpoint_table.json`` has one row for each, and is the only list of them.
+"""The endpoints of Xoxzo's API as data: ``endpoints.json`` has one row for each, and is the only list of them.
 
-The page of all endpoints (``scripts/endpoints.py``), the tests of both clients and of the command line, the fault
-matrix and the check of the simulator's OpenAPI document derive from it.
+Nothing in the package imports this module. The page of all endpoints (``scripts/endpoints.py``), the tests of both
+clients and of the command line, the fault matrix and the check of the simulator's OpenAPI document derive from it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 from cli_configuration import lines
 
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, USAGE
-from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.output.values import Output
 
 CALLER = ("--caller", "81501112222")
 MP3 = ("--url", "http://www.example.com/hello.mp3")

@@ -14,9 +14,8 @@ from rich.console import Console
 
 from xoxzo.cloudpy import Message, MessageStatus
 from xoxzo.cloudpy.cli.core.i18n import Word
-from xoxzo.cloudpy.cli.core.output import progress, results, tables
-from xoxzo.cloudpy.cli.core.output.results import Output
-from xoxzo.cloudpy.cli.core.output.values import cell, format_value
+from xoxzo.cloudpy.cli.core.output import progress, values
+from xoxzo.cloudpy.cli.core.output.values import Output, cell, format_value
 from xoxzo.cloudpy.cli.core.sending import batch_send
 from xoxzo.cloudpy.models import LinkTracking
 
@@ -187,10 +186,10 @@ def test_one_thing_alone_needs_no_table(drawn, capsys) -> None:
 def test_no_color_is_respected(monkeypatch) -> None:
     """NO_COLOR takes the colours of statuses away, and nothing else."""
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert results.colour_status(MessageStatus.FAIL, "FAIL") == "\x1b[31mFAIL\x1b[0m"
-    assert results.colour_status("other", "other") == "other"
+    assert values.colour_status(MessageStatus.FAIL, "FAIL") == "\x1b[31mFAIL\x1b[0m"
+    assert values.colour_status("other", "other") == "other"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert results.colour_status(MessageStatus.FAIL, "FAIL") == "FAIL"
+    assert values.colour_status(MessageStatus.FAIL, "FAIL") == "FAIL"
 
 
 def test_notes_are_for_people_and_warnings_for_all(capsys, monkeypatch) -> None:
@@ -199,7 +198,7 @@ def test_notes_are_for_people_and_warnings_for_all(capsys, monkeypatch) -> None:
     out.note("note")
     out.warn("warning")
     assert capsys.readouterr().err == "warning\n"
-    monkeypatch.setattr(results.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(values.sys.stderr, "isatty", lambda: True, raising=False)
     out.note("note")
     assert "note" in capsys.readouterr().err
 
@@ -252,6 +251,6 @@ def test_a_narrow_table_keeps_status_and_recipient_complete(capsys, monkeypatch)
     monkeypatch.setenv("COLUMNS", "60")
     kept = {"msgid": "a" * 32, "status": "DELIVERING", "recipient": "+81••••2222"}
     row = {**kept, "sent_time": datetime.now(UTC), "cost": 10}
-    tables.print_table([row], list(row))
+    values.print_table([row], list(row))
     shown = capsys.readouterr().out.splitlines()
     assert [line.split() for line in shown] == [list(kept), list(kept.values())]

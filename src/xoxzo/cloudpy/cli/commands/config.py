@@ -15,7 +15,7 @@ from xoxzo.cloudpy.cli.core.config import config_file, profiles
 from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.output.values import Output
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

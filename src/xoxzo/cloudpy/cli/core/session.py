@@ -20,7 +20,7 @@ from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.config.profiles import LIVE, Destination, NoCredentials, complete_profile, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, OUTCOMES, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.output.results import Output
+from xoxzo.cloudpy.cli.core.output.values import Output
 
 if TYPE_CHECKING:
     from xoxzo.cloudpy.client.client import Client

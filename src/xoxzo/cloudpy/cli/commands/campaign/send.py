@@ -33,7 +33,7 @@ from xoxzo.cloudpy.cli.core.click_base import add_options, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
-from xoxzo.cloudpy.cli.core.sending.callback_urls import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
 from xoxzo.cloudpy.errors import CampaignError
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.sending.batch_send import show_each
-from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_send
+from xoxzo.cloudpy.cli.core.sending.batch_send import SendSummary, confirm_send, show_each
 from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 

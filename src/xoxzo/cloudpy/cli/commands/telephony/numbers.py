@@ -8,7 +8,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import Group, make_group
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.sending.confirmation import SendSummary, confirm_action, confirm_send
+from xoxzo.cloudpy.cli.core.sending.batch_send import SendSummary, confirm_action, confirm_send
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 

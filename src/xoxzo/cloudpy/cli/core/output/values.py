@@ -1,19 +1,29 @@
-"""Single values and the words of results: for people with titles and colours, for pipes, and as JSON."""
+"""Results of commands: tables at a terminal, tab-separated lines in a pipe, JSON with ``--json``.
+
+Standard output carries data alone; notes and warnings go to standard error. rich is loaded only when a table is drawn.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xoxzo.cloudpy.cli.core.i18n import Word, _, language
-from xoxzo.cloudpy.cli.core.output.terminal import JSON_ESCAPES, visible
+from xoxzo.cloudpy.cli.core.output.terminal import JSON_ESCAPES, pad, visible, width
 from xoxzo.cloudpy.common import locale
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.common.masking import mask_number
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.models.base import Model
 
 _FIELDS = (
     *(N_("path"), N_("default"), N_("sender"), N_("caller"), N_("country"), N_("confirm above")),
@@ -40,13 +50,19 @@ STATUS_WORDS = (
     *(N_("mobile"), N_("fixed"), N_("fixed_or_mobile"), N_("voip"), N_("toll_free"), N_("pager"), N_("other")),
 )
 """Statuses of messages, calls and templates, results of sends, kinds of phone numbers; listed for the catalogue."""
-
-
 _COLOURS = {
     **dict.fromkeys(("DELIVERED", "ANSWERED", "APPROVED", "sent", "started"), "green"),
     **dict.fromkeys(("FAIL", "FAILED", "NO ANSWER", "rejected", "may have been sent", "not sent"), "red"),
     **dict.fromkeys(("QUEUED", "DELIVERING", "IN PROGRESS", "PENDING"), "yellow"),
 }
+_NUMBERS = frozenset({"recipient", "caller", "participant", "phone_number"})
+_GAP = 2
+_FIRST_TO_GO = (
+    *("tags", "parts", "sender", "caller", "country_code", "prefix", "notes", "start_time"),
+    *("minute_cost", "monthly_cost", "duration", "cost", "sent_time"),
+)
+"""The columns that a narrow table omits, the least important first. The others are folded where necessary."""
+_RIGHT = frozenset({"cost", "parts", "duration", "monthly_cost", "minute_cost", "units"})
 
 
 def to_json(value: object) -> str:
@@ -130,3 +146,130 @@ def colour_status(value: object, text: str) -> str:
     """Colour a status; Click omits colours if the output is no terminal."""
     colour = status_colour(value)
     return click.style(text, fg=colour) if colour else text
+
+
+class Output:
+    """Writes a command's results: as JSON, one object a line, if `machine`; numbers unmasked if `show_numbers`."""
+
+    def __init__(self, *, machine: bool = False, show_numbers: bool = False) -> None:
+        self.machine = machine
+        self.show_numbers = show_numbers
+
+    @property
+    def draws(self) -> bool:
+        """Whether to draw tables: standard output is a terminal, and ``--json`` was not given."""
+        return not self.machine and sys.stdout.isatty()
+
+    def number(self, value: Any) -> Any:  # noqa: ANN401 - texts are masked, the rest stays
+        """Mask a phone number, or several with commas between, unless numbers may be shown."""
+        if self.show_numbers or not isinstance(value, str):
+            return value
+        return ",".join(mask_number(each) if each else each for each in value.split(","))
+
+    def note(self, line: str) -> None:
+        """Write a note on standard error if that is a terminal."""
+        if sys.stderr.isatty():
+            # Not by click.echo: it writes past a progress bar, which rich moves only for sys.stderr.
+            sys.stderr.write(click.style(visible(line), dim=True) + "\n")
+
+    def warn(self, line: str) -> None:
+        """Write a warning on standard error, in a pipe, too."""
+        click.echo(visible(line), err=True)
+
+    def facts(self, model: Model) -> dict[str, Any]:
+        """Return the fields of a model except ``raw``, with phone numbers masked unless they may be shown."""
+        return {name: self._shown(name, getattr(model, name)) for name in model.__struct_fields__ if name != "raw"}
+
+    def _shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any field
+        if name in _NUMBERS:
+            return self.number(value)
+        if isinstance(value, tuple):
+            return [self._shown("", each) for each in value]
+        return self.facts(value) if hasattr(value, "__struct_fields__") else value
+
+    def record(self, facts: Mapping[str, Any], *, title: Callable[[str], str] | None = None) -> None:
+        """Write one record: as JSON, or a line for each field, with its name in the user's language or its `title`."""
+        if self.machine:
+            click.echo(to_json(facts))
+            return
+        if not self.draws:
+            for name, value in facts.items():
+                click.echo(f"{name}\t{cell(value)}")
+            return
+        titles = {name: (title or field_title)(name) for name in facts}
+        widest = max(map(width, titles.values()), default=0)
+        for name, value in facts.items():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                click.echo(click.style(titles[name], dim=True))
+                self.table(value, list(value[0]))
+            else:
+                text = colour_status(value, format_field(name, value))
+                click.echo(f"{click.style(pad(titles[name], widest), dim=True)}  {text}")
+
+    def table(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        columns: Sequence[str],
+        *,
+        single: bool = False,
+    ) -> int:
+        """Write records as they come unless a table is drawn; return how many. `single`: one alone shows all fields."""
+        count = 0
+        drawn = []
+        for row in rows:
+            count += 1
+            if self.machine:
+                click.echo(to_json(row))
+            elif self.draws:
+                drawn.append(row)
+            else:
+                click.echo("\t".join(cell(row.get(name)) for name in columns))
+        if single and len(drawn) == 1:
+            self.record({name: value for name, value in drawn[0].items() if value is not None})
+        elif drawn:
+            print_table(drawn, columns)
+        return count
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Draw a table as wide as the terminal, without empty columns; name the columns that do not fit."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
+    console = Console()
+    columns, left_out = _fitting(rows, columns, console.width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(
+            column_title(name),
+            justify="right" if name in _RIGHT else "left",
+            overflow="fold",
+            # A folded id can be neither read nor copied; the other columns shrink.
+            no_wrap=name.endswith("id"),
+        )
+    for row in rows:
+        table.add_row(*(Text(_short(row.get(name)), style=status_colour(row.get(name)) or "") for name in columns))
+    console.print(table)
+    if left_out:
+        named = _(", ").join(field_title(name) for name in left_out)
+        Console(stderr=True, style="dim").print(_("A wider terminal, or --json, shows more: {names}", names=named))
+
+
+def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
+    """Return the columns that fit a width, and the others."""
+    need = {name: max(width(column_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
+    left_out: list[str] = []
+    for name in _FIRST_TO_GO:
+        shown = [each for each in columns if each not in left_out]
+        if sum(need[each] + _GAP for each in shown) - _GAP <= room:
+            break
+        if name in shown:
+            left_out.append(name)
+    return [name for name in columns if name not in left_out], left_out
+
+
+def _short(value: object) -> str:
+    """Format a value; a time without year and seconds: the API's lists go back 90 days, and ids take most of a line."""
+    return f"{value.astimezone():%m-%d %H:%M}" if isinstance(value, datetime) else format_value(value)

@@ -1,7 +1,9 @@
-"""The common options of commands that send: senders, and recipients as people type them."""
+"""The common options of commands that send: senders, recipients as people type them, signed callback URLs."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
@@ -10,13 +12,11 @@ from xoxzo.cloudpy.cli.core.click_base import add_options
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, expand_stdin
-from xoxzo.cloudpy.cli.core.sending.callback_urls import use_signed_callbacks
+from xoxzo.cloudpy.cli.core.session import Session
 from xoxzo.cloudpy.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xoxzo.cloudpy.cli.core.session import Session
+    from xoxzo.cloudpy.callbacks import Callbacks
 
 country_option = click.option(
     "--country",
@@ -55,6 +55,9 @@ sms_options, call_options = add_options(*_SMS), add_options(*_CALL)
 """Add the options of an SMS, and of a call, to a command."""
 
 
+SIGNING_VARIABLE = "XOXZO_CALLBACK_SECRET"
+"""The environment variable with the secret that signs callback URLs; a command line would show it to others."""
+_NEW_VALUE = "\"$(python3 -c 'import secrets; print(secrets.token_hex())')\""
 _COUNTRIES = {"+81": "JP", "+60": "MY"}
 """The countries with published prices; others need not be known."""
 
@@ -80,7 +83,12 @@ def complete_send(
     given[option] = given[option] or session.setting(option)
     if not given[option]:
         raise click.UsageError(_("Give --{option}, or set a default: xoxzo config set {option} …", option=option))
-    use_signed_callbacks(given)
+    if given["callbacks"] is not None:
+        if given["callback_url"] is not None or given.get("lt_callback_url") is not None:
+            raise click.UsageError(_("--callbacks makes the URLs: omit the other callback URLs."))
+        if given["reference"] is None:
+            raise click.UsageError(_("--callbacks needs --reference: each URL is bound to it."))
+        given["callbacks"] = signing_callbacks(given["callbacks"])
     return read_recipients(session, recipients, given.pop("country"), sms=option == "sender")
 
 
@@ -123,3 +131,22 @@ def _typed(session: Session, text: str, position: int, country: str, *, sms: boo
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
         remarks.append(_("this is not a mobile number ({kind}): it may not receive SMS", kind=_(number.kind)))
     return Recipient(number.e164, number.country, tuple(remarks))
+
+
+def signing_secret() -> str:
+    """Return the secret that signs URLs; `CommandError` without one."""
+    secret = os.environ.get(SIGNING_VARIABLE)
+    if not secret:
+        raise CommandError(
+            _("{variable} is not set, and URLs are signed with it.", variable=SIGNING_VARIABLE),
+            _("Type: {command}", command=f"export {SIGNING_VARIABLE}={_NEW_VALUE}"),
+            _("Store it: the program that receives the callbacks needs the same value."),
+        )
+    return secret
+
+
+def signing_callbacks(url: str) -> Callbacks:
+    """Return the `Callbacks` for a public URL; `CommandError` without secret, `ConfigurationError` for a bad one."""
+    from xoxzo.cloudpy.callbacks import Callbacks
+
+    return Callbacks(signing_secret(), url)

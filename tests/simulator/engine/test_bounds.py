@@ -45,7 +45,7 @@ def sizes(caller: Caller) -> dict[str, int]:
         "templates": len(engine.templates.templates),
         "websites": len(engine.otp.websites),
         "one-time passwords": max(len(engine.otp.active), len(engine.otp.by_msgid)),
-        "accounts": len(engine.accounts._accounts),
+        "accounts": len(engine.accounts.accounts),
         "callback attempts": len(engine.callbacks.log),
         "callbacks": engine.callbacks.waiting,
         "requests": len(context.outbox),

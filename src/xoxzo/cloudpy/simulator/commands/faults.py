@@ -6,6 +6,7 @@ the same process.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import threading
@@ -206,10 +207,6 @@ class FaultInjector:
 
     def _end_expired(self) -> None:
         """End what ends with its time, and has; the lock must be held."""
-        if not self._end_times:
-            return
-        now = time.monotonic()
-        over = {ident for ident, end in self._end_times.items() if end <= now}
-        self.active = [fault for fault in self.active if fault.ident not in over]
-        left = {fault.ident for fault in self.active}
-        self._end_times = {ident: end for ident, end in self._end_times.items() if ident in left}
+        ends, now = self._end_times, time.monotonic()
+        self.active = [fault for fault in self.active if ends.get(fault.ident, math.inf) > now]
+        self._end_times = {fault.ident: ends[fault.ident] for fault in self.active if fault.ident in ends}

@@ -63,7 +63,7 @@ class OfficeCommands:
     def accounts(self) -> tuple[AccountRecord, ...]:
         """Return the accounts that were ever charged or changed, the oldest first."""
         with self._engine as engine:
-            return tuple(self._record(account) for account in engine.accounts.all())
+            return tuple(self._record(account) for account in engine.accounts.accounts.values())
 
     def add_credits(self, sid: str, amount: Price, *, token: str | None = None) -> AccountRecord:
         """Add credits to an account, as if they had been bought (API section 1.7).
@@ -90,14 +90,14 @@ class OfficeCommands:
 
         `token` is as for `add_credits`. Raise `SimulatorError` if there is no such account.
         """
-        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, verified=verified))
+        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, "verified", verified))
 
     def allow_free_form(self, sid: str, allowed: bool = True, *, token: str | None = None) -> AccountRecord:
         """Let an account send texts of its own, or templates only (API sections 2.1 and 15.8).
 
         `token` is as for `add_credits`. Raise `SimulatorError` if there is no such account.
         """
-        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, free_form=allowed))
+        return self._change(sid, token, lambda account: self._engine.accounts.allow(account, "free_form", allowed))
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -133,7 +133,8 @@ class OfficeCommands:
             if settings.sid is not None and (sid, token) != (settings.sid, settings.token):
                 raise ItemNotFound("no_such_account", "there is no such account")
             return self._engine.accounts.get(sid, token)
-        account = self._engine.accounts.by_sid(sid)
+        # With several tokens, the one that was first charged.
+        account = next((one for one in self._engine.accounts.accounts.values() if one.sid == sid), None)
         if account is None:
             raise ItemNotFound(
                 "no_such_account",

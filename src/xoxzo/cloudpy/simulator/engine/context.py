@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import islice, takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -85,27 +85,6 @@ class Minute(Struct):
     callbacks_failed: int = 0
 
 
-class PhoneIndex(dict[str, tuple[int, int]]):
-    """Numbers in the order of what reached them last: its serial number, and how many records reached them.
-
-    A number is deleted with the last of these records.
-    """
-
-    def reached(self, number: str, serial: int) -> None:
-        """Note that the message or call with a serial number reached a phone."""
-        before, count = self.pop(number, (0, 0))
-        self[number] = (max(before, serial), count + 1)
-
-    def forgotten(self, number: str) -> None:
-        """Note that something which reached a phone was deleted."""
-        last, count = self[number]
-        if count > 1:
-            self[number] = (last, count - 1)
-        else:
-            del self[number]
-
-
-G = TypeVar("G")
 K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T", bound=Traffic)
@@ -163,6 +142,7 @@ class TrafficRecords(OldestFirst[str, T]):
         self._reached = reached
         self.by_account: dict[Account, dict[str, T]] = {}
         self.by_phone: dict[str, dict[str, T]] = {}
+        context.traffic.append(self)
 
     def keep(self, key: str, record: T) -> None:
         """Store a record, new or loaded; over the limit, the oldest are deleted."""
@@ -174,11 +154,10 @@ class TrafficRecords(OldestFirst[str, T]):
 
     def attach(self, number: str, key: str, record: T) -> None:
         """Show a record on a phone that it reached."""
-        there = self.by_phone.setdefault(number, {})
-        if key not in there:
-            there[key] = record
-            if _is_phone(number, record):
-                self._context.phones.reached(number, record.serial)
+        self.by_phone.setdefault(number, {})[key] = record
+        if not isinstance(record, Call) or record.direction == "outbound" or number != record.recipient:
+            phones = self._context.phones  # a dial-in number is none: it is the account's own
+            phones[number] = max(phones.pop(number, 0), record.serial)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete records, whose keys may be found while they are there."""
@@ -187,23 +166,18 @@ class TrafficRecords(OldestFirst[str, T]):
             self._context.mark_deleted(record)
             _remove(self.by_account, record.account, key)
             for number in self._reached(record):
-                if _remove(self.by_phone, number, key) and _is_phone(number, record):
-                    self._context.phones.forgotten(number)
+                _remove(self.by_phone, number, key)
+                if not any(number in records.by_phone for records in self._context.traffic):
+                    self._context.phones.pop(number, None)
             self._deleted(record)
 
 
-def _is_phone(number: str, record: Traffic) -> bool:
-    """Say whether a number that a record reached is a phone: a dial-in number is the account's own."""
-    return not isinstance(record, Call) or record.direction == "outbound" or number != record.recipient
-
-
-def _remove(index: dict[G, dict[str, V]], group: G, key: str) -> V | None:
-    """Remove an entry from an index of groups, and the group with its last entry; return it, or ``None``."""
+def _remove(index: dict[K, dict[str, V]], group: K, key: str) -> None:
+    """Remove an entry from an index of groups, and the group with its last entry."""
     entries = index.get(group, {})
-    removed = entries.pop(key, None)
+    entries.pop(key, None)
     if not entries:
         index.pop(group, None)
-    return removed
 
 
 class EngineContext:
@@ -224,7 +198,10 @@ class EngineContext:
         """Returns the kind and the seconds of the fault, if any, that hits an attempt to deliver a callback."""
         self.changes: dict[object, bool] | None = None
         """Records that were changed (true) or deleted since the last save; ``None`` when nothing is saved."""
-        self.phones = PhoneIndex()
+        self.traffic: list[TrafficRecords[Any]] = []
+        """Messages, replies and calls."""
+        self.phones: dict[str, int] = {}
+        """Numbers, each with the serial number of what reached it last, in this order."""
         self.minutes: dict[int, Minute] = {}
         """What happened, by the number of the minute. It is not saved in the database."""
         self.received: ReceivedRequest | None = None

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any, Protocol, Self
 
 from msgspec import Struct
@@ -197,15 +198,13 @@ class Engine:
             Otp: self.otp.restore,
             CallbackDelivery: self.callbacks.restore,
             OutcomeRule: self.outcome_rules.restore,
-            RegisteredSender: self.registered_senders.restore,
+            RegisteredSender: lambda sender: self.registered_senders.senders.update({sender.digits: sender}),
             InboundSms: lambda reply: self.sms.replies.keep(reply.ident, reply),
             CallbackAttempt: self.callbacks.note,
         }
         legs = self._store.load(self.accounts.get, restore)
         self.calls.restore(calls, legs, saved.moment, reason)
-        phones = sorted(context.phones.items(), key=lambda entry: entry[1])
-        context.phones.clear()
-        context.phones.update(phones)
+        context.phones = dict(sorted(context.phones.items(), key=itemgetter(1)))
         self.templates.last = saved.templates
         self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
 
@@ -236,11 +235,9 @@ class Engine:
         now = self.clock.now()
         if now >= self._prune_at:
             self._prune_at = now + min(age / 100, 3600)
-            for records in (
-                *(self.sms.messages, self.sms.replies, self.calls.calls, self.calls.conferences),
-                self.callbacks,
-            ):
+            for records in (*self.context.traffic, self.calls.conferences):
                 records.delete_before(now - age)
+            self.callbacks.delete_before(now - age)
 
     def add_listener(self, listener: Callable[[Event], None]) -> None:
         """Call a function for every event, at once and in the thread in which it happens."""

@@ -84,7 +84,7 @@ def overview(engine: Engine, minutes: int) -> Overview:
     """Return the figures of the last minutes, 1 to `KEPT_MINUTES`, with the present one."""
     with engine:
         present = int(engine.context.now() // 60)
-        accounts = engine.accounts.all()
+        accounts = engine.accounts.accounts.values()
         balance = total = sum((account.credits for account in accounts), Decimal(0))
         figures = []
         # From the present backwards: what each minute took was there before it.

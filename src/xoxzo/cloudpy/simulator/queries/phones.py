@@ -95,8 +95,8 @@ def find_call(engine: Engine, callid: str) -> CallRecord:
 def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[PhoneSummary]:
     """Return at most `limit` phones, the last reached first; only those whose last serial number is below `before`."""
     with engine:
-        reached = ((number, serial) for number, (serial, _) in reversed(engine.context.phones.items()))
-        numbers = list(islice((one for one in reached if before is None or one[1] < before), limit + 1))
+        latest = reversed(engine.context.phones.items())
+        numbers = list(islice((one for one in latest if before is None or one[1] < before), limit + 1))
         shown = []
         for number, serial in numbers[:limit]:
             messages, calls = (len(kind.by_phone.get(number, ())) for kind in (engine.sms, engine.calls))
@@ -106,7 +106,7 @@ def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[Ph
 
 def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Traffic]:
     """Yield what reached a phone and what it wrote, with serials below `before`, the newest first."""
-    kinds = (engine.sms.messages, engine.calls.calls, engine.sms.replies)
+    kinds = engine.context.traffic
     records: list[list[Traffic]] = [newest_first(kind.by_phone.get(number, {}).values(), before) for kind in kinds]
     return heapq.merge(*records, key=lambda record: -record.serial)
 

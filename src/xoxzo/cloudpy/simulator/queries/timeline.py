@@ -49,9 +49,7 @@ class Timeline(Struct, frozen=True):
 def timeline(engine: Engine, ident: str) -> Timeline:
     """Return the time line of a msgid, a callid or a reply's id."""
     with engine:
-        record: Traffic | None = (
-            engine.sms.messages.get(ident) or engine.calls.calls.get(ident) or engine.sms.replies.get(ident)
-        )
+        record: Traffic | None = next((kind[ident] for kind in engine.context.traffic if ident in kind), None)
         if record is None:
             raise ItemNotFound("no_such_id", "there is no message or call with this id")
         entries = (*_entries(engine, record), *map(_callback, engine.callbacks.of(ident)))

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.simulator.api.http import (
 )
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
-from xoxzo.cloudpy.simulator.engine.records.accounts import Template
+from xoxzo.cloudpy.simulator.engine.records.accounts import Template, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.traffic import Message, SmsRequest
 from xoxzo.cloudpy.simulator.engine.rules import count_parts, has_dialling_code, is_digits, is_number, is_url
 
@@ -182,8 +182,10 @@ def _listed(message: Message, today: date, filters: list[DateFilter]) -> bool:
 
 def list_templates(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/templates/` (API section 3.1)."""
-    owned = context.engine.templates.owned(context.account)
-    return json_response(200, [template.view(context.base_url) for template in owned])
+    account, templates = context.account, context.engine.templates.templates.values()
+    return json_response(
+        200, [one.view(context.base_url) for one in templates if is_same_account(one.account, account)]
+    )
 
 
 def create_template(context: RequestContext) -> ApiResponse:

@@ -25,12 +25,14 @@ class AccountService:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self._accounts: dict[tuple[str, str], Account] = {}
-        self._on_delete: list[Callable[[Account], None]] = []
+        self.accounts: dict[tuple[str, str], Account] = {}
+        """All that are stored, the oldest first, by SID and token."""
+        self.on_delete: list[Callable[[Account], None]] = []
+        """Called with each account that is deleted."""
 
     def get(self, sid: str, token: str) -> Account:
         """Return the account of a pair."""
-        return self._accounts.get((sid, token)) or Account(sid, token, as_decimal(self._context.settings.credits))
+        return self.accounts.get((sid, token)) or Account(sid, token, as_decimal(self._context.settings.credits))
 
     def charge(self, account: Account, amount: Decimal, *, needs: Decimal | None = None) -> None:
         """Take credits, or raise `NotEnoughCredits`: prepaid accounts need it, and `needs` (API section 15.9)."""
@@ -73,36 +75,21 @@ class AccountService:
             "cost": price_json(price),
         }
 
-    def allow(self, account: Account, *, verified: bool | None = None, free_form: bool | None = None) -> None:
-        """Verify an account, or let it send texts of its own, or take that back; ``None`` leaves a right as it is."""
-        if verified is not None:
-            account.verified = verified
-        if free_form is not None:
-            account.free_form = free_form
+    def allow(self, account: Account, right: Literal["verified", "free_form"], allowed: bool) -> None:
+        """Verify an account, or let it send texts of its own, or take that back."""
+        setattr(account, right, allowed)
         self.restore(account)
         self._context.publish("account", account.sid, what="rights changed")
 
-    def by_sid(self, sid: str) -> Account | None:
-        """Return the stored account of a SID, or ``None``; with several tokens, the one that was first charged."""
-        return next((account for account in self._accounts.values() if account.sid == sid), None)
-
-    def all(self) -> list[Account]:
-        """Return all stored accounts, the oldest first."""
-        return list(self._accounts.values())
-
-    def on_delete(self, deleted: Callable[[Account], None]) -> None:
-        """Call `deleted` for each account that is deleted."""
-        self._on_delete.append(deleted)
-
     def restore(self, account: Account) -> None:
         """Store an account, whether charged, changed or loaded; over the limit, the oldest is deleted."""
-        known = self._accounts.setdefault((account.sid, account.token), account)
+        known = self.accounts.setdefault((account.sid, account.token), account)
         if known is account:  # a deleted one may still pay for a number that it subscribes
             self._context.mark_changed(account)
-        if len(self._accounts) > self._context.settings.max_accounts:
-            oldest = self._accounts.pop(next(iter(self._accounts)))
+        if len(self.accounts) > self._context.settings.max_accounts:
+            oldest = self.accounts.pop(next(iter(self.accounts)))
             self._context.mark_deleted(oldest)
-            for deleted in self._on_delete:
+            for deleted in self.on_delete:
                 deleted(oldest)
 
 
@@ -116,14 +103,9 @@ class RegisteredSenderService:
     def register(self, digits: str) -> None:
         """Register a sender; twice is fine."""
         if digits not in self.senders:
-            sender = RegisteredSender(digits)
+            sender = self.senders[digits] = RegisteredSender(digits)
             self._context.mark_changed(sender)
-            self.restore(sender)
             self._context.publish("sender", digits, what="registered")
-
-    def restore(self, sender: RegisteredSender) -> None:
-        """Take back a sender that was saved."""
-        self.senders[sender.digits] = sender
 
     def known(self, digits: str) -> bool:
         """Say whether a sender may be used; without a list in the settings, any may (API section 15.28)."""
@@ -152,7 +134,7 @@ class SubscribedNumberService:
                 uid = offered.country + "".join(generator.choices(_UID_LETTERS, k=14))
                 number = f"{offered.country_code}{offered.prefix}{offered.first + index:0{offered.digits}d}"
                 self.lines[uid] = SubscribedNumber(kind, uid, number, offered)
-        accounts.on_delete(self._free_all)
+        accounts.on_delete.append(self._free_all)
 
     def search(self, country: str, prefix: str) -> list[SubscribedNumber]:
         """Return the free numbers of a country (two letters) that begin with a prefix; empty texts match all."""

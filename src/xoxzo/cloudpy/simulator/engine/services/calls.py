@@ -87,7 +87,7 @@ class CallService:
         self.calls = TrafficRecords[Call](context, limit, lambda call: call.started, Call.reached, self._deleted)
         self.by_phone, self.by_account = self.calls.by_phone, self.calls.by_account
         self.conferences: OldestFirst[str, Conference] = OldestFirst(limit, lambda one: one.started, self._forget)
-        accounts.on_delete(lambda account: self.calls.delete(self.by_account.get(account, ())))
+        accounts.on_delete.append(lambda account: self.calls.delete(self.by_account.get(account, ())))
 
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not, or raise `NotEnoughCredits`."""
@@ -108,7 +108,7 @@ class CallService:
             callback_url=request.callback_url,
             charged=cost,
         )
-        self._ring(call, lambda: self._talk(call, [content]))
+        self._ring(call, call.recipient, lambda: self._talk(call, [content]), partial(self._end, call, "FAILED"))
         return call
 
     def place_conference(self, account: Account, request: ConferenceRequest) -> Conference:
@@ -116,27 +116,23 @@ class CallService:
         settings = self._context.settings
         prices = [price_for_number(settings.voice_prices, number) for number in request.participants]
         self._accounts.charge(account, as_decimal(sum(prices)), needs=as_decimal(settings.voice_minimum))
-        ident, kind = self._context.callid(), "simple/conferences"
+        ident, now = self._context.callid(), self._context.now()
+        facts: dict[str, Any] = {"call_type": "simple/conferences", "conferenceid": ident}
         legs = tuple(
-            self._call(
-                account, request.caller, number, price, request, call_type=kind, charged=price, conferenceid=ident
-            )
+            self._call(account, request.caller, number, price, request, charged=price, **facts)
             for number, price in zip(request.participants, prices, strict=True)
         )
-        conference = Conference(
-            conferenceid=ident, account=account, request=request, started=self._context.now(), legs=legs
-        )
+        conference = Conference(conferenceid=ident, account=account, request=request, started=now, legs=legs)
         self._context.mark_changed(conference)
         self.conferences.keep(ident, conference)
         for leg in legs:
-            self._ring(leg, partial(self._confer, leg))
+            self._ring(leg, leg.recipient, partial(self._confer, leg), partial(self._end, leg, "FAILED"))
         return conference
 
     def receive(self, din: str, caller: str | None, *, sid: str | None = None) -> Call:
         """Let a call come in, or raise `ItemNotFound`; its first minute is charged with the action URL's request."""
         line, owner = self._dins.by_number(din, sid)
         call = self._call(owner, caller or "", f"+{line.number}", Decimal(line.range.minute_cost), call_type="din")
-        self._begin(call)
         if line.action_url is None:
             self._fail(call, N_("no action URL is set"))
             return call
@@ -162,7 +158,7 @@ class CallService:
     ) -> Call:
         if request:
             more |= {"tags": request.tags, "base_url": request.base_url, "received": self._context.received}
-        return Call(
+        call = Call(
             callid=self._context.callid(),
             account=account,
             caller=caller,
@@ -173,17 +169,12 @@ class CallService:
             serial=self._context.serial(),
             **more,
         )
-
-    def _begin(self, call: Call) -> None:
         self._context.minute(call.started).calls += 1
         self.calls.keep(call.callid, call)
         self._step(call, "ringing")
+        return call
 
-    def _ring(self, call: Call, answered: Callable[[], None]) -> None:
-        self._begin(call)
-        self._ring_at(call, call.recipient, answered, lambda: self._end(call, "FAILED"))
-
-    def _ring_at(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
+    def _ring(self, call: Call, number: str, answered: Callable[[], None], failed: Callable[[], None]) -> None:
         """Let a phone ring, which need not be the recipient's; call `answered`, or `failed` if it cannot be reached."""
         ringing = self.ringing[call.callid] = RingingPhone(call, number, answered)
         settings, result = self._context.settings, self._outcome_rules.of("call", number)
@@ -332,7 +323,7 @@ class CallService:
             self._step(call, "connected", number=number)
             self._context.after(self._context.settings.transfer_seconds, lambda: self._carry_out(call, rest))
 
-        self._ring_at(call, number, talk, lambda: self._fail(call, N_("the transfer failed")))
+        self._ring(call, number, talk, lambda: self._fail(call, N_("the transfer failed")))
 
     def _confer(self, leg: Call) -> None:
         self._answer(leg)

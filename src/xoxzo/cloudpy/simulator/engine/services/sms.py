@@ -10,7 +10,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template, is_same_account
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     InboundSms,
     InboundSmsStatus,
@@ -33,8 +33,6 @@ from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
 _MAX_ACCESSES = 1000
-
-
 _FINAL = ("DELIVERED", "FAIL")
 
 TEST_TEXT = "This is a test message from Xoxzo."
@@ -85,7 +83,7 @@ class SmsService:
         )
         self.replies = TrafficRecords[InboundSms](context, limit, lambda one: one.at, lambda one: (one.sender,))
         self.by_phone, self.by_account = self.messages.by_phone, self.messages.by_account
-        accounts.on_delete(lambda account: self.messages.delete(self.by_account.get(account, ())))
+        accounts.on_delete.append(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
     def send(self, account: Account, request: SmsRequest) -> Message:
         """Accept a message and take its price, or raise `MessageTooLong` (API section 15.26) or `NotEnoughCredits`."""
@@ -100,10 +98,8 @@ class SmsService:
         if count is None:
             raise MessageTooLong
         price, shown_sender = sms_route(settings, request)
-        if request.fixed_cost is None:
-            cost = _sum_of(price, count, as_decimal(settings.tracking_price) if tracking else None)
-        else:
-            cost = request.fixed_cost
+        tracked = as_decimal(settings.tracking_price) if tracking else None
+        cost = _sum_of(price, count, tracked) if request.fixed_cost is None else request.fixed_cost
         self._accounts.charge(account, cost)
         message = Message(
             msgid=context.msgid(),
@@ -248,13 +244,13 @@ class SmsService:
 
     def _await(self, message: Message, due: float) -> None:
         message.due = due
-        self._context.at(due, lambda: self._fall_due(message, due))
 
-    def _fall_due(self, message: Message, due: float) -> None:
-        if message.due != due or message.status in _FINAL:
-            return  # it was delayed or ended by a command
-        result = self._outcome_rules.of("sms", message.request.recipient)
-        self.finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
+        def fall_due() -> None:
+            if message.due == due and message.status not in _FINAL:  # else it was delayed or ended by a command
+                result = self._outcome_rules.of("sms", message.request.recipient)
+                self.finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
+
+        self._context.at(due, fall_due)
 
     def finish(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
         """Deliver or fail a message, and report it (API section 10)."""
@@ -272,17 +268,10 @@ class SmsService:
         self._publish(message)
 
     def _publish(self, message: Message, content: str | None = None) -> None:
-        if not self._context.listeners:
-            return
-        self._context.publish(
-            "sms",
-            message.msgid,
-            numbers={"to": message.request.recipient},
-            content=content,
-            status=message.status,
-            parts=message.parts,
-            cost=price_json(message.cost),
-        )
+        if self._context.listeners:
+            numbers = {"to": message.request.recipient}
+            facts = {"status": message.status, "parts": message.parts, "cost": price_json(message.cost)}
+            self._context.publish("sms", message.msgid, numbers=numbers, content=content, **facts)
 
     def _keep(self, message: Message) -> None:
         if message.tracking:
@@ -319,10 +308,6 @@ class TemplateService:
         self.templates.keep(template.ident, template)
         if template.pending_content is not None:
             self._await_approval(template)
-
-    def owned(self, account: Account) -> list[Template]:
-        """Return an account's templates, the oldest first."""
-        return [template for template in self.templates.values() if is_same_account(template.account, account)]
 
     def update(self, template: Template, *, name: str | None, content: str | None) -> None:
         """Change a template; a new text waits for approval, a new name alone does not (API section 15.32)."""

@@ -6,15 +6,12 @@ It knows nothing of the client: it is written from the API's description alone, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
-    from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
-    from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, TemplateRecord
-    from xoxzo.cloudpy.simulator.runtime.phone import Phone
-    from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings, profile
-    from xoxzo.cloudpy.simulator.simulator import Simulator
+from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
+from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, TemplateRecord
+from xoxzo.cloudpy.simulator.runtime.phone import Phone
+from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings, profile
+from xoxzo.cloudpy.simulator.simulator import Simulator
 
 __all__ = [
     "CallRecord",
@@ -30,22 +27,3 @@ __all__ = [
     "TemplateRecord",
     "profile",
 ]
-
-_HOMES = {
-    "engine.clock": ("RealClock", "SteppedClock"),
-    "engine.records.traffic": ("CallbackAttempt",),
-    "queries.results": ("CallRecord", "ReceivedSms", "TemplateRecord"),
-    "runtime.phone": ("Phone",),
-    "settings": ("Carrier", "NumberRange", "Settings", "profile"),
-    "simulator": ("Simulator",),
-}
-
-
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)

@@ -41,19 +41,12 @@ def japan_and_malaysia() -> tuple[Carrier, ...]:
     SoftBank's fixed sender and its standard route under Lite are those of API section 2.1; of the two pages that
     disagree about Rakuten under Lite, the one that takes the K-premium route is followed.
     """
+    japanese = partial(Carrier, country="JP", mcc="440")
     return (
-        Carrier(prefix="8190", name="NTT DOCOMO INC", country="JP", mcc="440", mnc="10"),
-        Carrier(prefix="8180", name="KDDI", country="JP", mcc="440", mnc="54"),
-        Carrier(
-            prefix="8170",
-            name="SOFTBANK",
-            country="JP",
-            mcc="440",
-            mnc="20",
-            k_premium_sender="21053",
-            k_premium_lite=False,
-        ),
-        Carrier(prefix="8160", name="RAKUTEN MOBILE", country="JP", mcc="440", mnc="11"),
+        japanese(prefix="8190", name="NTT DOCOMO INC", mnc="10"),
+        japanese(prefix="8180", name="KDDI", mnc="54"),
+        japanese(prefix="8170", name="SOFTBANK", mnc="20", k_premium_sender="21053", k_premium_lite=False),
+        japanese(prefix="8160", name="RAKUTEN MOBILE", mnc="11"),
         Carrier(prefix="6012", name="MAXIS", country="MY", mcc="502", mnc="12"),
     )
 

@@ -17,6 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
@@ -39,13 +40,11 @@ class SettingEntry(Struct, frozen=True):
 
 def setting_entries(settings: Settings) -> list[SettingEntry]:
     """Return all settings in their order, with the values that they have; a token is not shown."""
-    found = []
-    for name, meaning in _meanings().items():
-        value = getattr(settings, name)
-        shown = "••••" if name == "token" and value is not None else value_text(value)
-        rows = tuple(int(row) for row in _ROW.findall(meaning))
-        found.append(SettingEntry(name, shown, rows, meaning))
-    return found
+    shown = settings if settings.token is None else replace(settings, token="••••")  # noqa: S106 - it hides one
+    return [
+        SettingEntry(name, value_text(getattr(shown, name)), tuple(map(int, _ROW.findall(meaning))), meaning)
+        for name, meaning in _meanings().items()
+    ]
 
 
 def settings_table(settings: Settings) -> str:

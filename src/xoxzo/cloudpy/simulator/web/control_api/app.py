@@ -32,7 +32,13 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     is_foreign,
     read_body,
 )
-from xoxzo.cloudpy.simulator.web.control_api.routes import PREFIX, ROUTES_BY_SUBJECT, ControlRequest, ControlRoute
+from xoxzo.cloudpy.simulator.web.control_api.routes import (
+    AFTERWARDS,
+    PREFIX,
+    ROUTES_BY_SUBJECT,
+    ControlRequest,
+    ControlRoute,
+)
 from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
 
 # A `Reason`, which msgspec does not know, is sent as its text.
@@ -91,6 +97,8 @@ def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request],
         result = await asyncio.to_thread(entry.handler, read) if entry.slow else entry.handler(read)
         if inspect.isawaitable(result):
             result = await result
+        if result is None:
+            result = AFTERWARDS[entry.result](read)
         if entry.file:
             headers = {"content-disposition": f'attachment; filename="xoxzo-{entry.path}"', "cache-control": "no-store"}
             return StreamingResponse(result, headers=headers, media_type=entry.file)

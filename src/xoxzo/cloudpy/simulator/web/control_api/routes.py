@@ -10,7 +10,6 @@ from msgspec.structs import asdict
 from starlette.exceptions import HTTPException
 
 from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
-from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.commands.office import AccountRecord
 from xoxzo.cloudpy.simulator.engine.rules import format_time, is_digits
@@ -65,10 +64,6 @@ class ControlRequest(Struct, frozen=True):
         """Return which page of a list the query asks for; raise `HTTPException` 400 as `integer` does."""
         return {"limit": self.integer("limit", limit), "before": self.integer("before")}
 
-    def text(self, name: str) -> str:
-        """Return a text of the query, or an empty one."""
-        return self.query.get(name, "")
-
 
 class ControlRoute(Struct, frozen=True):
     """One request of the control API."""
@@ -84,7 +79,7 @@ class ControlRoute(Struct, frozen=True):
     result: Any
     """The type of its answer."""
     handler: Callable[[ControlRequest], Any]
-    """Returns the answer, or an awaitable of it."""
+    """Returns the answer; or nothing or an awaitable of it, and what is in `AFTERWARDS` answers."""
     body: type[Struct] | None = None
     """The type of its body; ``None`` for reading."""
     status: int = 200
@@ -111,38 +106,8 @@ def _get(target: str, result: type[R], name: str = "", *, slow: bool = False) ->
 
 def _post(
     path: str, result: type[R], name: str = "", body: type[Struct] = schemas.EmptyBody, status: int = 200
-) -> Row[R | Awaitable[R]]:
+) -> Row[R | Awaitable[None] | None]:
     return _row("POST", path, result, name, body=body, status=status)
-
-
-def _done(act: Callable[[ControlRequest], object]) -> Callable[[ControlRequest], schemas.Completed]:
-    """Return a handler that does something, and answers that it was carried out."""
-
-    def handler(it: ControlRequest) -> schemas.Completed:
-        act(it)
-        return schemas.Completed()
-
-    return handler
-
-
-def _call(act: Callable[[CarrierCommands, str], None]) -> Callable[[ControlRequest], CallRecord]:
-    """Return a handler that applies a command to a call, and answers with the call."""
-
-    def handler(it: ControlRequest) -> CallRecord:
-        act(it.simulator.carrier, it.ident)
-        return it.simulator.find_call(it.ident)
-
-    return handler
-
-
-def _message(act: Callable[..., None]) -> Callable[[ControlRequest], Timeline]:
-    """Return a handler that applies a command of the carrier's to a message, and answers with all that happened."""
-
-    def handler(it: ControlRequest) -> Timeline:
-        act(it.simulator.carrier, it.ident, **asdict(it.body))
-        return it.simulator.timeline(it.ident)
-
-    return handler
 
 
 def _phone(it: ControlRequest) -> schemas.PhoneState:
@@ -159,34 +124,25 @@ def _senders(it: ControlRequest) -> schemas.SendersState:
     return schemas.SendersState(list(it.simulator.office.senders), it.simulator.office.any_sender)
 
 
-def _register_sender(it: ControlRequest) -> schemas.SendersState:
-    it.simulator.office.register_sender(it.body.sender)
-    return _senders(it)
-
-
-def _clock(
-    act: Callable[[Simulation], None] = lambda _simulator: None,
-) -> Callable[[ControlRequest], schemas.ClockState]:
-    """Return a handler that does something with the clock, and answers with its state."""
-
-    def handler(it: ControlRequest) -> schemas.ClockState:
-        act(it.simulator)
-        now, due = it.simulator.now.timestamp(), it.simulator.next_due
-        next_due = None if due is None else format_time(due.timestamp())
-        return schemas.ClockState(format_time(now), it.simulator.clock_stopped, next_due)
-
-    return handler
-
-
-async def _advance(it: ControlRequest) -> schemas.ClockState:
-    await it.simulator.advance_async(**asdict(it.body))
-    return _clock()(it)
+def _clock(it: ControlRequest) -> schemas.ClockState:
+    now, due = it.simulator.now.timestamp(), it.simulator.next_due
+    next_due = None if due is None else format_time(due.timestamp())
+    return schemas.ClockState(format_time(now), it.simulator.clock_stopped, next_due)
 
 
 def _add_fault(it: ControlRequest) -> Fault:
     given = {name: value for name, value in asdict(it.body).items() if value is not None}
     return it.simulator.faults.add(**{**given, "endpoint": it.body.endpoint or ALL_ENDPOINTS})
 
+
+AFTERWARDS: dict[Any, Callable[[ControlRequest], Any]] = {
+    schemas.Completed: lambda _it: schemas.Completed(),
+    CallRecord: lambda it: it.simulator.find_call(it.ident),
+    Timeline: lambda it: it.simulator.timeline(it.ident),
+    schemas.SendersState: _senders,
+    schemas.ClockState: _clock,
+}
+"""What answers, by its type, after a handler that returned nothing."""
 
 ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
     "The simulator": (
@@ -196,25 +152,25 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
         _get("settings", list[SettingEntry])("List all settings.", lambda it: setting_entries(it.simulator.settings)),
         _post("reset", schemas.Completed)(
-            "Delete everything, logs included; clock and faults stay.", _done(lambda it: it.simulator.reset())
+            "Delete everything, logs included; clock and faults stay.", lambda it: it.simulator.reset()
         ),
     ),
     "Searching": (
         _get("search?q&limit&before", ResultPage[SearchResult], slow=True)(
             "Find messages, calls and replies, the newest first.",
-            lambda it: it.simulator.search(it.text("q"), **it.page()),
+            lambda it: it.simulator.search(it.query.get("q", ""), **it.page()),
         ),
         _get("totals?q", Totals, slow=True)(
             "Count what a search finds, with parts and credits, by status.",
-            lambda it: it.simulator.totals(it.text("q")),
+            lambda it: it.simulator.totals(it.query.get("q", "")),
         ),
         _row("GET", "export.csv?q", str, "export_csv", file="text/csv")(
             "Return all that a search finds as a CSV file for spreadsheets, the newest first.",
-            lambda it: it.simulator.export(it.text("q")),
+            lambda it: it.simulator.export(it.query.get("q", "")),
         ),
         _row("GET", "export.json?q", list[SearchResult], "export_json", file="application/json")(
             "Return all that a search finds as a JSON file, the newest first.",
-            lambda it: it.simulator.export(it.text("q"), form="json"),
+            lambda it: it.simulator.export(it.query.get("q", ""), form="json"),
         ),
         _get("timeline/{id}", Timeline, "timeline")(
             "Return everything that happened to a message, a call or a reply.",
@@ -229,7 +185,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _get("requests?status&q&limit&before", LogPage)(
             "List the latest requests to the API with their answers, the newest first; credentials are masked.",
             lambda it: it.simulator.requests(
-                status=it.text("status"), text=it.text("q"), origin=it.origin, **it.page()
+                status=it.query.get("status", ""), text=it.query.get("q", ""), origin=it.origin, **it.page()
             ),
         ),
         _get("requests/{id}", LoggedRequest, "request")(
@@ -260,21 +216,29 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _get("calls/{id}", CallRecord, "call")(
             "Show a call with its steps, incoming or outgoing.", lambda it: it.simulator.find_call(it.ident)
         ),
-        _post("calls/{id}/answer", CallRecord)("Answer a ringing call.", _call(CarrierCommands.answer)),
-        _post("calls/{id}/decline", CallRecord)("Decline a ringing call.", _call(CarrierCommands.decline)),
-        _post("calls/{id}/ignore", CallRecord)(
-            "Ignore a ringing call, which ends by itself.", _call(CarrierCommands.ignore)
+        _post("calls/{id}/answer", CallRecord)(
+            "Answer a ringing call.", lambda it: it.simulator.carrier.answer(it.ident)
         ),
-        _post("calls/{id}/hang-up", CallRecord)("Hang up a call in progress.", _call(CarrierCommands.hang_up)),
+        _post("calls/{id}/decline", CallRecord)(
+            "Decline a ringing call.", lambda it: it.simulator.carrier.decline(it.ident)
+        ),
+        _post("calls/{id}/ignore", CallRecord)(
+            "Ignore a ringing call, which ends by itself.", lambda it: it.simulator.carrier.ignore(it.ident)
+        ),
+        _post("calls/{id}/hang-up", CallRecord)(
+            "Hang up a call in progress.", lambda it: it.simulator.carrier.hang_up(it.ident)
+        ),
     ),
     "Carriers": (
         _get("held", tuple[SearchResult, ...])(
             "List the held messages and the ringing calls.", lambda it: it.simulator.carrier.held()
         ),
-        _post("messages/{id}/deliver", Timeline)("Deliver a message now.", _message(CarrierCommands.deliver)),
-        _post("messages/{id}/fail", Timeline)("Fail a message now.", _message(CarrierCommands.fail)),
+        _post("messages/{id}/deliver", Timeline)(
+            "Deliver a message now.", lambda it: it.simulator.carrier.deliver(it.ident)
+        ),
+        _post("messages/{id}/fail", Timeline)("Fail a message now.", lambda it: it.simulator.carrier.fail(it.ident)),
         _post("messages/{id}/delay", Timeline, body=schemas.Delay)(
-            "Deliver a message later.", _message(CarrierCommands.delay)
+            "Deliver a message later.", lambda it: it.simulator.carrier.delay(it.ident, it.body.seconds)
         ),
         _get("rules", tuple[OutcomeRule, ...])("List the carriers' rules.", lambda it: it.simulator.carrier.rules),
         _post("rules", OutcomeRule, "add_rule", schemas.NewRule, 201)(
@@ -282,7 +246,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             lambda it: it.simulator.carrier.add_rule(**asdict(it.body)),
         ),
         _post("rules/{id}/remove", schemas.Completed, "remove_rule")(
-            "Remove a rule.", _done(lambda it: it.simulator.carrier.remove_rule(it.number("rule")))
+            "Remove a rule.", lambda it: it.simulator.carrier.remove_rule(it.number("rule"))
         ),
     ),
     "Callbacks": (
@@ -290,7 +254,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             "List the tries to deliver a callback, the oldest first: all, or those of one message or call.", _callbacks
         ),
         _post("callbacks/{id}/resend", schemas.Completed)(
-            "Post a callback now, or once more.", _done(lambda it: it.simulator.resend_callback(it.ident))
+            "Post a callback now, or once more.", lambda it: it.simulator.resend_callback(it.ident)
         ),
     ),
     "Xoxzo": (
@@ -321,17 +285,18 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
         _get("senders", schemas.SendersState)("List the K-premium senders.", _senders),
         _post("senders", schemas.SendersState, "register_sender", schemas.NewSender, 201)(
-            "Register a K-premium sender.", _register_sender
+            "Register a K-premium sender.", lambda it: it.simulator.office.register_sender(it.body.sender)
         ),
     ),
     "Clock": (
-        _get("clock", schemas.ClockState)("Return the state of the clock.", _clock()),
-        _post("clock/stop", schemas.ClockState, "stop_clock")("Stop the clock.", _clock(Simulation.stop_clock)),
+        _get("clock", schemas.ClockState)("Return the state of the clock.", _clock),
+        _post("clock/stop", schemas.ClockState, "stop_clock")("Stop the clock.", lambda it: it.simulator.stop_clock()),
         _post("clock/run", schemas.ClockState, "run_clock")(
-            "Start the clock from the time that it shows.", _clock(Simulation.run_clock)
+            "Start the clock from the time that it shows.", lambda it: it.simulator.run_clock()
         ),
         _post("clock/advance", schemas.ClockState, body=schemas.Advance)(
-            "Advance a stopped clock; responds when the callbacks that fell due were answered.", _advance
+            "Advance a stopped clock; responds when the callbacks that fell due were answered.",
+            lambda it: it.simulator.advance_async(**asdict(it.body)),
         ),
     ),
     "Faults": (
@@ -341,10 +306,10 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
         _post("faults", Fault, "add_fault", schemas.NewFault, 201)("Add a fault.", _add_fault),
         _post("faults/{id}/remove", schemas.Completed, "remove_fault")(
-            "Remove a fault.", _done(lambda it: it.simulator.faults.remove(it.number("fault")))
+            "Remove a fault.", lambda it: it.simulator.faults.remove(it.number("fault"))
         ),
         _post("faults/all-normal", schemas.Completed)(
-            "Remove all faults.", _done(lambda it: it.simulator.faults.all_normal())
+            "Remove all faults.", lambda it: it.simulator.faults.all_normal()
         ),
     ),
 }

@@ -27,10 +27,8 @@ class RateLimits:
     def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._now = now
-        self.limited = any(
-            limit is not None
-            for limit in (settings.requests_per_second, settings.list_interval, settings.most_connections)
-        )
+        limits = (settings.requests_per_second, settings.list_interval, settings.most_connections)
+        self.limited = any(limit is not None for limit in limits)
         """Whether anything is, so that nothing is counted in vain."""
         self.has_allow_list = bool(settings.allowed_addresses)
         self._networks = [_network(text) for text in settings.allowed_addresses]

@@ -95,12 +95,12 @@ class _Entry(NamedTuple):
 class _Beginning(bytes):
     """The beginning of a body; `size` is that of the whole."""
 
+    size: int
+
     def __new__(cls, body: bytes) -> Self:
         beginning = super().__new__(cls, body[:MAX_BODY_BYTES])
         beginning.size = len(body)
         return beginning
-
-    size: int
 
 
 class RequestLog:
@@ -140,7 +140,8 @@ class RequestLog:
         if status and status not in known.split(", ") and not (status.isascii() and status.isdigit()):
             template = N_("there is no status {wanted!r}; there are {known}")
             raise SimulatorError("unknown_status", template, wanted=status, known=known)
-        fitting = [entry for entry in self._newest_first() if _contains(entry, text.casefold())]
+        wanted_text = text.casefold()
+        fitting = [entry for entry in self._newest_first() if not text or _contains(entry, wanted_text)]
         counts = Counter(_class(entry.status) for entry in fitting)
         wanted = (
             entry for entry in fitting if (before is None or entry.id < before) and status in _names(entry.status)
@@ -168,10 +169,6 @@ class RequestLog:
         yield from map(_Entry._make, merge(*map(reversed, sorts), key=itemgetter(0), reverse=True))
 
 
-def _size(body: bytes) -> int:
-    return body.size if isinstance(body, _Beginning) else len(body)
-
-
 def _class(status: int | None) -> str:
     return "none" if status is None else f"{status // 100}xx"
 
@@ -182,47 +179,42 @@ def _names(status: int | None) -> set[str]:
 
 
 def _contains(entry: _Entry, text: str) -> bool:
-    return not text or any(
-        text in place.casefold()
-        for place in (
-            f"{entry.request.method} {entry.target}",
-            unquote_plus(entry.request.body.decode("utf-8", "replace")),
-            entry.response.body.decode("utf-8", "replace"),
-        )
-    )
+    request_body, answer = (side.body.decode("utf-8", "replace") for side in (entry.request, entry.response))
+    places = (f"{entry.request.method} {entry.target}", unquote_plus(request_body), answer)
+    return any(text in place.casefold() for place in places)
 
 
 def _written(entry: _Entry, origin: str) -> LoggedRequest:
-    request, response = entry.request, entry.response
-    answer = response.body if entry.status is not None and request.method != "HEAD" else b""
+    request, response, status = entry.request, entry.response, entry.status
+    size = getattr(request.body, "size", len(request.body))
+    answer = response.body if status is not None and request.method != "HEAD" else b""
     sid, _ = request.credentials()
-    is_whole = request.path.startswith(b"/") and _size(request.body) <= MAX_BODY_BYTES
+    is_whole = request.path.startswith(b"/") and size <= MAX_BODY_BYTES
     return LoggedRequest(
         id=entry.id,
         at=entry.at,
         method=request.method,
         path=entry.target,
-        status=entry.status,
+        status=status,
         fault=None if response.fault is None else response.fault.kind,
         sid=sid,
-        headers=[(_text(name), _masked(name, value)) for name, value in request.headers.items()],
+        headers=[(name.decode("latin-1"), _masked(name, value)) for name, value in request.headers.items()],
         body=request.body.decode("utf-8", "replace"),
-        size=_size(request.body),
-        answer_headers=[(_text(name), _text(value)) for name, value in response.headers if entry.status is not None],
+        size=size,
+        answer_headers=[
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers if status is not None
+        ],
         answer=answer.decode("utf-8", "replace"),
-        answer_size=_size(answer),
+        answer_size=getattr(answer, "size", len(answer)),
         curl=_curl(request, f"{origin}{entry.target}", sid) if is_whole else "",
     )
 
 
-def _text(value: bytes) -> str:
-    return value.decode("latin-1")
-
-
 def _masked(name: bytes, value: bytes) -> str:
+    text = value.decode("latin-1")
     if name not in _SECRET_HEADERS:
-        return _text(value)
-    scheme, blank, _ = _text(value).partition(" ")
+        return text
+    scheme, blank, _ = text.partition(" ")
     return f"{scheme} {MASK}" if blank and name != b"cookie" else MASK
 
 

@@ -9,7 +9,7 @@ import re
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ from xoxzo.cloudpy.simulator.commands.faults import Fault
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.rules import is_url
+
+T = TypeVar("T")
 
 DATABASE_UNWRITABLE = N_("The simulator cannot write to its database.")
 """What is answered, with 503, when something could not be saved and so was not done."""
@@ -43,6 +45,10 @@ class ApiRequest(Struct, frozen=True):
     def target(self) -> str:
         """Method and path, as events name a request."""
         return f"{self.method} {self.path.decode('latin-1')}"
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Split the query as Django does: invalid percent signs stay, bytes that are not UTF-8 are replaced."""
+        return parse_qsl(self.query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
     def credentials(self) -> tuple[str, str]:
         """Return SID and token of Basic authentication, or empty texts."""
@@ -90,6 +96,13 @@ def detail(status: int, text: str) -> HttpError:
     return HttpError(status, {"detail": text})
 
 
+def found(record: T | None) -> T:
+    """Return a record that was looked for; raise `HttpError` 404 if there is none."""
+    if record is None:
+        raise HttpError(404, None)
+    return record
+
+
 def encode(body: object) -> bytes:
     """Write JSON as Django REST Framework does: compact, in UTF-8."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
@@ -101,11 +114,6 @@ JSON = ((b"content-type", b"application/json"),)
 def json_response(status: int, body: object) -> ApiResponse:
     """Return a reply with a JSON body."""
     return ApiResponse(status, encode(body), JSON)
-
-
-def pairs(query: bytes) -> list[tuple[str, str]]:
-    """Split a raw query string as Django does: invalid percent signs stay, bytes that are not UTF-8 are replaced."""
-    return parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
 
 MAX_FIELDS = 1000

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
@@ -15,9 +17,6 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     FROM_ANOTHER_SITE,
     CloseConnection,
     ConnectionClosed,
-    Receive,
-    Scope,
-    Send,
     cannot_close,
     is_foreign,
     read_body,
@@ -60,21 +59,20 @@ class Application:
         self._batcher = Batcher(simulator.api.handle_together)
         self._close_connection = close_connection
         self._bind_host = bind_host
-        self._control: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
-        self._console: Console | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the lifespan starts and closes the simulator."""
         if scope["type"] == "http":
             path = scope.get("raw_path") or scope["path"].encode()
+            scope.setdefault("state", {})["stopping"] = self.stopping
             if is_api_path(path):
                 await self._answer_api(scope, path, receive, send)
-                return
-            scope.setdefault("state", {})["stopping"] = self.stopping
-            if path.startswith(_CONTROL):
-                await self._answer_control(scope, receive, send)
+            elif not path.startswith(_CONTROL):
+                await self._console(scope, receive, send)
             else:
-                await self._answer_console(scope, receive, send)
+                await self._control(scope, receive, send)
+                if "_console" in self.__dict__ and scope["method"] == "POST":
+                    self._console.change_streams.publish("console")  # what is no event, such as a fault switched on
         elif scope["type"] == "lifespan":
             await self._run_lifespan(receive, send)
 
@@ -116,21 +114,18 @@ class Application:
             raise ConnectionClosed
         return False
 
-    async def _answer_control(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._control is None:
-            from xoxzo.cloudpy.simulator.web.control_api.app import application
+    # Both are imported with their first request.
+    @cached_property
+    def _control(self) -> ASGIApp:
+        from xoxzo.cloudpy.simulator.web.control_api.app import application
 
-            self._control = application(self._simulator, self._bind_host, self._close_connection)
-        await self._control(scope, receive, send)
-        if self._console is not None and scope["method"] == "POST":
-            self._console.change_streams.publish("console")  # what is no event, such as a fault that was switched on
+        return application(self._simulator, self._bind_host, self._close_connection)
 
-    async def _answer_console(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._console is None:
-            from xoxzo.cloudpy.simulator.web.console.app import Console
+    @cached_property
+    def _console(self) -> Console:
+        from xoxzo.cloudpy.simulator.web.console.app import Console
 
-            self._console = Console(self._simulator, self._bind_host, self._close_connection)
-        await self._console(scope, receive, send)
+        return Console(self._simulator, self._bind_host, self._close_connection)
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         while True:

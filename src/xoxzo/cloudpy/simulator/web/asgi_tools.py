@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+
+from starlette.types import Message, Receive
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, encode
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BODY_TIMEOUT_SECONDS = 30.0
 _JSON = ((b"content-type", b"application/json"), (b"connection", b"close"))
@@ -36,9 +33,7 @@ def cannot_close(client: object) -> None:
     raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 
-async def read_body(
-    receive: Receive, max_bytes: int, first: MutableMapping[str, Any] | None = None
-) -> bytes | ApiResponse:
+async def read_body(receive: Receive, max_bytes: int, first: Message | None = None) -> bytes | ApiResponse:
     """Read a request body after its `first` message, or return the refusal of one too large, too slow or cut."""
     body = bytearray()
     size = 0

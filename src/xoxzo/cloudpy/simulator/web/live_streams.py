@@ -14,10 +14,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 
+from starlette.types import Receive, Scope, Send
+
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.queries.event_format import Event, event_json
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, Receive, Scope, Send, cannot_close
+from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, cannot_close
 
 MAX_STREAMS = 64
 """Streams of one sort that may be open at once."""

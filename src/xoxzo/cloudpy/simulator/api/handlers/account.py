@@ -11,23 +11,23 @@ from xoxzo.cloudpy.simulator.api.http import (
     HttpError,
     RequestContext,
     detail,
+    found,
     invalid,
     json_response,
-    pairs,
 )
 from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.rules import has_dialling_code, is_number, is_url
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 
 
-def search_filters(query: bytes) -> tuple[str, str]:
+def search_filters(query: list[tuple[str, str]]) -> tuple[str, str]:
     """Read the number search's `country` and `prefix`; any other key is 400 (API sections 6.1 and 15.69)."""
-    found = {"country": "", "prefix": ""}
-    for key, value in pairs(query):
-        if key not in found:
+    filters = {"country": "", "prefix": ""}
+    for key, value in query:
+        if key not in filters:
             raise invalid(key, "Invalid parameter")
-        found[key] = value
-    return found["country"], found["prefix"]
+        filters[key] = value
+    return filters["country"], filters["prefix"]
 
 
 class NumberHandlers(Struct, frozen=True):
@@ -40,7 +40,7 @@ class NumberHandlers(Struct, frozen=True):
 
     def search(self, context: RequestContext) -> ApiResponse:
         """Answer the search for free numbers (API section 6.1)."""
-        country, prefix = search_filters(context.request.query)
+        country, prefix = search_filters(context.request.query_pairs())
         return json_response(200, [line.view() for line in self._service(context).search(country, prefix)])
 
     def subscribed(self, context: RequestContext) -> ApiResponse:
@@ -78,10 +78,7 @@ class NumberHandlers(Struct, frozen=True):
         return ApiResponse(200)
 
     def _find(self, context: RequestContext) -> SubscribedNumber:
-        line = self._service(context).find(context.account, context.ident)
-        if line is None:
-            raise HttpError(404, None)
-        return line
+        return found(self._service(context).find(context.account, context.ident))
 
 
 TEMPLATE_ID = "3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, invalid, json_response
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, found, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallRequest, ConferenceRequest
@@ -62,9 +62,10 @@ def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account:
 
 def get(context: RequestContext) -> ApiResponse:
     """Answer `GET /voice/calls/<callid>/` (API section 5.2)."""
-    call = context.engine.calls.calls.find(context.account, context.ident)
-    hidden = call is not None and call.direction == "inbound" and not context.engine.settings.inbound_calls_listed
-    return ApiResponse(404) if call is None or hidden else json_response(200, call.view(context.base_url))
+    call = found(context.engine.calls.calls.find(context.account, context.ident))
+    if call.direction == "inbound" and not context.engine.settings.inbound_calls_listed:
+        return ApiResponse(404)
+    return json_response(200, call.view(context.base_url))
 
 
 def place_conference(context: RequestContext) -> ApiResponse:

@@ -13,16 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from xoxzo.cloudpy.simulator.api.http import (
-    ApiResponse,
-    Fields,
-    HttpError,
-    RequestContext,
-    detail,
-    invalid,
-    json_response,
-    pairs,
-)
+from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, detail, found, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template, is_same_account
@@ -140,44 +131,40 @@ class DateFilter(Struct, frozen=True):
         return _COMPARE[self.operator](day, self.day)
 
 
-def date_filters(query: bytes, today: date) -> list[DateFilter]:
+def date_filters(query: list[tuple[str, str]], today: date) -> list[DateFilter]:
     """Read the sent list's filters, all of which must hold; others, and days before `OLDEST`, are 400."""
-    return [_date_filter(key, value, today) for key, value in pairs(query)]
-
-
-def _date_filter(key: str, value: str, today: date) -> DateFilter:
-    # "sent_date>=2016-05-18" arrives as key "sent_date>" and value "2016-05-18"; "sent_date>2016-05-18" as a key
-    # with an empty value. Put together again, both are the text that the caller wrote.
-    match = _FILTER.fullmatch(f"{key}={value}" if value or key == "sent_date" else key)
-    if match is None:
-        raise invalid(key, "Invalid parameter")
-    try:
-        day = date.fromisoformat(match[2]) if _DATE.fullmatch(match[2]) else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise invalid("sent_date", "Invalid sent_date format")
-    if today - day > OLDEST:
-        raise invalid("sent_date", "Invalid sent_date")
-    return DateFilter(match[1], day)
+    filters = []
+    for key, value in query:
+        # "sent_date>=2016-05-18" arrives as key "sent_date>" and value "2016-05-18"; "sent_date>2016-05-18" as a key
+        # with an empty value. Put together again, both are the text that the caller wrote.
+        match = _FILTER.fullmatch(f"{key}={value}" if value or key == "sent_date" else key)
+        if match is None:
+            raise invalid(key, "Invalid parameter")
+        try:
+            day = date.fromisoformat(match[2]) if _DATE.fullmatch(match[2]) else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise invalid("sent_date", "Invalid sent_date format")
+        if today - day > OLDEST:
+            raise invalid("sent_date", "Invalid sent_date")
+        filters.append(DateFilter(match[1], day))
+    return filters
 
 
 def list_sent(context: RequestContext) -> ApiResponse:
     """Answer `GET /sms/messages/` (API section 2.3): newest first, at most `list_cap`."""
     engine = context.engine
     today = datetime.fromtimestamp(engine.context.now(), UTC).date()
-    filters = date_filters(context.request.query, today)
-    wanted = (
-        engine.sms.view(message, context.base_url)
-        for message in reversed(engine.sms.by_account.get(context.account, {}).values())
-        if _listed(message, today, filters)
-    )
-    return json_response(200, list(islice(wanted, engine.settings.list_cap)))
+    filters = date_filters(context.request.query_pairs(), today)
 
+    def is_listed(message: Message) -> bool:
+        day = datetime.fromtimestamp(message.sent, UTC).date()
+        return today - day <= OLDEST and all(condition.accepts(day) for condition in filters)
 
-def _listed(message: Message, today: date, filters: list[DateFilter]) -> bool:
-    day = datetime.fromtimestamp(message.sent, UTC).date()
-    return today - day <= OLDEST and all(condition.accepts(day) for condition in filters)
+    messages = filter(is_listed, reversed(engine.sms.by_account.get(context.account, {}).values()))
+    shown = (engine.sms.view(message, context.base_url) for message in islice(messages, engine.settings.list_cap))
+    return json_response(200, list(shown))
 
 
 def list_templates(context: RequestContext) -> ApiResponse:
@@ -264,7 +251,4 @@ def _content_name(fields: Fields) -> str:
 
 def _template(context: RequestContext) -> Template:
     ident = int(context.ident) if is_digits(context.ident) else 0
-    template = context.engine.templates.templates.find(context.account, ident)
-    if template is None:
-        raise HttpError(404, None)
-    return template
+    return found(context.engine.templates.templates.find(context.account, ident))

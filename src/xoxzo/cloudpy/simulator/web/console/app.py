@@ -11,20 +11,13 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from starlette.types import Receive, Scope, Send
+
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.asgi_tools import (
-    HOST_NOT_ALLOWED,
-    CloseConnection,
-    Receive,
-    Scope,
-    Send,
-    is_allowed_host,
-    is_foreign,
-    read_body,
-)
+from xoxzo.cloudpy.simulator.web import asgi_tools
 from xoxzo.cloudpy.simulator.web.console.page_request import (
     CSRF_TOKEN,
     Page,
@@ -71,7 +64,7 @@ _HEADERS = (
 class Console:
     """The console of one simulator; `bind_host` is the address of its server, which the Host header may name."""
 
-    def __init__(self, simulator: Simulation, bind_host: str, close_connection: CloseConnection) -> None:
+    def __init__(self, simulator: Simulation, bind_host: str, close_connection: asgi_tools.CloseConnection) -> None:
         self.change_streams = Streams(simulator, close_connection, gather_seconds=0.2)
         simulator.api.log.listener = lambda: self.change_streams.publish("request")
         self._simulator = simulator
@@ -83,13 +76,13 @@ class Console:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = _fields(scope["query_string"][:_MAX_QUERY_LENGTH])
         answer: Answer
-        if not is_allowed_host(headers, self._bind_host, self._simulator.settings.allowed_hosts):
-            answer = 403, HOST_NOT_ALLOWED.encode(), _TEXT
+        if not asgi_tools.is_allowed_host(headers, self._bind_host, self._simulator.settings.allowed_hosts):
+            answer = 403, asgi_tools.HOST_NOT_ALLOWED.encode(), _TEXT
         elif path.startswith(_STATIC_PATH) and method in {"GET", "HEAD"}:
             answer = _static_file(path, headers)
         elif path == "/console/events" and method == "GET":
             stream = ChangeStream(query.get("topics", "").split(","))
-            if not is_foreign(headers) and await self.change_streams.serve(
+            if not asgi_tools.is_foreign(headers) and await self.change_streams.serve(
                 stream, scope, receive, send, headers=_HEADERS
             ):
                 return
@@ -116,14 +109,14 @@ class Console:
         return status, render(page, request), _HTML
 
     async def _post(self, request: PageRequest, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
-        body = await read_body(receive, _LARGEST_FORM)
+        body = await asgi_tools.read_body(receive, _LARGEST_FORM)
         if isinstance(body, ApiResponse):
             return body.status, body.body, body.headers
         form = _fields(body)
         status, message, to = 200, "", "/"
         cookies: Headers = ()
         try:
-            if is_foreign(headers):
+            if asgi_tools.is_foreign(headers):
                 status, page = 403, error_page(request, request.gettext("The request comes from another site."))
             elif not hmac.compare_digest(form.get("csrf", "").encode(), CSRF_TOKEN.encode()):
                 problem = request.gettext("The page is out of date: the simulator was restarted. Reload it.")

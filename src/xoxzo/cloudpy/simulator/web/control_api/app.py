@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
@@ -21,17 +22,7 @@ from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings
-from xoxzo.cloudpy.simulator.web.asgi_tools import (
-    FROM_ANOTHER_SITE,
-    HOST_NOT_ALLOWED,
-    CloseConnection,
-    Receive,
-    Scope,
-    Send,
-    is_allowed_host,
-    is_foreign,
-    read_body,
-)
+from xoxzo.cloudpy.simulator.web import asgi_tools
 from xoxzo.cloudpy.simulator.web.control_api.routes import (
     AFTERWARDS,
     PREFIX,
@@ -45,9 +36,7 @@ from xoxzo.cloudpy.simulator.web.live_streams import EventStream, Streams
 _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str.__str__).encode
 
 
-def application(
-    simulator: Simulation, bind_host: str, close_connection: CloseConnection
-) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def application(simulator: Simulation, bind_host: str, close_connection: asgi_tools.CloseConnection) -> ASGIApp:
     """Return the control API as an ASGI application on a server; `close_connection` ends readers that do not read."""
     streams = Streams(simulator, close_connection)
 
@@ -81,12 +70,12 @@ def application(
 
 
 def _objection(headers: Mapping[bytes, bytes], method: str, bind_host: str, settings: Settings) -> str:
-    if not is_allowed_host(headers, bind_host, settings.allowed_hosts):
-        return HOST_NOT_ALLOWED
+    if not asgi_tools.is_allowed_host(headers, bind_host, settings.allowed_hosts):
+        return asgi_tools.HOST_NOT_ALLOWED
     if headers.get(b"user-agent") == USER_AGENT.encode():
         # A web page may reach the API by DNS rebinding, and have the callback of an SMS sent here.
         return "The simulator's callbacks cannot control it."
-    return FROM_ANOTHER_SITE if method not in {"GET", "HEAD"} and is_foreign(headers) else ""
+    return asgi_tools.FROM_ANOTHER_SITE if method not in {"GET", "HEAD"} and asgi_tools.is_foreign(headers) else ""
 
 
 def _endpoint(simulator: Simulation, entry: ControlRoute) -> Callable[[Request], Awaitable[Response]]:
@@ -114,7 +103,7 @@ def _origin(request: Request) -> str:
 async def _body(request: Request, kind: type, most: int) -> Any:  # noqa: ANN401 - of that type
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Content-Type must be application/json")
-    body = await read_body(request.receive, most)
+    body = await asgi_tools.read_body(request.receive, most)
     if isinstance(body, ApiResponse):
         raise HTTPException(body.status, "the body is too large or too slow")
     try:

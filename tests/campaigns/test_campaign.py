@@ -16,7 +16,7 @@ from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Limits, Result, Schedule, State
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import open_store
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
+from xoxzo.cloudpy.campaigns.reconciliation import Reconciler
 from xoxzo.cloudpy.errors import APIError, CampaignError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import MessageStatus
 from xoxzo.cloudpy.protocols import AsyncStreamedResponse, AsyncTransport, Progress, Request, TimeBudget

@@ -26,7 +26,7 @@ from xoxzo.cloudpy.campaigns import (
     Unsettled,
 )
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
+from xoxzo.cloudpy.campaigns.reconciliation import find_unsent
 from xoxzo.cloudpy.campaigns.sending.rules import classify_error
 from xoxzo.cloudpy.errors import InvalidArgument
 

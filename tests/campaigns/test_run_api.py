@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from campaign_makers import QUICK, SEND, make, reached, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Event, Limits, Result, State
-from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread
+from xoxzo.cloudpy.campaigns.sending import run_thread
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator
 
@@ -194,22 +195,28 @@ def test_a_run_makes_a_client_of_its_own(simulator: Simulator, tmp_path: Path, m
     assert set(reached(simulator).values()) == {1}
 
 
-def test_a_stop_before_the_first_event_is_remembered() -> None:
+def test_a_stop_before_the_first_event_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The request is repeated as soon as there is something to stop; breaking off before the start does nothing."""
     stops: list[str] = []
+
+    @contextmanager
+    def handle_signals(handle):
+        # Ctrl-C twice, before there is a thread.
+        handle()
+        handle()
+        yield
+        handle()  # it has ended
 
     async def main(tell) -> Result:
         tell("event")
         return "result"
 
-    run = RunThread(main, lambda: stops.append("stop"))
-    run.join()
-    run.break_off()
-    run.stop()
-    assert list(run.events()) == ["event"]
-    run.join()
-    assert (stops, run.result()) == (["stop", "stop"], "result")
-    run.break_off()
+    monkeypatch.setattr(run_thread, "handle_signals", handle_signals)
+    events = run_thread.run_in_thread(main, lambda: stops.append("stop"))
+    assert next(events) == "event"
+    with pytest.raises(StopIteration) as ended:
+        next(events)
+    assert (stops, ended.value.value) == (["stop"] * 3, "result")
 
 
 @pytest.mark.parametrize(("there", "kind"), [(True, "uvloop"), (False, "asyncio.unix_events")])

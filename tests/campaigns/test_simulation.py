@@ -14,9 +14,8 @@ from campaign_simulation import SETTLE, CrashingLedger, Scenario, simulate
 from rotation import selected_part
 
 from xoxzo.cloudpy import errors
-from xoxzo.cloudpy.campaigns import Limits, State
+from xoxzo.cloudpy.campaigns import Limits, State, reconciliation
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.reconciliation import reconciler
 from xoxzo.cloudpy.campaigns.sending import sender
 from xoxzo.cloudpy.campaigns.sending.campaign_run import CampaignRun
 from xoxzo.cloudpy.campaigns.sending.rules import SendFailure, classify_error
@@ -112,7 +111,9 @@ def test_finds_claims_sent_again_after_a_crash(tmp_path: Path, monkeypatch: pyte
 def test_finds_a_capped_list_treated_as_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sending again whatever a capped sent list does not show duplicates messages."""
     monkeypatch.setattr(
-        reconciler, "find_unsent", lambda unsettled, *, listed, **_: [one.n for one in unsettled if one.n not in listed]
+        reconciliation,
+        "find_unsent",
+        lambda unsettled, *, listed, **_: [one.n for one in unsettled if one.n not in listed],
     )
     assert _finds_mistake(tmp_path, first=106)
 

@@ -12,9 +12,9 @@ import pytest
 from rotation import selected_part
 from worker_simulation import simulate_workers
 
+from xoxzo.cloudpy.campaigns import reconciliation
 from xoxzo.cloudpy.campaigns.ledger import statements
-from xoxzo.cloudpy.campaigns.reconciliation import reconciler
-from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
+from xoxzo.cloudpy.campaigns.reconciliation import find_unsent
 from xoxzo.cloudpy.campaigns.sending.rules import Lease
 
 CAMPAIGNS, PARTS = 100, 5
@@ -76,7 +76,7 @@ def test_finds_a_proof_without_a_canary(tmp_path: Path, monkeypatch: pytest.Monk
         after = [(n, inf) for n, _ in known if n in listed][:1]
         return find_unsent(unsettled, listed=listed, confirmed=[*known, *after], **rest)
 
-    monkeypatch.setattr(reconciler, "find_unsent", without_canary)
+    monkeypatch.setattr(reconciliation, "find_unsent", without_canary)
     condition = "AND next_n < total THEN next_n + 1"
     claim = tuple(statement.replace(condition, "AND 1 = 0 THEN next_n") for statement in statements.CLAIM)
     assert claim != statements.CLAIM

@@ -19,7 +19,7 @@ from celery import Celery
 
 from xoxzo.cloudpy import CampaignError
 from xoxzo.cloudpy.campaigns import Campaign, Limits, Schedule, State
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
+from xoxzo.cloudpy.campaigns.reconciliation import Reconciler
 from xoxzo.cloudpy.integrations.celery import chunks, install, settings
 from xoxzo.cloudpy.integrations.celery.chunks import campaign_chunk, campaign_sweep
 from xoxzo.cloudpy.testing.simulated import SID, TOKEN, SimulatedXoxzo
@@ -179,7 +179,9 @@ def test_a_sweep_dispatches_whom_it_proves_to_have_got_nothing(
         work(app)
         assert (len(reached(simulator)), campaign.tally()[State.UNKNOWN]) == (3, 1)
     monkeypatch.setattr(
-        Reconciler, "release_unsent", lambda self, *_: self.move_unknown(State.WAITING, "proven_unsent")
+        Reconciler,
+        "release_unsent",
+        lambda self, *_: self.change_state([one.n for one in self._ledger.unknown()], State.WAITING, "proven_unsent"),
     )
     monkeypatch.setattr(chunks, "_RECONCILE_SECONDS", 0.0)
     campaign_sweep()

@@ -75,6 +75,13 @@ class Ledger(LedgerQueries, ABC):
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
+    def checkpoint(self) -> None:
+        """Move everything into the main file of the ledger, where it has several.
+
+        Raises:
+            CampaignError: the disk is full.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Close the ledger and release its lock. Closing twice does nothing."""

@@ -19,14 +19,7 @@ from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
     connected,
     schema_of,
 )
-from xoxzo.cloudpy.campaigns.ledger.stores import (
-    DRAFT_SECONDS,
-    CampaignStore,
-    campaign_exists,
-    campaign_not_found,
-    check_name,
-    forgetting,
-)
+from xoxzo.cloudpy.campaigns.ledger.stores import DRAFT_SECONDS, CampaignStore, check_name
 from xoxzo.cloudpy.errors import CampaignError
 
 _VERSION = 4
@@ -57,58 +50,39 @@ class PostgresqlStore(CampaignStore):
             rows = connection.execute('SELECT name FROM campaign WHERE name IS NOT NULL ORDER BY name COLLATE "C"')
             yield from (name for (name,) in rows.fetchall())
 
-    def exists(self, name: str) -> bool:
+    def _find(self, name: str) -> int | None:
+        check_name(name)
         with self._connect() as connection:
-            return self._find(connection, name) is not None
+            row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
+        return None if row is None else int(row[0])
 
-    def open(self, name: str) -> PostgresqlLedger:
-        with self._connect() as connection:
-            found = self._find(connection, name)
-        if found is None:
-            raise campaign_not_found(name)
-        return PostgresqlLedger(self.address, found, name)
+    def _open(self, place: int, name: str, *, create: bool = False) -> PostgresqlLedger:
+        return PostgresqlLedger(self.address, place, name, create=create)
 
-    def _delete(self, name: str) -> None:
+    def _begin(self, name: str) -> int:  # noqa: ARG002 - a draft has none
+        now = time.time()
         with self._connect() as connection:
-            found = self._find(connection, name)
-            if found is not None:
-                _drop(connection, found)
-
-    @contextmanager
-    def create(self, name: str) -> Iterator[PostgresqlLedger]:
-        with self._connect() as connection:
-            if self._find(connection, name) is not None:
-                raise campaign_exists(name)
-            old = connection.execute(
-                "SELECT id FROM campaign WHERE name IS NULL AND created < %s", (time.time() - DRAFT_SECONDS,)
-            )
-            for (draft,) in old.fetchall():
+            old = "SELECT id FROM campaign WHERE name IS NULL AND created < %s"
+            for (draft,) in connection.execute(old, (now - DRAFT_SECONDS,)).fetchall():
                 _drop(connection, draft)
-            found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (time.time(),))
-            ident = found.fetchall()[0][0]
-        try:
-            with PostgresqlLedger(self.address, ident, name, create=True) as ledger, forgetting(ledger):
-                yield ledger
-            with self._connect() as connection:
-                try:
-                    connection.execute("UPDATE campaign SET name = %s WHERE id = %s", (name, ident))
-                except UniqueViolation:
-                    raise campaign_exists(name) from None
-        except BaseException:
-            with suppress(CampaignError), self._connect() as connection:
-                _drop(connection, ident)
-            raise
+            found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (now,))
+            return int(found.fetchall()[0][0])
+
+    def _publish(self, draft: int, name: str) -> bool:
+        with self._connect() as connection, suppress(UniqueViolation):
+            connection.execute("UPDATE campaign SET name = %s WHERE id = %s", (name, draft))
+            return True
+        return False
+
+    def _delete(self, place: int) -> None:
+        with self._connect() as connection:
+            _drop(connection, place)
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
         with connected(self.address, COMMON) as connection:
             _prepare(connection)
             yield connection
-
-    def _find(self, connection: Connection, name: str) -> int | None:
-        check_name(name)
-        row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
-        return None if row is None else int(row[0])
 
 
 def _prepare(connection: Connection) -> None:

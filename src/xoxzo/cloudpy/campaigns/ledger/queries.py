@@ -4,14 +4,12 @@ from __future__ import annotations
 
 # ruff: noqa: S608 - made of constants; what varies is a parameter
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
-
-import msgspec
 
 from xoxzo.cloudpy.campaigns.ledger.statements import (
     LEFT_OUT,
@@ -69,49 +67,39 @@ class LedgerQueries:
 
     def remaining(self, not_within: float | None = None) -> Remaining:
         """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
-        is_left_out = LEFT_OUT.replace("{contacted}", contacted_within(not_within))
-        next_n = self.next_n()
-        counts: defaultdict[tuple[int, int | None], int] = defaultdict(int)
-        groups = f"SELECT parts, cost, count(*) FROM recipient WHERE {_NOT_SENT_YET} GROUP BY parts, cost"
-        for parts, cost, count in self._fetch(groups, next_n, int(State.WAITING)):
-            counts[parts, cost] = count
-        suppressed = recent = 0
-        left_out = (
-            f"SELECT parts, cost, count(*), sum(CASE WHEN {SUPPRESSED} THEN 1 ELSE 0 END) FROM recipient r"
-            f" WHERE ({_NOT_SENT_YET}) AND {is_left_out} GROUP BY parts, cost"
+        contacted = contacted_within(not_within)
+        waiting = self.next_n(), int(State.WAITING)
+        why = f"CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {contacted} THEN 'contacted' ELSE '' END"
+        groups = self._fetch(
+            f"SELECT parts, cost, {why} AS why, count(*) FROM recipient r WHERE {_NOT_SENT_YET}"
+            " GROUP BY parts, cost, why",
+            *waiting,
         )
-        for parts, cost, count, on_list in self._fetch(left_out, next_n, int(State.WAITING)):
-            counts[parts, cost] -= count
-            suppressed += int(on_list)
-            recent += count - int(on_list)
+        left_out, by_parts = Counter[str](), Counter[int]()
+        costs: defaultdict[int, Decimal] = defaultdict(Decimal)
+        for parts, cost, reason, count in groups:
+            left_out[reason] += count
+            if not reason:
+                by_parts[parts] += count
+                costs[parts] += (credits_of(cost) or Decimal(0)) * count
         first = self._fetch(
             f"SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"
-            f" AND NOT {is_left_out} ORDER BY n LIMIT ?",
-            next_n,
-            int(State.WAITING),
-            _FIRST,
+            f" AND NOT {LEFT_OUT.replace('{contacted}', contacted)} ORDER BY n LIMIT {_FIRST}",
+            *waiting,
         )
         opted_out = self._fetch(
             f"SELECT r.line, r.number, s.since, s.source FROM recipient r, {OPT_OUTS} AND ({_NOT_SENT_YET})"
-            " ORDER BY r.n LIMIT ?",
-            next_n,
-            int(State.WAITING),
-            _FIRST,
+            f" ORDER BY r.n LIMIT {_FIRST}",
+            *waiting,
         )
-        by_parts: defaultdict[int, int] = defaultdict(int)
-        costs: defaultdict[int, Decimal] = defaultdict(Decimal)
-        for (parts, cost), count in counts.items():
-            if count:
-                by_parts[parts] += count
-                costs[parts] += (credits_of(cost) or Decimal(0)) * count
         return Remaining(
-            recipients=sum(by_parts.values()),
+            recipients=left_out[""],
             parts=dict(by_parts),
             cost=sum(costs.values(), Decimal(0)),
             costs=dict(costs),
-            unpriced=sum(count for (_, cost), count in counts.items() if cost is None),
-            suppressed=suppressed,
-            contacted=recent,
+            unpriced=sum(count for _parts, cost, reason, count in groups if cost is None and not reason),
+            suppressed=left_out["suppressed"],
+            contacted=left_out["contacted"],
             first=tuple(map(read_recipient, first)),
             opted_out=tuple(OptedOut(line, mask_number(number), *more) for line, number, *more in opted_out),
         )
@@ -141,21 +129,17 @@ class LedgerQueries:
                 first,
                 last,
             )
-            outcomes = {n: list(group) for n, group in groupby(rows, itemgetter(0))}
+            outcomes = {n: [row[1:] for row in group] for n, group in groupby(rows, itemgetter(0))}
             clicks = dict(self._fetch("SELECT n, at FROM click WHERE n BETWEEN ? AND ?", first, last))
-            opt_outs = (
-                {n: (since, source) for n, since, source in self._fetch(opted_out, first, last)} if has_opt_outs else {}
-            )
+            opt_outs = {n: more for n, *more in self._fetch(opted_out, first, last)} if has_opt_outs else {}
             for one in page:
+                since, source = opt_outs.get(one.n, (0.0, ""))
+                more: dict[str, Any] = {"opted_out": since, "opt_out_source": source, "clicked": clicks.get(one.n, 0.0)}
                 if one.n in outcomes:
-                    status = _status(one, [row[1:] for row in outcomes[one.n]])
+                    yield _status(one, outcomes[one.n], more)
                 else:
-                    in_flight = any(begin <= one.n <= end for begin, end in claims)
-                    status = RecipientStatus(recipient=one, state=State.WAITING, error="in flight" if in_flight else "")
-                if one.n in opt_outs:
-                    since, source = opt_outs[one.n]
-                    status = msgspec.structs.replace(status, opted_out=since, opt_out_source=source)
-                yield msgspec.structs.replace(status, clicked=clicks[one.n]) if one.n in clicks else status
+                    error = "in flight" if any(begin <= one.n <= end for begin, end in claims) else ""
+                    yield RecipientStatus(recipient=one, state=State.WAITING, error=error, **more)
             first = last + 1
 
     def unknown(self) -> Iterator[Unsettled]:
@@ -177,19 +161,13 @@ class LedgerQueries:
     def without_final_status(self, *, or_click: bool = False) -> Iterator[tuple[int, str]]:
         """Return who was sent to and has no final status yet, with the msgid or callid; on request, or no click."""
         states = int(State.SENT), int(State.DELIVERED if or_click else State.SENT)
+        select = (
+            "SELECT o.ident, o.n, (SELECT max(msgid) FROM outcome WHERE n = o.n) FROM outcome o"
+            " WHERE o.ident > ? AND o.state IN (?, ?) AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n)"
+            " AND NOT EXISTS (SELECT 1 FROM click WHERE n = o.n AND o.state <> ?) ORDER BY o.ident LIMIT ?"
+        )
         ident = 0
-        while True:
-            rows = self._fetch(
-                "SELECT o.ident, o.n, (SELECT max(msgid) FROM outcome WHERE n = o.n) FROM outcome o"
-                " WHERE o.ident > ? AND o.state IN (?, ?) AND o.ident = (SELECT max(ident) FROM outcome WHERE n = o.n)"
-                " AND NOT EXISTS (SELECT 1 FROM click WHERE n = o.n AND o.state <> ?) ORDER BY o.ident LIMIT ?",
-                ident,
-                *states,
-                int(State.SENT),
-                _PAGE_ROWS,
-            )
-            if not rows:
-                return
+        while rows := self._fetch(select, ident, *states, int(State.SENT), _PAGE_ROWS):
             yield from ((n, msgid) for _, n, msgid in rows if msgid)
             ident = rows[-1][0]
 
@@ -236,7 +214,7 @@ def recipient_row(n: int, one: Recipient) -> tuple[Any, ...]:
     return n, one.number, variables, one.parts, None if one.cost is None else int(one.cost * MICRO), one.zone, one.line
 
 
-def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
+def _status(one: Recipient, rows: list[tuple[Any, ...]], more: dict[str, Any]) -> RecipientStatus:
     state = State(rows[-1][0])
     costs = [row[5] for row in rows if row[5] is not None]
     accepted = next((row[3] for row in rows if State(row[0]).is_sent and row[6]), None)
@@ -251,4 +229,5 @@ def _status(one: Recipient, rows: list[tuple[Any, ...]]) -> RecipientStatus:
         ended=next((row[3] for row in rows if State(row[0]) in _FINAL), 0.0),
         took=None if accepted is None or reported is None else max(0.0, reported - accepted),
         charged=credits_of(costs[-1]) if costs else None,
+        **more,
     )

@@ -202,12 +202,7 @@ class SqliteLedger(Ledger):
             if self._note is not None:
                 self._note.close()
 
-    def checkpoint(self, mode: str) -> None:
-        """Move everything into the file itself; after ``TRUNCATE`` it can be copied or renamed alone.
-
-        Raises:
-            CampaignError: the disk is full.
-        """
+    def checkpoint(self, mode: str = "TRUNCATE") -> None:
         with self._mutex:
             try:
                 self._connection.execute(f"PRAGMA main.wal_checkpoint({mode})").fetchall()

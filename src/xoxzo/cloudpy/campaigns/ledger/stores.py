@@ -8,8 +8,9 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from xoxzo.cloudpy.campaigns.ledger.base import Ledger
 from xoxzo.cloudpy.campaigns.ledger.files import delete_files
@@ -17,6 +18,8 @@ from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList, Sql
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
+Place = Any
+"""What a store knows a ledger by: its file, or its number."""
 DRAFT_SECONDS = 86_400.0
 """After so long, a campaign that was not created to its end is deleted: it holds phone numbers."""
 _NAME = re.compile(r"[\w][\w.\-]{0,99}")
@@ -38,27 +41,52 @@ class CampaignStore(ABC):
     contacts: ContactList
     """Who may have got a message of the campaigns in it."""
 
-    @abstractmethod
-    def create(self, name: str) -> AbstractContextManager[Ledger]:
-        """Return a context with a new ledger, which gets its name when the block has ended without an exception.
+    @contextmanager
+    def create(self, name: str) -> Iterator[Ledger]:
+        """Yield a new ledger, which gets its name when the block has ended without an exception.
 
         So a name never stands for half a list; after an exception nothing is left.
 
         Raises:
             CampaignError: there is a campaign of this name, or it cannot be created.
         """
+        taken = CampaignError(
+            "campaign_exists", "there is a campaign {name} already: continue it, or use another name", name=name
+        )
+        if self.exists(name):
+            raise taken
+        draft, is_published = self._begin(name), False
+        try:
+            with self._open(draft, name, create=True) as ledger:
+                try:
+                    yield ledger
+                    ledger.checkpoint()
+                except BaseException:
+                    with suppress(CampaignError):
+                        ledger.forget()
+                    raise
+            is_published = self._publish(draft, name)
+        finally:
+            if not is_published:
+                with suppress(CampaignError):
+                    self._delete(draft)
+        if not is_published:
+            raise taken
 
-    @abstractmethod
     def open(self, name: str) -> Ledger:
         """Open the ledger of a campaign.
 
         Raises:
             CampaignError: there is none of this name, or it cannot be read.
         """
+        found = self._find(name)
+        if found is None:
+            raise CampaignError("campaign_not_found", "there is no campaign {name}", name=name)
+        return self._open(found, name)
 
-    @abstractmethod
     def exists(self, name: str) -> bool:
         """Return whether there is a campaign of this name."""
+        return self._find(name) is not None
 
     @abstractmethod
     def names(self) -> Iterator[str]:
@@ -66,41 +94,34 @@ class CampaignStore(ABC):
 
     def remove(self, name: str) -> None:
         """Delete a campaign; its ledger must be closed."""
-        with suppress(CampaignError), self.open(name) as ledger:
-            ledger.forget()
-        self._delete(name)
+        if (found := self._find(name)) is not None:
+            with suppress(CampaignError), self._open(found, name) as ledger:
+                ledger.forget()
+            self._delete(found)
 
     @abstractmethod
-    def _delete(self, name: str) -> None: ...
+    def _find(self, name: str) -> Place | None:
+        """Return where the campaign of a name is, if there is one; raise ``InvalidArgument``."""
+
+    @abstractmethod
+    def _open(self, place: Place, name: str, *, create: bool = False) -> Ledger: ...
+
+    @abstractmethod
+    def _begin(self, name: str) -> Place:
+        """Return the place of a new draft, and delete those that were cut off a day ago: they hold phone numbers."""
+
+    @abstractmethod
+    def _publish(self, draft: Place, name: str) -> bool:
+        """Give a draft its name; return whether the name was free."""
+
+    @abstractmethod
+    def _delete(self, place: Place) -> None: ...
 
 
 def check_name(name: str) -> None:
     """Refuse what cannot be the name of a campaign, by an ``InvalidArgument``."""
     if not _NAME.fullmatch(name):
         raise InvalidArgument("name", "must be letters, digits, - _ and . of any script, at most 100")
-
-
-@contextmanager
-def forgetting(ledger: Ledger) -> Iterator[None]:
-    """Remove from the opt-out list what concerns a new campaign alone, if it is not created to its end."""
-    try:
-        yield
-    except BaseException:
-        with suppress(CampaignError):
-            ledger.forget()
-        raise
-
-
-def campaign_exists(name: str) -> CampaignError:
-    """Return the error for a name that is taken."""
-    return CampaignError(
-        "campaign_exists", "there is a campaign {name} already: continue it, or use another name", name=name
-    )
-
-
-def campaign_not_found(name: str) -> CampaignError:
-    """Return the error for a name that no campaign has."""
-    return CampaignError("campaign_not_found", "there is no campaign {name}", name=name)
 
 
 class FolderStore(CampaignStore):
@@ -130,19 +151,6 @@ class FolderStore(CampaignStore):
         """Return the names of all campaigns, sorted."""
         return (path.name.removesuffix(_SUFFIX) for path in sorted(self._folder.glob(f"*{_SUFFIX}")))
 
-    def exists(self, name: str) -> bool:
-        """Return whether there is a campaign of this name."""
-        return self.path(name).is_file()
-
-    def open(self, name: str) -> SqliteLedger:
-        """Open the ledger of a campaign."""
-        if not self.exists(name):
-            raise campaign_not_found(name)
-        return SqliteLedger(self.path(name))
-
-    def _delete(self, name: str) -> None:
-        delete_files(self.path(name))
-
     def replace_wal(self, name: str) -> int:
         """Make a campaign whose ``-wal`` file is lost usable again; return how many recipients became unknown.
 
@@ -151,12 +159,14 @@ class FolderStore(CampaignStore):
         with SqliteLedger(self.path(name), without_wal=True) as ledger:
             return ledger.replace_wal()
 
-    @contextmanager
-    def create(self, name: str) -> Iterator[SqliteLedger]:
-        """Yield a new ledger, and give it its name when the block has ended."""
+    def _find(self, name: str) -> Path | None:
+        return path if (path := self.path(name)).is_file() else None
+
+    def _open(self, place: Path, name: str, *, create: bool = False) -> SqliteLedger:  # noqa: ARG002 - its path has it
+        return SqliteLedger(place, create=create)
+
+    def _begin(self, name: str) -> Path:
         path = self.path(name)
-        if path.exists():
-            raise campaign_exists(name)
         wal = Path(f"{path}-wal")
         if wal.is_file() and wal.stat().st_size:
             # SQLite would write what is in it into the new ledger.
@@ -174,21 +184,20 @@ class FolderStore(CampaignStore):
             with suppress(OSError):
                 if _DRAFT.search(old.name) and old.stat().st_mtime < time.time() - DRAFT_SECONDS:
                     old.unlink()
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
+        return path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
+
+    def _publish(self, draft: Path, name: str) -> bool:
         try:
-            with SqliteLedger(draft, create=True) as ledger:
-                with forgetting(ledger):
-                    yield ledger
-                # Without it, a full disk at closing would leave what was written in a file beside the ledger.
-                ledger.checkpoint("TRUNCATE")
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                raise campaign_exists(name) from None
-            except OSError as error:
-                raise _cannot_be_created(path, error) from None
-        finally:
-            delete_files(draft)
+            os.link(draft, self.path(name))
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise _cannot_be_created(self.path(name), error) from None
+        delete_files(draft)
+        return True
+
+    def _delete(self, place: Path) -> None:
+        delete_files(place)
 
 
 def _cannot_be_created(path: Path, error: OSError) -> CampaignError:

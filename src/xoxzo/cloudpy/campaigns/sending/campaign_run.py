@@ -13,7 +13,7 @@ from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.opt_outs import read_links
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import Reconciler
+from xoxzo.cloudpy.campaigns.reconciliation import Reconciler
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Reason, Result, State
 from xoxzo.cloudpy.campaigns.sending.rules import Post, Stopped
 from xoxzo.cloudpy.campaigns.sending.sender import Sender

@@ -12,10 +12,10 @@ import msgspec
 
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import ReconcileApi
+from xoxzo.cloudpy.campaigns.reconciliation import ReconcileApi
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
-from xoxzo.cloudpy.campaigns.sending.run_thread import RunThread, stop_on_signals
+from xoxzo.cloudpy.campaigns.sending.run_thread import run_in_thread
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.common.hosts import may_be_simulator
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -276,14 +276,7 @@ class RunApi(ReconcileApi):
             async with AsyncClient(**(account or {}), max_connections=connections) as own:
                 return await self.run_async(own, limits, **options)
 
-        run = RunThread(main, self.stop)
-        with stop_on_signals(run):
-            try:
-                yield from run.events()
-            finally:
-                run.stop()
-                run.join()
-        result = run.result()
+        result = yield from run_in_thread(main, self.stop)
         if result is None:
             tally = self.ledger.tally()
             result = Result(state="stopped", reason=self.reason, tally=tally, unknown=tally[State.UNKNOWN])

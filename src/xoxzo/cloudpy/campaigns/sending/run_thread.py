@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 
 from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result
@@ -26,81 +26,59 @@ def fast_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return new_event_loop
 
 
-class RunThread:
-    """Runs a campaign in another thread, and hands over its events.
+def run_in_thread(
+    main: Callable[[EventHandler], Awaitable[Result]], stop: Callable[[], None]
+) -> Generator[Event, None, Result | None]:
+    """Run a campaign in another thread, and yield its events; return the result, or ``None`` when it was broken off.
+
+    Ctrl-C, SIGTERM and SIGHUP end it gently, and a second one at once, where signals can be handled.
 
     Args:
         main: runs, and gives each event to the handler that it is given.
         stop: ends the run when what is in flight was completed; it does nothing before the first event.
     """
+    events: SimpleQueue[Event | None] = SimpleQueue()
+    break_off: list[Callable[[], object]] = []
+    signals, is_stopped = 0, False
 
-    def __init__(self, main: Callable[[EventHandler], Awaitable[Result]], stop: Callable[[], None]) -> None:
-        self._main = main
-        self._stop = stop
-        self._is_stopped = False
-        self._queue: SimpleQueue[Event | None] = SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[Result] | None = None
-        self._result: Future[Result] = Future()
-        # Traces and the like continue in the thread.
-        self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._work,), name="campaign")
-
-    def events(self) -> Iterator[Event]:
-        """Start the thread, and yield the events until the run has ended."""
-        self._thread.start()
-        yield from iter(self._queue.get, None)
-
-    def stop(self) -> None:
-        """End the run when what is in flight was completed; safe in a signal handler."""
-        self._is_stopped = True
-        self._stop()
-
-    def break_off(self) -> None:
-        """End the run at once; safe in a signal handler."""
-        if self._loop is not None and self._task is not None:
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._task.cancel)
-
-    def join(self) -> None:
-        """Wait until the run has ended."""
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def result(self) -> Result | None:
-        """Return the result, raise what was raised, or return ``None`` when the run was interrupted."""
-        return None if self._result.cancelled() else self._result.result()
-
-    def _work(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
-                self._result.set_result(runner.run(self._run()))
-        except asyncio.CancelledError:
-            self._result.cancel()
-        except BaseException as error:  # noqa: BLE001 - raised again by `result`
-            self._result.set_exception(error)
-        finally:
-            self._queue.put(None)
-
-    async def _run(self) -> Result:
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        return await self._main(self._take_event)
-
-    def _take_event(self, event: Event) -> None:
-        if self._is_stopped:
-            # The request came before there was anything to stop.
-            self._stop()
-        self._queue.put(event)
-
-
-@contextmanager
-def stop_on_signals(run: RunThread) -> Iterator[None]:
-    """End a run gently on Ctrl-C, SIGTERM and SIGHUP, and at once on a second one, where signals can be handled."""
-    received = 0
+    def request_stop() -> None:
+        nonlocal is_stopped
+        is_stopped = True
+        stop()
 
     def handle(*_: object) -> None:
-        nonlocal received
-        received += 1
-        run.stop() if received == 1 else run.break_off()
+        nonlocal signals
+        signals += 1
+        if signals == 1:
+            request_stop()
+        elif break_off:
+            with suppress(RuntimeError):
+                break_off[0]()
 
-    with handle_signals(handle):
-        yield
+    def take_event(event: Event) -> None:
+        if is_stopped:
+            # The request came before there was anything to stop.
+            stop()
+        events.put(event)
+
+    async def run() -> Result:
+        task = asyncio.ensure_future(main(take_event))
+        break_off.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        return await task
+
+    def work() -> Result:
+        with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
+            return runner.run(run())
+
+    with handle_signals(handle), ThreadPoolExecutor(1, "campaign") as executor:
+        # Traces and the like continue in the thread.
+        result = executor.submit(contextvars.copy_context().run, work)
+        result.add_done_callback(lambda _: events.put(None))
+        try:
+            yield from iter(events.get, None)
+        finally:
+            request_stop()
+    try:
+        return result.result()
+    except asyncio.CancelledError:
+        return None

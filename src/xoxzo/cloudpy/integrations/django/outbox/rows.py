@@ -15,8 +15,7 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.dispatch import Signal
 
-from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
-from xoxzo.cloudpy.campaigns.reconciliation.reconciler import state_of
+from xoxzo.cloudpy.campaigns.reconciliation import find_unsent, state_of
 from xoxzo.cloudpy.campaigns.records import State, Unsettled
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.integrations.django import signals

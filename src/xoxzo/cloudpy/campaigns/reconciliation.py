@@ -1,4 +1,4 @@
-"""Find out the status of messages: from the sent list, message by message, or from the usage log."""
+"""Find out what became of messages, from the sent list, message by message or from the usage log; and prove it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import csv
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,6 @@ from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read, detect
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
 from xoxzo.cloudpy.campaigns.ledger import Ledger
-from xoxzo.cloudpy.campaigns.reconciliation.proof import find_unsent
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State, Tally, Unsettled
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
@@ -40,6 +41,65 @@ def state_of(status: str) -> State:
     return _STATES.get(status.strip().upper(), State.SENT)
 
 
+def find_unsent(
+    unsettled: Iterable[Unsettled],
+    *,
+    listed: Container[int],
+    confirmed: Iterable[tuple[int, float]],
+    requested_at: float,
+    settle: float,
+) -> list[int]:
+    """Return the unknown recipients that a sent list proves were not sent to. Pure: no clock, no file, no network.
+
+    The list has an undocumented size limit, so a message that is not in it may have been sent all the same. Only
+    witnesses on both sides show that the list covers the time of an attempt:
+
+    1. the time in which a late acceptance can happen has passed;
+    2. every message known to be sent from just before the attempt until then is in the list;
+    3. so is at least one that is known to have been sent before the attempt;
+    4. so is at least one that was sent after the settling time had passed.
+
+    That this account returns the tag follows from 3, since the list is searched by tags.
+
+    Args:
+        unsettled: the unknown recipients.
+        listed: the recipients whose reference is in this one list.
+        confirmed: who was certainly sent to, and when the response came, in seconds since 1970; read once, in any
+            order.
+        requested_at: when the list was requested.
+        settle: seconds after an attempt until no late acceptance is possible.
+    """
+    first_listed, last_listed = inf, -inf
+    missing: list[float] = []
+    for n, at in confirmed:
+        if n in listed:
+            first_listed, last_listed = min(first_listed, at), max(last_listed, at)
+        else:
+            missing.append(at)
+    missing.sort()
+
+    def is_covered(one: Unsettled) -> bool:
+        position = bisect_left(missing, one.began - settle)
+        return position == len(missing) or missing[position] > one.ended + settle
+
+    return [
+        one.n
+        for one in unsettled
+        if one.n not in listed
+        and requested_at >= one.ended + settle
+        and first_listed < one.began
+        and last_listed > one.ended + settle
+        and is_covered(one)
+    ]
+
+
+class _Marks(bytearray):
+    """A byte for each recipient: the list of a large campaign has a million of them."""
+
+    def __contains__(self, n: object) -> bool:
+        return isinstance(n, int) and bool(self[n])
+
+
 class Reconciler:
     """Finds out the status of unknown messages, and records it; ``uid`` is the prefix of the campaign's references."""
 
@@ -48,8 +108,7 @@ class Reconciler:
         self._clock = ledger.clock
         self._reference = re.compile(rf"(?<![A-Za-z0-9]){re.escape(uid)}-([1-9][0-9]*)(?![0-9])")
         self._total = int(ledger.get("total") or 0)
-        # A byte for each recipient: the list of a large campaign has a million of them.
-        self._listed = bytearray()
+        self._listed = _Marks()
         newer: tuple[float, int] = ledger.get("newer_copy") or (0.0, self._total)
         self.newer_copy_at, self._copied_n = newer
         """When it was found that a newer copy of the ledger has sent to more recipients; 0 if it was not."""
@@ -93,7 +152,7 @@ class Reconciler:
         """
         requested_at = self._clock.now()
         # Only one list by itself shows which time it covers.
-        self._listed = bytearray(self._total + 1)
+        self._listed = _Marks(self._total + 1)
         group: list[tuple[Outcome, str]] = []
         async for message in client.sms.list(since=self._list_since()):
             n = self.position(message.tags)
@@ -126,7 +185,7 @@ class Reconciler:
             CampaignError: it is not a usage log, or cannot be read.
         """
         count = 0
-        self._listed = bytearray(self._total + 1)
+        self._listed = _Marks(self._total + 1)
         try:
             with path.open(encoding=detect(path)[0], newline="") as file:
                 records = self._usage_records(csv.DictReader(file), path)
@@ -166,21 +225,13 @@ class Reconciler:
             return 0
         confirmed = self._ledger.confirmed_sends(min(one.began for one in unknown) - settle)
         unsent = find_unsent(
-            unknown, listed=_Marked(self._listed), confirmed=confirmed, requested_at=requested_at, settle=settle
+            unknown, listed=self._listed, confirmed=confirmed, requested_at=requested_at, settle=settle
         )
-        self._record(unsent, State.WAITING, "proven_unsent")
+        self.change_state(unsent, State.WAITING, "proven_unsent")
         return len(unsent)
 
-    def move_unknown(self, state: State, reason: str) -> int:
-        """Change the state of every unknown recipient because a person has decided so; return how many.
-
-        Args:
-            state: the new state.
-            reason: a code of `records.OUTCOME_REASONS`.
-        """
-        return self._record((one.n for one in self._ledger.unknown()), state, reason)
-
-    def _record(self, positions: Iterable[int], state: State, reason: str) -> int:
+    def change_state(self, positions: Iterable[int], state: State, reason: str) -> int:
+        """Change the state of unknown recipients, by a code of `records.OUTCOME_REASONS`; return how many."""
         now = self._clock.now()
         return self._ledger.record(Outcome(n, 0, state, "", reason, now, 0.0, None, now) for n in positions)
 
@@ -225,16 +276,6 @@ class Reconciler:
         state = state_of(status)
         # A message without a final status shows no cost yet (API section 15.22).
         return Outcome(n, 0, state, ident, "", self._clock.now(), 0.0, cost if state != State.SENT else None)
-
-
-class _Marked:
-    """The recipients that are marked."""
-
-    def __init__(self, marks: bytearray) -> None:
-        self._marks = marks
-
-    def __contains__(self, n: object) -> bool:
-        return isinstance(n, int) and bool(self._marks[n])
 
 
 def _credits(value: str | None) -> Decimal | None:
@@ -335,7 +376,7 @@ class ReconcileApi:
         return self._move_unknown(State.WAITING, "resend_requested")
 
     def _move_unknown(self, state: State, reason: str) -> int:
-        return self._prepare().move_unknown(state, reason)
+        return self._prepare().change_state((one.n for one in self.ledger.unknown()), state, reason)
 
     def _prepare(self) -> Reconciler:
         """Make unknown what dead workers have left; where one process runs a campaign, refuse while it does."""

@@ -1,1 +1,0 @@
-"""Reconciliation: finding out the status of messages whose outcome is unknown."""

@@ -115,10 +115,8 @@ class Reconciler:
 
     def position(self, tags: Iterable[str]) -> int | None:
         """Return the position of the recipient whose reference is among some tags."""
-        for tag in tags:
-            if found := self._reference.fullmatch(tag.strip()):
-                return self._valid_position(found[1])
-        return None
+        found = (self._reference.fullmatch(tag.strip()) for tag in tags)
+        return self._valid_position(next(filter(None, found), None))
 
     def record(self, found: Iterable[tuple[Outcome, str]]) -> int:
         """Record what Xoxzo shows about recipients with these numbers; return how many have changed.
@@ -207,19 +205,13 @@ class Reconciler:
             )
         for row in reader:
             # The format of the tags in their cell is not documented: the reference is searched anywhere in it.
-            found = self._reference.search(row["tags"] or "")
-            n = self._valid_position(found[1]) if found else None
+            n = self._valid_position(self._reference.search(row["tags"] or ""))
             if n is not None:
                 outcome = self._listed_outcome(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
                 yield outcome, row.get("recipient") or ""
 
     def release_unsent(self, requested_at: float, settle: float) -> int:
-        """Make those waiting again that the sent list proves unsent; return how many.
-
-        Args:
-            requested_at: when the list was requested.
-            settle: seconds after an attempt until no late acceptance is possible.
-        """
+        """Make those waiting again that the list requested at a moment proves unsent; see `find_unsent`."""
         unknown = [one for one in self._ledger.unknown() if one.ended + settle <= requested_at]
         if not unknown:
             return 0
@@ -269,8 +261,10 @@ class Reconciler:
             raise
         return ended
 
-    def _valid_position(self, digits: str) -> int | None:
-        return int(digits) if len(digits) <= _MAX_DIGITS and int(digits) <= self._total else None
+    def _valid_position(self, found: re.Match[str] | None) -> int | None:
+        if found is None or len(found[1]) > _MAX_DIGITS or int(found[1]) > self._total:
+            return None
+        return int(found[1])
 
     def _listed_outcome(self, n: int, ident: str, status: str, cost: Decimal | None) -> Outcome:
         state = state_of(status)

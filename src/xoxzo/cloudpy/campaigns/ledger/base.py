@@ -291,12 +291,7 @@ class Ledger(LedgerQueries, ABC):
     def catch_up(self, last: int, began: float) -> int:
         """Make unknown who waits to be sent to or tried again: records are lost, or only a newer copy has them.
 
-        Args:
-            last: the position up to which recipients were claimed at least.
-            began: since when they may have been sent to, in seconds since 1970.
-
-        Returns:
-            How many became unknown.
+        They were claimed up to a position at least, and may have been sent to since a moment. Return how many.
         """
         change = [(statement, {"last": last, "began": began}) for statement in statements.CATCH_UP]
         return int(self._change(change)[-1][0][0])

@@ -107,13 +107,9 @@ def is_wal_lost(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 def close_ledger(connection: sqlite3.Connection, path: Path, locks: list[FileLock], process: int) -> None:
-    """Close a ledger; SQLite moves everything into the file with the last connection, unless a campaign runs.
+    """Close a ledger, and release its locks; SQLite moves everything into the file with the last connection.
 
-    Args:
-        connection: to the ledger.
-        path: its file.
-        locks: its lock, if this ledger has locked it; it is released.
-        process: the process that has opened it; nothing happens in another one.
+    While a campaign runs, it does not. In another process than the one that has opened the ledger, nothing happens.
     """
     if os.getpid() != process:
         return
@@ -131,11 +127,7 @@ def close_ledger(connection: sqlite3.Connection, path: Path, locks: list[FileLoc
 
 
 class ClaimNote:
-    """Notes the latest claim of a campaign in the user's state folder. Where that cannot be written, nothing is noted.
-
-    Args:
-        uid: the campaign's ``reference_prefix``.
-    """
+    """Notes a campaign's latest claim in the user's state folder. Where that cannot be written, nothing is noted."""
 
     def __init__(self, uid: str) -> None:
         self._path = state_folder() / "campaigns" / uid

@@ -48,14 +48,7 @@ _CONTACTS = 1
 
 
 class PostgresqlLedger(Ledger):
-    """One campaign in a database, for any number of workers. See `Ledger` for its methods.
-
-    Args:
-        address: the database.
-        ident: the campaign's number in it.
-        name: the campaign's name, for messages.
-        create: create its tables.
-    """
+    """One campaign in a database, by its number in it, for any number of workers. See `Ledger` for its methods."""
 
     blocks = True
     _claiming = (*statements.CLAIM[:-2], statements.ADD_CONTACTS, *statements.CLAIM[-2:])

@@ -20,12 +20,7 @@ _FAR = 1e12
 
 
 class SendingHours:
-    """When recipients of each time zone may be sent to, by the schedule in the ledger, which may be changed meanwhile.
-
-    Args:
-        ledger: the campaign's ledger.
-        schedule: the schedule that the run begins with.
-    """
+    """When each time zone's recipients may be sent to, by the schedule in the ledger, which may change."""
 
     def __init__(self, ledger: Ledger, schedule: Schedule | None) -> None:
         self._ledger = ledger

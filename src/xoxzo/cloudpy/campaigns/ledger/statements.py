@@ -150,14 +150,7 @@ CHANGED = f"SELECT count(*) FROM outcome WHERE {_MARK} AND changed = 1"
 
 
 def end_claims(state: int, error: str, which: str, at: str) -> tuple[str, ...]:
-    """Return the statements that give all recipients of claims that have no outcome yet the same one.
-
-    Args:
-        state: the outcome's state.
-        error: its error.
-        which: selects the claims, which are called ``c``.
-        at: the time of the outcome.
-    """
+    """Return the statements that give all recipients of some claims ``c`` that have no outcome yet the same one."""
     null = "CAST(NULL AS BIGINT)"
     values = f"c.id, {state}, {{before}}, 1, '', '{error}', {at}, {'c.at' if state else '0'}, {null}, {at}"
     return (

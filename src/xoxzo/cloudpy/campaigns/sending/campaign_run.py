@@ -45,12 +45,7 @@ _READ_SHARE = 10
 
 
 class CampaignRun:
-    """One run of a campaign; see ``Campaign.run_async``.
-
-    Args:
-        ledger: the campaign's ledger.
-        uid: the prefix of references.
-    """
+    """One run of a campaign; see ``Campaign.run_async``."""
 
     def __init__(
         self,

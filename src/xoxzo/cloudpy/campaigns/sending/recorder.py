@@ -12,7 +12,6 @@ from xoxzo.cloudpy.campaigns.records import Outcome
 from xoxzo.cloudpy.errors import CampaignError
 
 T = TypeVar("T")
-
 RECORD_SECONDS = 0.05
 """How soon outcomes are recorded."""
 _MAX_BUFFERED = 500
@@ -31,10 +30,8 @@ async def call(ledger: Ledger, method: Callable[..., T], *arguments: Any, **opti
 class Recorder:
     """Collects outcomes and records them, and knows how fast they came recently.
 
-    Args:
-        ledger: the campaign's ledger.
-        fail: called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown to
-            the next run, which reconciles it.
+    ``fail`` is called with an error of the ledger. Nothing more is started then; what could not be recorded is unknown
+    to the next run, which reconciles it.
     """
 
     def __init__(self, ledger: Ledger, fail: Callable[[BaseException], None]) -> None:
@@ -53,12 +50,7 @@ class Recorder:
         self._durable_at, self._has_pending_commit = ledger.clock.monotonic(), False
 
     def add(self, outcome: Outcome, result: str = "") -> None:
-        """Take an outcome, to be recorded soon.
-
-        Args:
-            outcome: the outcome.
-            result: ``1`` for a message that was sent and ``0`` for one that counts as failed, for the share of those.
-        """
+        """Take an outcome, to be recorded soon: ``1`` stands for sent, and ``0`` for what counts as failed."""
         self._outcomes.append(outcome)
         if result:
             self._results.append(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.limits import Limits
-from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result, Tally
+from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Result
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import APIError, CampaignError
 from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudget
@@ -21,8 +22,6 @@ from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudge
 # Calls take minutes; an SMS is delivered in seconds.
 _FINAL_STATUS_SECONDS = 600.0
 _LONGEST_SECONDS = 366 * 86_400.0
-
-
 T = TypeVar("T")
 
 
@@ -60,14 +59,14 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
 class _SlowTransport:
     """Leads to the service; each response takes its time on the virtual clock."""
 
-    def __init__(self, service: RehearsalService, now: Callable[[], float], seconds: float) -> None:
+    def __init__(self, service: RehearsalService, now: Callable[[], float]) -> None:
         self._service = service
         self._inner = service.async_transport()
         self._now = now
-        self._seconds = seconds
+        self.seconds = 0.0
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> Any:  # noqa: ANN401 - its response
-        await asyncio.sleep(self._seconds)
+        await asyncio.sleep(self.seconds)
         self._service.move_clock(self._now())
         return await self._inner.send(request, budget, progress)
 
@@ -76,14 +75,7 @@ class _SlowTransport:
 
 
 class Rehearser:
-    """Plays a campaign on a virtual clock.
-
-    Args:
-        service: carries out the requests.
-        start: when the run begins, in seconds since 1970.
-        response_seconds: how long each response takes.
-        allowed_recipients: as for ``AsyncClient``.
-    """
+    """Plays a campaign on a virtual clock, from a moment in seconds since 1970; each response takes some seconds."""
 
     def __init__(
         self,
@@ -94,19 +86,13 @@ class Rehearser:
         allowed_recipients: Iterable[str] | None = None,
     ) -> None:
         self._loop = VirtualLoop()
-        self._start = start
-        self._wake = 0.0
+        self._start, self._wake = start, 0.0
+        self._response_seconds = response_seconds
+        self._allowed_recipients = allowed_recipients
         self._on_event: EventHandler | None = None
         service.stop_clock()
         service.move_clock(start)
-        self._options: dict[str, Any] = {
-            "sid": "rehearsal",
-            "auth_token": "rehearsal",
-            "base_url": "http://localhost",
-            "allowed_recipients": allowed_recipients,
-        }
-        self._transport = _SlowTransport(service, self._now, response_seconds)
-        self._quick_transport = _SlowTransport(service, self._now, 0.0)
+        self._transport = _SlowTransport(service, self._now)
 
     def close(self) -> None:
         """Close the event loop."""
@@ -139,25 +125,26 @@ class Rehearser:
         campaign.ledger.clock = SteadyClock(campaign.ledger.latest_time(), self._now, self._loop.time)
 
         async def run(client: AsyncClient) -> Result:
+            self._transport.seconds = self._response_seconds
             result: Result = await campaign.run_async(client, limits, on_event=self._take_event)
-            return result
-
-        async def poll(client: AsyncClient) -> None:
+            self._transport.seconds = 0.0
             await asyncio.sleep(_FINAL_STATUS_SECONDS)
-            try:
+            # By a fault that is rehearsed, too: what has no final status is shown as sent.
+            with suppress(APIError):
                 await campaign.settle(client, settle=limits.settle, statuses=True)
-            except APIError:
-                # By a fault that is rehearsed, too: what has no final status is shown as sent.
-                return
+            return msgspec.structs.replace(result, tally=campaign.tally())
 
-        result = self._run(run, self._transport)
-        self._run(poll)
-        tally: Tally = campaign.tally()
-        return msgspec.structs.replace(result, tally=tally)
+        return self._run(run)
 
-    def _run(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]], transport: AsyncTransport | None = None) -> T:
+    def _run(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
         async def main() -> T:
-            async with AsyncClient(**self._options, transport=transport or self._quick_transport) as client:
+            async with AsyncClient(
+                sid="rehearsal",
+                auth_token="rehearsal",  # noqa: S106 - a simulator takes any
+                base_url="http://localhost",
+                allowed_recipients=self._allowed_recipients,
+                transport=self._transport,
+            ) as client:
                 return await work(client)
 
         return self._loop.run_until_complete(main())
@@ -188,11 +175,7 @@ class _InstantSelector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop on a virtual clock; nothing in it may wait for a socket or a thread.
-
-    Args:
-        now: the time that it begins with.
-    """
+    """An event loop on a virtual clock, from a moment on; nothing in it may wait for a socket or a thread."""
 
     def __init__(self, now: float = 0.0) -> None:
         self._virtual = _InstantSelector()

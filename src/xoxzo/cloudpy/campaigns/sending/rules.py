@@ -150,9 +150,6 @@ class Lease:
 
     It is counted from before the question, by a clock that goes on while the machine sleeps and by the one on the wall,
     whichever is ahead. The last message begins so early that it ends within the lease.
-
-    Args:
-        asked: the monotonic clock before the question.
     """
 
     def __init__(self, clock: SteadyClock, asked: float, limits: Limits) -> None:

@@ -28,7 +28,6 @@ from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 PosterOf = Callable[[Callable[[], bool]], Post]
 """Returns a `Post` that writes a request only while a function returns true."""
-
 _PROGRESS_SECONDS = 0.5
 _POLL_SECONDS = 0.2
 _LONG_POLL_SECONDS = 1.0
@@ -39,14 +38,7 @@ _LATE_SECONDS = 0.04
 
 
 class Sender:
-    """Sends to all recipients that can be sent to, as one worker of perhaps many.
-
-    Args:
-        ledger: the campaign's ledger, which this worker has joined.
-        poster_of: makes what sends to one recipient.
-        account: a hash of the account.
-        is_call: whether calls are made, of which none has to go first alone.
-    """
+    """Sends to all recipients that can be sent to, as one worker of perhaps many, who has joined the ledger."""
 
     def __init__(
         self,
@@ -97,8 +89,7 @@ class Sender:
         self._is_drained = False
         claimer = asyncio.create_task(self._claim_regularly())
         tasks = [claimer, *(asyncio.create_task(self._work()) for _ in range(self._limits.concurrency))]
-        regular = (self._recorder.record_regularly(), self._report_regularly())
-        helpers = [asyncio.create_task(work) for work in regular]
+        helpers = [asyncio.create_task(work) for work in (self._recorder.record_regularly(), self._report_regularly())]
         try:
             await asyncio.gather(*tasks)
         except asyncio.CancelledError:
@@ -216,21 +207,21 @@ class Sender:
             if wait is None:
                 break
             if wait:
-                self._wake_claimer.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._wake_claimer.wait()
+                await self._sleep_claimer(wait)
                 continue
             self._wake_workers.set()
             await asyncio.sleep(0)
             while len(self._claimed) > self._few and self._goes_on() and self._throttle.wait_seconds() <= 0:
-                self._wake_claimer.clear()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LONG_POLL_SECONDS):
-                        await self._wake_claimer.wait()
+                await self._sleep_claimer(_LONG_POLL_SECONDS)
         self._is_drained = True
         self._wake_workers.set()
         return claim
+
+    async def _sleep_claimer(self, seconds: float) -> None:
+        self._wake_claimer.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake_claimer.wait()
 
     async def _claim(self) -> tuple[Claim, float | None]:
         """Claim recipients; return the claim and how long to wait before the next, ``None`` for ever."""
@@ -240,11 +231,16 @@ class Sender:
         if (paused := self._throttle.wait_seconds()) > 0:
             # Who was claimed and has to wait would be unknown if the process were killed meanwhile.
             await self._release_claimed()
-            self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
+            await self._stop_as_requested()
             return Claim(0, why="retry"), min(paused, _POLL_SECONDS)
         wall = self._clock.wall()
         if (hours := self._hours.openings(wall)) and (wake := min(opens for _zone, opens, _closes in hours)) > wall:
-            return await self._wait_for_hours(wake, wall)
+            self._emit("waiting", self._hours.reason(wall), wake=wake)
+            await self._stop_as_requested()
+            if await call(self._ledger, self._hours.reload):
+                self._waiting_for = ""
+                return Claim(0, why="retry"), 0.0
+            return Claim(0, why="retry"), min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
         request = ClaimRequest(
             ident=secrets.randbits(61) + 1,
             limit=self._throttle.claim_size(self._recorder.rate()),
@@ -271,14 +267,6 @@ class Sender:
             return claim, 0.0
         return claim, self._wait_seconds(claim)
 
-    async def _wait_for_hours(self, wake: float, wall: float) -> tuple[Claim, float]:
-        """Wait until somebody may be sent to, unless the run or its schedule is changed meanwhile."""
-        self._emit("waiting", self._hours.reason(wall), wake=wake)
-        self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
-        is_changed = await call(self._ledger, self._hours.reload)
-        self._waiting_for = "" if is_changed else self._waiting_for
-        return Claim(0, why="retry"), 0.0 if is_changed else min(_LONG_POLL_SECONDS, max(0.01, wake - wall))
-
     def _wait_seconds(self, claim: Claim) -> float | None:
         """Return how long to wait after a claim that found nobody; ``None`` when there is nothing to wait for."""
         if claim.skipped:
@@ -286,7 +274,7 @@ class Sender:
         if claim.why == "budget":
             self.stop("stopped", Reason("budget_spent", "the budget is spent"))
         elif claim.why in {"pause", "cancel"}:
-            self._stop_as_requested(claim.why)
+            self._stop_by_request(claim.why)
         elif claim.why == "rescheduled":
             self._hours.reload()
             return 0.0
@@ -297,8 +285,9 @@ class Sender:
             return RECORD_SECONDS
         elif claim.why == "in_flight":
             left = {"seconds": max(1, int((claim.wake or 0.0) - claim.now))}
-            why = Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
-            self._emit("waiting", why)
+            self._emit(
+                "waiting", Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
+            )
             return _POLL_SECONDS
         elif claim.why in {"retry", "throttled"} and claim.wake is not None:
             seconds = claim.wake - claim.now
@@ -317,7 +306,7 @@ class Sender:
         while self._stopped is None and (left := until - self._clock.monotonic()) > 0:
             self._check_expiry()
             with suppress(CampaignError):
-                self._stop_as_requested(await call(self._ledger, self._ledger.get, "requested"))
+                await self._stop_as_requested()
             await asyncio.sleep(min(left, _LONG_POLL_SECONDS))
         if self._stopped is not None:
             raise self._stopped
@@ -326,7 +315,10 @@ class Sender:
         if self._limits.expires is not None and self._clock.wall() >= self._limits.expires:
             self.stop("expired", Reason("expired", "the campaign has expired"))
 
-    def _stop_as_requested(self, requested: str | None) -> None:
+    async def _stop_as_requested(self) -> None:
+        self._stop_by_request(await call(self._ledger, self._ledger.get, "requested"))
+
+    def _stop_by_request(self, requested: str | None) -> None:
         if requested == "pause":
             self.stop("paused", Reason("pause_requested", "asked to pause"))
         elif requested == "cancel":

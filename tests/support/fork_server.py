@@ -27,7 +27,7 @@ LOADED = (
     "xoxzo.cloudpy.client.client",
 )
 COMMANDS = (
-    *("app", "core.session", "core.output.values", "commands.telephony.sms", "commands.campaign"),
+    *("app", "core.session", "core.output.progress", "commands.telephony.sms", "commands.campaign"),
     *("commands.simulator", "commands.listen", "commands.trigger", "commands.doctor.command"),
 )
 

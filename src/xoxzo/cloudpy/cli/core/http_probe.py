@@ -13,7 +13,6 @@ from msgspec import Struct
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
 
-_STEP_SECONDS, _TOTAL_SECONDS = 10.0, 60.0
 _MAX_BODY_BYTES = 65_536
 
 
@@ -47,8 +46,8 @@ def probe(
     headers: Mapping[str, str],
     body: bytes = b"",
     *,
-    step_seconds: float = _STEP_SECONDS,
-    total_seconds: float = _TOTAL_SECONDS,
+    step_seconds: float = 10.0,
+    total_seconds: float = 60.0,
 ) -> ProbeResult:
     """Make one HTTP request to an absolute URL, within these seconds for each step and in all; follow no redirect."""
     from xoxzo.cloudpy.transports.threads import HttpTransport

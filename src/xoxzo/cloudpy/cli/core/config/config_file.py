@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE, CommandError, invalid_arguments_as_errors, writing
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError, invalid_arguments_as_errors, writing
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.common.user_files import config_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from tomlkit import TOMLDocument
 
 VARIABLE = "XOXZO_CONFIG"
@@ -80,15 +80,9 @@ def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
 
 def _check_mode(where: Path, mode: int) -> None:
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CommandError(
-            _(
-                "{path} can be read by others (mode {mode}), and it may hold a token.",
-                path=where,
-                mode=f"{mode & 0o777:04o}",
-            ),
-            _("Type: {command}", command=f"chmod 600 {where}"),
-            status=CREDENTIALS,
-        )
+        shown = f"{mode & 0o777:04o}"
+        line = _("{path} can be read by others (mode {mode}), and it may hold a token.", path=where, mode=shown)
+        raise CommandError(line, _("Type: {command}", command=f"chmod 600 {where}"), status=CREDENTIALS)
 
 
 def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
@@ -98,9 +92,7 @@ def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, 
             value = table[name]
             if isinstance(value, bool) or not isinstance(value, kind):
                 advice = _("Type: {command}", command=f"xoxzo config set {name} …")
-                raise CommandError(
-                    _("{path}: {name} is of the wrong kind", path=path(), name=name), advice, status=USAGE
-                )
+                raise CommandError(_("{path}: {name} is of the wrong kind", path=path(), name=name), advice)
             return value
     return None
 
@@ -108,29 +100,20 @@ def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, 
 def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
     """Parse the value of a setting by the rules of the API calls that use it, or raise `CommandError`."""
     if name not in known:
-        raise CommandError(
-            _("There is no setting {name} here.", name=name), did_you_mean(name, known) or ", ".join(known)
-        )
+        similar = did_you_mean(name, known) or ", ".join(known)
+        raise CommandError(_("There is no setting {name} here.", name=name), similar)
     if name == "confirm_above":
         limit = parse_credits(value)
         return int(limit) if limit == limit.to_integral_value() else float(limit)
     if name == "allowed_recipients":
         return [each.strip() for each in value.split(",") if each.strip()]
-    _check_value(name, value)
-    return value
-
-
-def _check_value(name: str, value: str) -> None:
     from xoxzo.cloudpy.operations import checks
 
     rules = {"sender": checks.sender, "caller": checks.caller, "country": checks.country}
+    rules |= {"host": partial(checks.url, name)}
     with invalid_arguments_as_errors():
-        if name in rules:
-            rules[name](value)
-        elif name == "host":
-            checks.url(name, value)
-        else:
-            checks.text(name, value)
+        rules.get(name, partial(checks.text, name))(value)
+    return value
 
 
 @contextmanager
@@ -143,19 +126,15 @@ def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
     document = tomlkit.parse(where.read_text("utf-8-sig")) if where.exists() else tomlkit.document()
     yield document
     with writing(where):
-        _replace(where, tomlkit.dumps(document))
-
-
-def _replace(where: Path, text: str) -> None:
-    # A symbolic link stays one.
-    where = where.resolve()
-    where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp makes it readable for its owner only.
-    number, name = tempfile.mkstemp(dir=where.parent, prefix=".config-")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(where)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        # A symbolic link stays one.
+        where = where.resolve()
+        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes it readable for its owner only.
+        number, name = tempfile.mkstemp(dir=where.parent, prefix=".config-")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(tomlkit.dumps(document))
+            Path(name).replace(where)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -11,7 +11,9 @@ import re
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,8 +23,6 @@ from xoxzo.cloudpy.errors import SimulatorError
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
-    from pathlib import Path
 
 _TIMEOUT_SECONDS = 5.0
 _MAX_RESPONSE_BYTES = 65_536
@@ -84,8 +84,15 @@ def registered(url: str, instance: str, *, usable: bool) -> Iterator[None]:
 
 def running() -> list[SimulatorEntry]:
     """Return the simulators that respond, the latest first; remove the entries of those that have ended."""
-    here, found = socket.gethostname(), []
-    for path in _entries():
+    here, where, found = socket.gethostname(), folder(), []
+    try:
+        # Another user who could write entries here would receive the messages.
+        if hasattr(os, "getuid") and where.stat().st_uid != os.getuid():
+            return []
+        paths = list(where.glob("*.json"))
+    except OSError:
+        return []
+    for path in paths:
         entry = _read(path)
         if entry is None:
             _remove(path)
@@ -116,14 +123,13 @@ def answers_as(url: str, instance: str | None = None) -> bool | None:
 
 def identify(url: str) -> Literal["simulator", "other", "nothing"]:
     """Return what responds at an address of this machine, which may be a tunnel to the real service, too."""
-    if not url.startswith("http://"):  # a simulator speaks http only
-        return "other"
-    try:
-        return "simulator" if "instance" in _health(url) else "other"
-    except ConnectionRefusedError:
-        return "nothing"
-    except (OSError, ValueError):
-        return "other"
+    with suppress(OSError, ValueError):
+        try:
+            if url.startswith("http://") and "instance" in _health(url):  # a simulator speaks http only
+                return "simulator"
+        except ConnectionRefusedError:
+            return "nothing"
+    return "other"
 
 
 def _health(url: str) -> dict[str, Any]:
@@ -151,17 +157,6 @@ def _is_complete(answer: bytes) -> bool:
 
 def _path(instance: str) -> Path:
     return folder() / f"{instance}.json"
-
-
-def _entries() -> list[Path]:
-    where = folder()
-    try:
-        # Another user who could write entries here would receive the messages.
-        if hasattr(os, "getuid") and where.stat().st_uid != os.getuid():
-            return []
-        return list(where.glob("*.json"))
-    except OSError:
-        return []
 
 
 def _remove(path: Path) -> None:
@@ -212,10 +207,22 @@ def find_or_start() -> str:
         return _checked(named.rstrip("/"))
     if (url := find()) is not None:
         return url
-    with _start_lock():
+    import sqlite3
+
+    from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError
+
+    # One process of this user at a time starts a simulator; the lock ends with its process.
+    try:
+        lock = FileLock(make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
+    except (FileLockedError, OSError, sqlite3.Error) as error:
+        why = f"{folder()}: {error}"
+        raise SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why) from None
+    try:
         if (url := find()) is not None:  # another process may have started one since
             return url
         url = _start()
+    finally:
+        lock.release()
     sentence = _("A simulator was started at {url}. It runs until you type: xoxzo simulator stop", url=url)
     sys.stderr.write(f"{sentence}\n")
     return url
@@ -230,11 +237,10 @@ def _checked(url: str) -> str:
     from xoxzo.cloudpy.common.hosts import may_be_simulator
 
     # With --simulator nothing may reach the real service, whatever the value of the variable.
-    try:
+    fitting = False
+    with suppress(ValueError):
         parts = urlsplit(url)
         fitting = parts.scheme == "http" and may_be_simulator(parts.hostname or "") and (parts.port or 80) > 0
-    except ValueError:
-        fitting = False
     if not fitting:
         raise SimulatorError(
             "simulator_address_invalid",
@@ -246,24 +252,6 @@ def _checked(url: str) -> str:
             "simulator_not_found", "no simulator answers at {url}, which {variable} names", url=url, variable=VARIABLE
         )
     return url
-
-
-@contextmanager
-def _start_lock() -> Iterator[None]:
-    """Let one process of this user at a time start a simulator; the lock ends with its process."""
-    import sqlite3
-
-    from xoxzo.cloudpy.common.sqlite_files import FileLock, FileLockedError
-
-    try:
-        lock = FileLock(make_folder() / "lock", timeout_seconds=2 * _START_TIMEOUT_SECONDS)
-    except (FileLockedError, OSError, sqlite3.Error) as error:
-        why = f"{folder()}: {error}"
-        raise SimulatorError("simulator_not_started", "no simulator can be started: {why}", why=why) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _start() -> str:
@@ -285,9 +273,9 @@ def _start() -> str:
         _started.append(process)
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            url = next((entry.url for entry in running() if entry.pid == process.pid), None)
-            if url is not None:
-                return url
+            for entry in running():
+                if entry.pid == process.pid:
+                    return entry.url
             if process.poll() is not None:
                 errors.seek(0)
                 sentence = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -6,18 +6,15 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import click
 
 from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
 from xoxzo.cloudpy.common.hosts import may_be_simulator
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    import click
 
 KEYRING = "keyring:"
 _SERVICE = "xoxzo"
@@ -27,7 +24,11 @@ _COMMAND_TIMEOUT_SECONDS = 60
 def read_token(profile: str, token: object) -> str:
     """Return a profile's token: a text, ``keyring:NAME`` or a table with ``command``; no error repeats any of it."""
     if isinstance(token, str) and token.startswith(KEYRING):
-        return _from_keyring(profile, token.removeprefix(KEYRING) or profile)
+        name = token.removeprefix(KEYRING) or profile
+        found: str | None = _call_keyring("get_password", name, profile=profile)
+        if not found:
+            raise _no_token(profile, _("the keyring has no token called {name}", name=name))
+        return found
     if isinstance(token, str) and token:
         return token
     command = token.get("command") if isinstance(token, dict) else None
@@ -38,31 +39,20 @@ def read_token(profile: str, token: object) -> str:
 
 def keep_in_keyring(name: str, token: str) -> None:
     """Store a token in the system's keyring; raise `CommandError` if there is none, or it refuses."""
-    keyring = _keyring()
-    try:
-        keyring.set_password(_SERVICE, name, token)
-    except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise CommandError(_("the keyring refuses: {why}", why=type(error).__name__), status=CREDENTIALS) from None
+    _call_keyring("set_password", name, token)
 
 
-def _from_keyring(profile: str, name: str) -> str:
-    keyring = _keyring()
-    try:
-        found: str | None = keyring.get_password(_SERVICE, name)
-    except Exception as error:  # noqa: BLE001 - each back end has errors of its own
-        raise _no_token(profile, _("the keyring refuses: {why}", why=type(error).__name__)) from None
-    if not found:
-        raise _no_token(profile, _("the keyring has no token called {name}", name=name))
-    return found
-
-
-def _keyring() -> ModuleType:
+def _call_keyring(method: str, *arguments: str, profile: str | None = None) -> Any:  # noqa: ANN401 - what it returns
     try:
         import keyring
     except ModuleNotFoundError:
         install = 'pip install "xoxzo-cloudpy[keyring]"'
         raise CommandError(_("this needs an extra: {install}", install=install), status=CREDENTIALS) from None
-    return keyring
+    try:
+        return getattr(keyring, method)(_SERVICE, *arguments)
+    except Exception as error:  # noqa: BLE001 - each back end has errors of its own
+        why = _("the keyring refuses: {why}", why=type(error).__name__)
+        raise (_no_token(profile, why) if profile else CommandError(why, status=CREDENTIALS)) from None
 
 
 def _from_command(profile: str, command: list[str]) -> str:
@@ -223,21 +213,17 @@ def _from_environment() -> Destination | None:
     sid, token, host = (os.environ.get(name, "").strip() for name in (SID, TOKEN, HOST))
     if sid and token:
         return Destination(host.rstrip("/") or LIVE, sid, token, "environment")
-    if sid or token:
-        given, missing = (SID, TOKEN) if sid else (TOKEN, SID)
-        set_it = _("Type: {command}", command=f"export {missing}=…")
-        raise NoCredentials(_("{given} is set, and {missing} is not.", given=given, missing=missing), set_it)
-    if not host:
+    if not (sid or token or host):
         return None
-    try:
-        local = may_be_simulator(urlsplit(host).hostname or "")
-    except ValueError:
-        local = False
-    if local:
-        return Destination(host.rstrip("/"), *SIMULATOR_CREDENTIALS, "environment")
+    if not (sid or token):
+        with suppress(ValueError):
+            if may_be_simulator(urlsplit(host).hostname or ""):
+                return Destination(host.rstrip("/"), *SIMULATOR_CREDENTIALS, "environment")
+    given = SID if sid else TOKEN if token else HOST
+    missing = [name for name, value in ((SID, sid), (TOKEN, token)) if not value]
     raise NoCredentials(
-        _("{given} is set, and {missing} is not.", given=HOST, missing=f"{SID}, {TOKEN}"),
-        _("Type: {command}", command=f"export {SID}=… {TOKEN}=…"),
+        _("{given} is set, and {missing} is not.", given=given, missing=", ".join(missing)),
+        _("Type: {command}", command=" ".join(["export", *(f"{name}=…" for name in missing)])),
     )
 
 

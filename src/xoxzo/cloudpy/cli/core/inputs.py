@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def read_text(given: str | None, file: str | None) -> str:
         raise click.UsageError(_("Give the text as an argument, or by --file; - reads it from standard input."))
     if given is not None and given != STDIN:
         return given
-    text = _stdin() if file is None or file == STDIN else _decoded(file, partial(Path(file).read_text, _ENCODING))
+    text = _read(STDIN if file is None else file)
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -52,19 +51,17 @@ def expand_stdin(given: Iterable[str]) -> list[str]:
         raise click.UsageError(_("Standard input (-) can be read once."))
     found: list[str] = []
     for word in words:
-        found += filter(None, map(str.strip, _stdin().splitlines())) if word == STDIN else [word]
+        found += filter(None, map(str.strip, _read(STDIN).splitlines())) if word == STDIN else [word]
     return found
 
 
-def _stdin() -> str:
-    if sys.stdin.isatty():
-        click.echo(_("Type it, then Ctrl-D at the beginning of a line."), err=True)
-    return _decoded(STDIN, lambda: sys.stdin.buffer.read().decode(_ENCODING))
-
-
-def _decoded(path: str, read: Callable[[], str]) -> str:
+def _read(path: str) -> str:
     try:
-        return read()
+        if path != STDIN:
+            return Path(path).read_text(_ENCODING)
+        if sys.stdin.isatty():
+            click.echo(_("Type it, then Ctrl-D at the beginning of a line."), err=True)
+        return sys.stdin.buffer.read().decode(_ENCODING)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
         raise CommandError(_("{path} cannot be read: {why}", path=path, why=why)) from None
@@ -72,12 +69,10 @@ def _decoded(path: str, read: Callable[[], str]) -> str:
 
 def parse_day(value: str) -> date:
     """Read a day in UTC, as an option's type: ``2026-01-31``, ``today``, ``yesterday``, ``7d`` for 7 days ago."""
-    today = datetime.now(UTC).date()
-    named = {"today": 0, "yesterday": 1}.get(value)
-    if ago := _AGO.fullmatch(value):
-        named = int(ago[1])
-    if named is not None:
-        return today - timedelta(days=named)
+    ago = _AGO.fullmatch(value)
+    days = int(ago[1]) if ago else {"today": 0, "yesterday": 1}.get(value)
+    if days is not None:
+        return datetime.now(UTC).date() - timedelta(days=days)
     try:
         return date.fromisoformat(value)
     except ValueError:

@@ -34,35 +34,24 @@ _NUMBERS = frozenset({"recipient", "phone_number", "participants", "caller"})
 
 def destination_options(**attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - of a click option
     """Return a decorator that adds the options that select the account and the destination."""
-    help_ = "Use the simulator of this machine; start one if none runs."
+    option = functools.partial(click.option, **attributes)
+    named = "The account, from the configuration."
     return add_options(
-        click.option(
-            "--profile",
-            metavar="NAME",
-            shell_complete=complete_profile,
-            help="The account, from the configuration.",
-            **attributes,
-        ),
-        click.option("--simulator", is_flag=True, help=help_, **attributes),
+        option("--profile", metavar="NAME", shell_complete=complete_profile, help=named),
+        option("--simulator", is_flag=True, help="Use the simulator of this machine; start one if none runs."),
     )
 
 
+_option = functools.partial(click.option, cls=CommonOption)
+_TIMEOUT = "For each request, tries and waits included; 60 by default."
 _ALWAYS = (
     destination_options(cls=CommonOption),
-    click.option("--json", "machine", is_flag=True, cls=CommonOption, help="Write JSON: one object, or one a line."),
-    click.option("--show-numbers", is_flag=True, cls=CommonOption, help="Show phone numbers unmasked."),
-    click.option(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        cls=CommonOption,
-        help="For each request, tries and waits included; 60 by default.",
-    ),
-    click.option("--dry-run", is_flag=True, cls=CommonOption, help="Show the request without sending it."),
+    _option("--json", "machine", is_flag=True, help="Write JSON: one object, or one a line."),
+    _option("--show-numbers", is_flag=True, help="Show phone numbers unmasked."),
+    _option("--timeout", type=float, metavar="SECONDS", help=_TIMEOUT),
+    _option("--dry-run", is_flag=True, help="Show the request without sending it."),
 )
-_SENDING = (
-    click.option("--yes", is_flag=True, cls=CommonOption, help="Do not ask for confirmation, whatever the cost."),
-)
+_SENDING = (_option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the cost."),)
 _COMMON = ("profile", "simulator", "machine", "show_numbers", "timeout", "dry_run", "yes")
 
 
@@ -127,10 +116,6 @@ class Session:
             raise
         self.out.note(found.line)
         return found
-
-    def announce(self) -> None:
-        """Print the destination before any other message; raise ``NoCredentials`` if there is none."""
-        self.destination  # noqa: B018 - the property prints it
 
     def setting(self, name: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401 - of that kind
         """Return a setting of the profile, else of the configuration; ``None`` if there is none."""
@@ -240,6 +225,3 @@ class _DryTransport:
 
 class RequestShown(click.exceptions.Exit):
     """The request was shown: the command ends with status 0."""
-
-    def __init__(self) -> None:
-        super().__init__(0)

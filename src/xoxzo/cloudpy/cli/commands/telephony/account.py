@@ -9,7 +9,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import make_command
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.sending.batch_send import SendSummary, confirm_send, show_each
+from xoxzo.cloudpy.cli.core.sending.batch_send import confirm_send, show_each
 from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
 from xoxzo.cloudpy.cli.core.session import Session, api
 
@@ -35,6 +35,6 @@ def lookup(session: Session, numbers: Sequence[str], country: str | None) -> Non
     """
     people = read_recipients(session, numbers, country)
     every = [one.number for one in people]
-    confirm_send(session, SendSummary(_("Look-ups"), every, _PRICE * len(every)))
+    confirm_send(session, _("Look-ups"), every, _PRICE * len(every))
     columns = ("recipient", "found", "carrier", "country", "mccmnc", "cost")
     show_each(session, every, session.client.lookup.carrier, columns)

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import SendSummary, check_each, confirm_send, send_each, show_each
+from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_send, send_each, show_each
 from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, complete_send
 from xoxzo.cloudpy.cli.core.session import Session, api
 
@@ -72,7 +72,7 @@ def _call(session: Session, recipients: Sequence[str], action: str, what: str, g
     people = complete_send(session, "caller", given, recipients)
     check_each(people, getattr(calls, action), given)
     cost = _first_minutes(people, local=given["jp_din_caller"])
-    confirm_send(session, SendSummary(what, [one.number for one in people], cost, at_least=True))
+    confirm_send(session, what, [one.number for one in people], cost, at_least=True)
     send = partial(getattr(session.client.calls, action), **given)
     send_each(session, people, send, key="callid", done="started", follow="call wait {id}")
 
@@ -132,7 +132,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     numbers = [one.number for one in people]
     with invalid_arguments_as_errors(nothing_sent=True):
         create_conference(participants=numbers, **given)
-    confirm_send(session, SendSummary(_("A conference"), numbers, _first_minutes(people), at_least=True))
+    confirm_send(session, _("A conference"), numbers, _first_minutes(people), at_least=True)
     started = session.client.conferences.create(participants=numbers, **given)
     session.out.record(session.out.facts(started))
     session.follow(f"conference get {started.conferenceid}")

@@ -8,7 +8,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import Group, make_group
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.sending.batch_send import SendSummary, confirm_action, confirm_send
+from xoxzo.cloudpy.cli.core.sending.batch_send import confirm_action, confirm_send
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 
@@ -54,7 +54,7 @@ def _add_commands(group: Group, kind: str, *prices: str) -> None:
             one = next((one for one in resource(session).search() if getattr(one, uid_name) == uid), None)
         number = getattr(one, kind, None) or uid
         what = _("Number {number}, charged every 30 days until it is released", number=number)
-        confirm_send(session, SendSummary(what, (), getattr(one, "monthly_cost", None)))
+        confirm_send(session, what, (), getattr(one, "monthly_cost", None))
         session.out.record(session.out.facts(resource(session).subscribe(uid)))
 
     @group.subcommand("list", f"{xoxzo} list", f"{xoxzo} list --json")

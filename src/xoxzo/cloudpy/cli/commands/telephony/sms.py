@@ -16,7 +16,6 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.values import Output
 from xoxzo.cloudpy.cli.core.sending.batch_send import (
-    SendSummary,
     check_each,
     confirm_send,
     confirm_sms,
@@ -247,7 +246,7 @@ def register(session: Session, website: str, template_id: int | None) -> None:
 def request(session: Session, website: str, number: str, country: str | None) -> None:
     """Send a code to a phone, for 3 credits."""
     one = read_recipients(session, [number], country)[0]
-    confirm_send(session, SendSummary(_("A code for {website}", website=website), [one.number], _CODE_PRICE))
+    confirm_send(session, _("A code for {website}", website=website), [one.number], _CODE_PRICE)
     found = session.client.otp.request(website=website, phone_number=one.number)
     session.out.record({"phone_number": session.out.number(one.number), **session.out.facts(found)})
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich import progress
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -26,19 +18,15 @@ Piece = tuple[str, str | None]
 """A text and its colour."""
 
 
+def _transient(*columns: str | progress.ProgressColumn) -> progress.Progress:
+    return progress.Progress(*columns, console=Console(stderr=True), transient=True)
+
+
 @contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar with rate and time left on standard error; yield a function that counts one more as done."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed_shown]}/s"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
+    done = (progress.BarColumn(), progress.MofNCompleteColumn(), "{task.fields[speed_shown]}/s")
+    with _transient("{task.description}", *done, progress.TimeRemainingColumn()) as bar:
         task = bar.add_task(title, total=total, speed_shown="–")
 
         def more() -> None:
@@ -52,14 +40,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def spinner(title: str) -> Iterator[None]:
     """Show a spinner and the elapsed time on standard error."""
-    wheel = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with wheel:
+    with _transient(progress.SpinnerColumn(), "{task.description}", progress.TimeElapsedColumn()) as wheel:
         wheel.add_task(title, total=None)
         yield
 

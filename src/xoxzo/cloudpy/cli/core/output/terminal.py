@@ -51,18 +51,15 @@ class _ErrorStream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        with self._discarding():
+        try:
             self._stream.write(text)
+        except OSError:
+            discard_output(self._stream)
         return len(text)
 
     def flush(self) -> None:
-        with self._discarding():
-            self._stream.flush()
-
-    @contextmanager
-    def _discarding(self) -> Iterator[None]:
         try:
-            yield
+            self._stream.flush()
         except OSError:
             discard_output(self._stream)
 
@@ -130,13 +127,8 @@ def width(text: str) -> int:
     """Return the columns that a text takes; escape sequences for colour take none."""
     if text.isascii() and "\x1b" not in text:
         return len(text)
-    return sum(_columns(character) for character in re.sub(_COLOUR_CODES, "", text))
-
-
-def _columns(character: str) -> int:
-    if combining(character):
-        return 0
-    return 2 if east_asian_width(character) in {"W", "F"} else 1
+    shown = [character for character in re.sub(_COLOUR_CODES, "", text) if not combining(character)]
+    return sum(2 if east_asian_width(character) in {"W", "F"} else 1 for character in shown)
 
 
 def pad(text: str, columns: int) -> str:
@@ -155,7 +147,9 @@ def wrap(text: str, columns: int) -> list[str]:
     """Break a paragraph into lines of at most this many columns; Japanese by the rules of Japanese."""
     lines: list[str] = []
     line = ""
-    for piece in _pieces(text):
+    # Most help is ASCII, and compiling the expression takes longer than wrapping it.
+    words = [piece for word in text.split() for piece in (word, " ")] if text.isascii() else re.findall(_PIECES, text)
+    for piece in words:
         if piece.isspace():
             line += " " if line else ""
         elif line and width(line) + width(piece) > columns and (line[-1] == " " or piece[0] not in _NEVER_FIRST):
@@ -166,14 +160,6 @@ def wrap(text: str, columns: int) -> list[str]:
         else:
             line += piece
     return [*lines, line.rstrip()] if line else lines
-
-
-def _pieces(text: str) -> list[str]:
-    """Split a text into unbreakable pieces and the blanks between them."""
-    if text.isascii():
-        # Most help is ASCII, and compiling the expression takes longer than wrapping it.
-        return [piece for word in text.split() for piece in (word, " ")]
-    return re.findall(_PIECES, text)
 
 
 def wrap_at_terminal(text: str, stream: TextIO, *, indent: int = 0, narrowest: int = 0) -> list[str]:

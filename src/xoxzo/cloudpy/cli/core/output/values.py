@@ -238,8 +238,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     from rich.text import Text
 
     columns = [name for name in columns if any(row.get(name) not in (None, "", [], ()) for row in rows)]
+    need = {name: max(width(column_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
     console = Console()
-    columns, left_out = _fitting(rows, columns, console.width)
+    left_out: list[str] = []
+    for name in _FIRST_TO_GO:
+        if sum(need[each] + _GAP for each in columns) - _GAP <= console.width:
+            break
+        if name in columns:
+            columns.remove(name)
+            left_out.append(name)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(
@@ -255,19 +262,6 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     if left_out:
         named = _(", ").join(field_title(name) for name in left_out)
         Console(stderr=True, style="dim").print(_("A wider terminal, or --json, shows more: {names}", names=named))
-
-
-def _fitting(rows: Sequence[Mapping[str, Any]], columns: list[str], room: int) -> tuple[list[str], list[str]]:
-    """Return the columns that fit a width, and the others."""
-    need = {name: max(width(column_title(name)), *(width(_short(row.get(name))) for row in rows)) for name in columns}
-    left_out: list[str] = []
-    for name in _FIRST_TO_GO:
-        shown = [each for each in columns if each not in left_out]
-        if sum(need[each] + _GAP for each in shown) - _GAP <= room:
-            break
-        if name in shown:
-            left_out.append(name)
-    return [name for name in columns if name not in left_out], left_out
 
 
 def _short(value: object) -> str:

@@ -11,13 +11,11 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any
 
 import click
 
 from xoxzo.cloudpy.cli.core import exit_codes
-from xoxzo.cloudpy.cli.core.config.profiles import Destination
 from xoxzo.cloudpy.cli.core.exit_codes import APIFailure, CommandError, invalid_arguments_as_errors, print_error
 from xoxzo.cloudpy.cli.core.i18n import Word, _
 from xoxzo.cloudpy.cli.core.inputs import expand_stdin
@@ -25,37 +23,37 @@ from xoxzo.cloudpy.cli.core.output.values import format_credits
 from xoxzo.cloudpy.cli.core.sending.options import Recipient
 from xoxzo.cloudpy.cli.core.session import RequestShown, Session
 from xoxzo.cloudpy.common.user_files import state_folder
-from xoxzo.cloudpy.errors import APIError
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.models.base import Model
+from xoxzo.cloudpy.errors import APIError, AuthenticationFailed, ConnectionFailed, NotEnoughCredits, PermissionDenied
 
 CONFIRM_ABOVE = Decimal(100)
 """The cost in credits above which a send needs confirmation, unless ``confirm_above`` is configured."""
 _RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word("may have been sent")}
+_ALL_AFFECTED = AuthenticationFailed | ConnectionFailed | NotEnoughCredits | PermissionDenied
+"""Errors that the other recipients would meet, too."""
 _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 
 
-class SendSummary(NamedTuple):
-    """What a command is about to do."""
-
-    what: str
-    """A description in a few words, in the user's language."""
-    recipients: Sequence[str]
-    """The numbers, unmasked; may be empty."""
-    cost: Decimal | None
-    """The total in credits; ``None`` if no price is known."""
-    parts: int | None = None
-    """SMS parts of each message."""
-    at_least: bool = False
-    """Whether it may cost more: a call is charged by the minute."""
-
-
-def confirm_send(session: Session, plan: SendSummary) -> None:
+def confirm_send(
+    session: Session,
+    what: str,
+    recipients: Sequence[str],
+    cost: Decimal | None,
+    parts: int | None = None,
+    *,
+    at_least: bool = False,
+) -> None:
     """Ask for confirmation of a send if it is needed, and return if it was given.
 
     On a simulator, with ``--yes`` and with ``--dry-run`` none is needed. Else it is needed for an account's first live
     send from a terminal, and whenever the cost is above ``confirm_above`` or not known.
+
+    Args:
+        session: has the destination.
+        what: a description in a few words, in the user's language.
+        recipients: the numbers, unmasked; may be empty.
+        cost: the total in credits; ``None`` if no price is known.
+        parts: SMS parts of each message.
+        at_least: whether it may cost more: a call is charged by the minute.
 
     Raises:
         CommandError: the answer was no, or there is no terminal; nothing was sent.
@@ -70,22 +68,38 @@ def confirm_send(session: Session, plan: SendSummary) -> None:
             status=exit_codes.NOT_SENT,
         )
     chosen = session.setting("confirm_above", (int, float))
-    limit = CONFIRM_ABOVE if chosen is None else Decimal(str(chosen))
-    expensive = plan.cost is None or plan.cost > limit
+    expensive = cost is None or cost > (CONFIRM_ABOVE if chosen is None else Decimal(str(chosen)))
     interactive = _is_interactive()
-    if not expensive and (not interactive or _confirmation_marker(where).exists()):
+    account = sha256(f"{where.base_url} {where.sid}".encode()).hexdigest()[:16]
+    confirmed = state_folder() / f"asked-{account}"
+    if not expensive and (not interactive or confirmed.exists()):
         return
+    if cost is None:
+        price, sentence = _("not known: no price is published"), _("its cost is not known")
+    else:
+        shown = format_credits(cost)
+        price = _("at least {cost}", cost=shown) if at_least else _("about {cost}", cost=shown)
+        sentence = _("it costs {cost}", cost=price)
     if not interactive:
-        cost = _("its cost is not known") if plan.cost is None else _("it costs {cost}", cost=describe_cost(plan))
         raise CommandError(
-            _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.", cost=cost),
+            _("{cost}, and there is no terminal to ask for confirmation; nothing was sent.", cost=sentence),
             _("--yes sends without asking; xoxzo config set confirm_above CREDITS changes the limit."),
-            status=exit_codes.USAGE,
         )
-    show_summary(session, plan)
+    click.secho(what, bold=True, err=True)
+    if recipients:
+        listed = ", ".join(map(session.out.number, recipients[:5])) + (" …" if len(recipients) > 5 else "")
+        click.echo(f"  {_('recipients')}: {len(recipients):,} ({listed})", err=True)
+    if parts is not None:
+        click.echo(f"  {_('parts of each')}: {parts}", err=True)
+    click.echo(f"  {_('cost')}: {price}", err=True)
     if not click.confirm(_("Send it?"), err=True):
         raise CommandError(_("Nothing was sent."), status=exit_codes.REJECTED)
-    remember_confirmation(where)
+    try:
+        confirmed.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        confirmed.touch(mode=0o600)
+    except OSError as error:
+        # The next send asks once more; that does no harm.
+        click.echo(_("{path} cannot be written: {why}", path=confirmed, why=error.strerror or error), err=True)
 
 
 def confirm_action(session: Session, question: str) -> None:
@@ -102,42 +116,6 @@ def confirm_action(session: Session, question: str) -> None:
 
 def _is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def describe_cost(plan: SendSummary) -> str:
-    """Return the cost of a plan in words."""
-    if plan.cost is None:
-        return _("not known: no price is published")
-    cost = format_credits(plan.cost)
-    return _("at least {cost}", cost=cost) if plan.at_least else _("about {cost}", cost=cost)
-
-
-def show_summary(session: Session, plan: SendSummary) -> None:
-    """Print a plan on standard error."""
-    numbers = [session.out.number(number) for number in plan.recipients]
-    listed = ", ".join(numbers[:5]) + (" …" if len(numbers) > 5 else "")
-    click.secho(plan.what, bold=True, err=True)
-    if numbers:
-        click.echo(f"  {_('recipients')}: {len(numbers):,} ({listed})", err=True)
-    if plan.parts is not None:
-        click.echo(f"  {_('parts of each')}: {plan.parts}", err=True)
-    click.echo(f"  {_('cost')}: {describe_cost(plan)}", err=True)
-
-
-def remember_confirmation(where: Destination) -> None:
-    """Store that a send by this account was confirmed: the next cheap one needs no confirmation."""
-    mark = _confirmation_marker(where)
-    try:
-        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mark.touch(mode=0o600)
-    except OSError as error:
-        # The next send asks once more; that does no harm.
-        click.echo(_("{path} cannot be written: {why}", path=mark, why=error.strerror or error), err=True)
-
-
-def _confirmation_marker(where: Destination) -> Path:
-    account = sha256(f"{where.base_url} {where.sid}".encode()).hexdigest()[:16]
-    return state_folder() / f"asked-{account}"
 
 
 def check_each(people: Sequence[Recipient], operation: Callable[..., object], given: Mapping[str, Any]) -> None:
@@ -171,7 +149,7 @@ def confirm_sms(
         )
         parts = found.parts
         cost = None if cost is None or found.credits is None else cost + found.credits
-    confirm_send(session, SendSummary(what, [one.number for one in people], cost, parts))
+    confirm_send(session, what, [one.number for one in people], cost, parts)
 
 
 def send_each(
@@ -224,7 +202,7 @@ def send_each(
 def _attempt(
     session: Session, send: Callable[[], Any], failures: list[CommandError], *, key: str, done: str
 ) -> dict[str, Any]:
-    if failures and _affects_all_recipients(failures[-1]):
+    if any(not isinstance(one, APIFailure) or isinstance(one.error, _ALL_AFFECTED) for one in failures[-1:]):
         return {"result": _NOT_TRIED, "error": None, "exit": exit_codes.NOT_SENT}
     try:
         sent = send()
@@ -247,23 +225,13 @@ def _progress(session: Session, count: int) -> AbstractContextManager[Callable[[
     return progress_bar(_("Sending"), count)
 
 
-def _affects_all_recipients(failure: CommandError) -> bool:
-    from xoxzo.cloudpy.errors import AuthenticationFailed, ConnectionFailed, NotEnoughCredits, PermissionDenied
-
-    every = AuthenticationFailed | ConnectionFailed | NotEnoughCredits | PermissionDenied
-    return not isinstance(failure, APIFailure) or isinstance(failure.error, every)
-
-
-T = TypeVar("T", bound="Model")
-
-
 def show_each(
     session: Session,
     ids: Sequence[str],
-    get: Callable[[str], T],
+    get: Callable[[str], Any],
     columns: Sequence[str],
     *,
-    good: Callable[[T], bool] | None = None,
+    good: Callable[[Any], bool] | None = None,
 ) -> None:
     """Show the record of each id (``-``: standard input), and exit with the most severe status; `good` judges them."""
     waits = good is not None and sys.stderr.isatty() and not session.out.machine and not session.dry_run

@@ -96,7 +96,7 @@ def read_recipients(
     session: Session, given: Iterable[str], country: str | None = None, *, sms: bool = False
 ) -> list[Recipient]:
     """Read numbers (``-``: standard input) or raise `CommandError`; warn of assumptions and repeated numbers."""
-    session.announce()
+    session.destination  # noqa: B018 - prints it before any other message
     found: dict[str, Recipient] = {}
     for position, text in enumerate(expand_stdin(given), 1):
         one = _plain(text) or _typed(session, text, position, country or session.country, sms=sms)

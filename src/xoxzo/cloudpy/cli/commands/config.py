@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,15 +17,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import Output
 
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
-
-_SHOWN = 4
-
-
 _HIDDEN = "••••"
-
-
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -71,11 +63,14 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
     if given["host"] is not None:
         table["host"] = read_setting("host", given["host"], PROFILE_SETTINGS)
     with edit_config() as document:
-        _put(document, name, table)
-    click.echo(
-        _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}", name=name, path=config_file.path()),
-        err=True,
-    )
+        import tomlkit
+
+        tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
+        if not tables and "default" not in document:
+            document["default"] = name
+        tables[name] = tomlkit.item(table)
+    stored = _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}")
+    click.echo(stored.format(name=name, path=config_file.path()), err=True)
 
 
 @command.subcommand("remove-profile", "xoxzo config remove-profile shop", short_help="Forget an account.")
@@ -166,27 +161,14 @@ def _profile(document: Any, name: str) -> Any:
 
 def _without_secrets(table: dict[str, Any]) -> dict[str, Any]:
     # An unknown setting may be a token whose name was misspelt.
-    known = {*PROFILE_SETTINGS, "token"}
-    shown = {name: value if name in known else _HIDDEN for name, value in table.items()}
-    if isinstance(shown.get("sid"), str):
-        shown["sid"] = shown["sid"][:_SHOWN] + "…"
-    if "token" in shown:
-        token = shown["token"]
-        if isinstance(token, dict):
-            shown["token"] = "command: " + json.dumps(token.get("command"), ensure_ascii=False)
-        else:
-            shown["token"] = token if str(token).startswith("keyring:") else _HIDDEN
+    shown = {name: value if name in {*PROFILE_SETTINGS, "token"} else _HIDDEN for name, value in table.items()}
+    if isinstance(sid := shown.get("sid"), str):
+        shown["sid"] = sid[:4] + "…"
+    if isinstance(token := shown.get("token"), dict):
+        shown["token"] = "command: " + json.dumps(token.get("command"), ensure_ascii=False)
+    elif "token" in shown and not str(token).startswith(profiles.KEYRING):
+        shown["token"] = _HIDDEN
     return shown
-
-
-def _put(document: TOMLDocument, name: str, table: dict[str, Any]) -> None:
-    import tomlkit
-
-    profiles = document.setdefault("profiles", tomlkit.table(is_super_table=True))
-    first = not profiles
-    profiles[name] = tomlkit.item(table)
-    if first and "default" not in document:
-        document["default"] = name
 
 
 def _token(name: str, command: str | None, *, token_stdin: bool, keyring: bool, **_others: object) -> object:

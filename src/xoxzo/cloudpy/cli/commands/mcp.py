@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ import mcp_types  # noqa: F401
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.core.click_base import make_command
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.config.profiles import Destination, NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import CREDITS
@@ -23,9 +24,6 @@ from xoxzo.cloudpy.integrations.mcp.limits import SendLimits
 from xoxzo.cloudpy.operations import checks
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.cli.core.config.profiles import Destination
     from xoxzo.cloudpy.integrations.mcp.tools import SendSettings
 
 
@@ -103,13 +101,13 @@ async def _serve(where: Destination, limits: SendLimits | None, settings: SendSe
         server = build(
             client, destination=destination, limits=limits, send_settings=settings, show_numbers=show_numbers
         )
-        with handle_signals(lambda *_: _end(limits)):
+
+        def end(*_signal: object) -> None:
+            # A thread waits for the next line of input; only the end of the process ends that wait.
+            os._exit(MAY_BE_SENT if limits is not None and limits.is_sending else DONE)
+
+        with handle_signals(end):
             await server.run_stdio_async()
-
-
-def _end(limits: SendLimits | None) -> None:
-    # A thread waits for the next line of input; only the end of the process ends that wait.
-    os._exit(MAY_BE_SENT if limits is not None and limits.is_sending else DONE)
 
 
 def _send_limits(allow: tuple[str, ...], budget: Decimal | None) -> SendLimits | None:

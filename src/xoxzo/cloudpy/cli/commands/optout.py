@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import click
@@ -20,10 +19,11 @@ from xoxzo.cloudpy.cli.commands.campaign.options import (
     CampaignCommand,
     bad_row_lines,
     country_option,
+    output_option,
     selected_store,
 )
 from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, show_change, write_json
-from xoxzo.cloudpy.cli.core.click_base import json_option, make_command, make_group
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import TIME, expand_stdin
@@ -45,9 +45,6 @@ class OptOutCommand(CampaignCommand):
         return super().to_command_error(ctx, error)
 
 
-_command = partial(make_command, cls=OptOutCommand)
-
-
 @make_group(
     "xoxzo optout add 090-1111-2222 --source 'phone call'",
     "xoxzo optout import opt-outs.xlsx",
@@ -60,11 +57,14 @@ def command() -> None:
     """
 
 
+command.command_class = OptOutCommand
+
+
 def _opt_outs(country: str | None = None) -> OptOuts:
     return OptOuts(selected_store(), country=country or configured_country())
 
 
-@_command("xoxzo optout add 090-1111-2222 --source 'phone call'")
+@command.subcommand("add", "xoxzo optout add 090-1111-2222 --source 'phone call'")
 @_numbers
 @_source
 @click.option("--since", type=TIME, help="When the person opted out, as 2026-11-30T18:00+09:00; by default now.")
@@ -80,7 +80,7 @@ def add(
     _show_added(_opt_outs(country).add(expand_stdin(numbers), source=source or "", since=since), machine=machine)
 
 
-@_command("xoxzo optout remove 090-1111-2222")
+@command.subcommand("remove", "xoxzo optout remove 090-1111-2222")
 @_numbers
 @country_option()
 @json_option
@@ -94,7 +94,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
     show_change(sentence, machine=machine, removed=count)
 
 
-@_command("xoxzo optout list", "xoxzo optout list 090-1111-2222")
+@command.subcommand("list", "xoxzo optout list", "xoxzo optout list 090-1111-2222")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER...]")
 @country_option()
 @json_option
@@ -118,7 +118,7 @@ def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None
         raise click.exceptions.Exit(REJECTED)
 
 
-@_command("xoxzo optout import opt-outs.xlsx --source 'old system'")
+@command.subcommand("import", "xoxzo optout import opt-outs.xlsx --source 'old system'")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @_source
 @country_option()
@@ -133,14 +133,8 @@ def import_(file: str, source: str | None, country: str | None, *, machine: bool
     _show_added(count, machine=machine)
 
 
-@_command("xoxzo optout export -o opt-outs.csv")
-@click.option(
-    "-o",
-    "--output",
-    default="-",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="A file; by default standard output.",
-)
+@command.subcommand("export", "xoxzo optout export -o opt-outs.csv")
+@output_option(default="-", help="A file; by default standard output.")
 def export(output: str) -> None:
     """Write the list as CSV, for `import` of another store.
 
@@ -155,10 +149,6 @@ def export(output: str) -> None:
     click.echo(ngettext("{count} entry in {path}", "{count} entries in {path}", count, path=output), err=True)
 
 
-for entry in (add, remove, list_, import_, export):
-    command.add_command(entry)
-
-
 def _show_added(count: int, *, machine: bool) -> None:
     sentence = ngettext("{count} number was added", "{count} numbers were added", count)
     show_change(sentence, machine=machine, added=count)
@@ -166,10 +156,10 @@ def _show_added(count: int, *, machine: bool) -> None:
 
 def _show_entry(one: OptOut | None, name: str, *, machine: bool) -> None:
     if machine:
-        facts: dict[str, Any] = {"hash": None, "since": None, "source": None, "campaign": None}
+        facts = dict[str, Any].fromkeys(("hash", "since", "source", "campaign"))
         if one is not None:
-            campaign = one.campaign or None
-            facts = {"hash": one.hash.hex(), "since": moment(one.since), "source": one.source, "campaign": campaign}
+            facts = {"hash": one.hash.hex(), "since": moment(one.since), "source": one.source}
+            facts["campaign"] = one.campaign or None
         write_json(**({} if one and one.hash.hex().startswith(name) else {"number": name}), **facts)
     elif one is None:
         click.echo(f"{pad(visible(name), 16)} {_('not on the list')}")

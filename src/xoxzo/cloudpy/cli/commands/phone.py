@@ -18,6 +18,8 @@ from xoxzo.cloudpy.cli.core.output.values import Output
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
 
+_COLUMNS = ("as_typed", "e164", "kind", "country", "assumptions", "notes", "error")
+
 
 @make_group("xoxzo phone format 080-1111-2222")
 def command() -> None:
@@ -44,8 +46,7 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
         parse("+818011112222", country)  # an unknown country is no error of a number
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
-    columns = ("as_typed", "e164", "kind", "country", "assumptions", "notes", "error")
-    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), columns, single=True)
+    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), _COLUMNS, single=True)
     if bad:
         raise click.exceptions.Exit(REJECTED)
 
@@ -53,18 +54,14 @@ def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
 def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: bool) -> Iterator[dict[str, Any]]:
     translate = _ if for_people else str
     for text in numbers:
-        row: dict[str, Any] = dict.fromkeys(("as_typed", "e164", "kind", "country", "assumptions", "notes", "error"))
-        row |= {"as_typed": text, "assumptions": [], "notes": []}
+        row = dict[str, Any].fromkeys(_COLUMNS) | {"as_typed": text, "assumptions": [], "notes": []}
         try:
             found = parse(text, country, test_numbers=True)
         except InvalidArgument as error:
             bad.append(text)
-            yield row | {"error": render_error(error) if for_people else error.reason}
-            continue
-        yield row | {
-            "e164": found.e164,
-            "kind": Word(found.kind),
-            "country": found.country,
-            "assumptions": [translate(assumption.value) for assumption in found.assumptions],
-            "notes": [translate(note.value) for note in found.notes],
-        }
+            row["error"] = render_error(error) if for_people else error.reason
+        else:
+            row |= {"e164": found.e164, "kind": Word(found.kind), "country": found.country}
+            row["assumptions"] = [translate(assumption.value) for assumption in found.assumptions]
+            row["notes"] = [translate(note.value) for note in found.notes]
+        yield row

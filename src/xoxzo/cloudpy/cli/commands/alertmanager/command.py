@@ -7,9 +7,10 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -30,18 +31,15 @@ from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import format_field, to_json
 from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import destination_options, resolve_destination
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config import loading
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LISTEN
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LISTEN, Settings
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
 from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender, LiveSender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False)
 _config = click.option(
@@ -67,10 +65,7 @@ _state = click.option("--state", type=click.Path(dir_okay=False), help="The file
 )
 @click.option("--check", is_flag=True, help="Read the settings, show their effect, and exit.")
 @click.option(
-    "--show",
-    type=click.File("rb"),
-    metavar="FILE",
-    help="Show what a payload of Alertmanager would cause, and exit.",
+    "--show", type=click.File("rb"), metavar="FILE", help="Show what a payload of Alertmanager would cause, and exit."
 )
 @destination_options()
 @click.option("--dry-run", is_flag=True, help="Listen, and print what would be sent instead of sending it.")
@@ -100,7 +95,8 @@ def command(
     Exit status: 0 done, 2 wrong use or settings, 3 no such incident, 4 credentials.
     """
     if ctx.invoked_subcommand is not None:
-        ctx.obj = {"config": config, "state": state, "listen": listen}
+        # They are the defaults of the subcommand's own options.
+        ctx.default_map = {ctx.invoked_subcommand: {"config": config, "state": state, "listen": listen}}
         return
     if config is None:
         raise click.UsageError(_("Name the settings by --config; `xoxzo alertmanager example` writes some."))
@@ -119,7 +115,7 @@ def command(
         client = None if dry_run else _client(settings, config, log, profile, simulator=simulator)
         # A dry run stores nothing.
         path = ":memory:" if dry_run else state or settings.state or default_path()
-        _run(settings, address, path, client, log)
+        asyncio.run(_serve(settings, address, path, client, log))
 
 
 @command.subcommand(
@@ -131,22 +127,11 @@ def command(
 @_config
 @click.option("--listen", metavar="HOST:PORT", help="The address of the receiver; by default the settings' one.")
 @json_option
-@click.pass_obj
-def page(
-    parent: dict[str, str | None],
-    /,
-    name: str,
-    *,
-    message: str,
-    method: str | None,
-    machine: bool,
-    **given: str | None,
-) -> None:
+def page(name: str, *, message: str, method: str | None, config: str | None, listen: str | None, machine: bool) -> None:
     """Notify a person, or start a list, through the running receiver: a test, or a call for help.
 
     NAME is a person or a list of the settings. A page ignores quiet hours, and is acknowledged like an alert.
     """
-    config, listen = (given[name] or parent[name] for name in ("config", "listen"))
     address = loading.address(listen or (_load(config).listen if config else DEFAULT_LISTEN), "--listen")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - where to, not where from
     url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/page/{quote(name, safe='')}"
@@ -157,10 +142,9 @@ def page(
         advice = _("Start it: {command}", command="xoxzo alertmanager --config FILE")
         message = _("no receiver answers at {host} port {port}", host=host, port=address[1])
         raise CommandError(message, advice, status=NOT_SENT)
-    try:
-        reply: Any = json.loads(outcome.body)
-    except ValueError:
-        reply = None
+    reply: Any = None
+    with suppress(ValueError):
+        reply = json.loads(outcome.body)
     reply = reply if isinstance(reply, dict) else {}
     if outcome.status != 200:
         raise CommandError(str(reply.get("detail") or f"HTTP {outcome.status}"), status=REJECTED)
@@ -177,8 +161,7 @@ def page(
 @click.option("--all", "everything", is_flag=True, help="Acknowledge every open incident.")
 @_config
 @_state
-@click.pass_obj
-def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything: bool, **given: str | None) -> None:
+def ack(idents: tuple[str, ...], *, everything: bool, config: str | None, state: str | None) -> None:
     """Acknowledge an incident: its escalation ends, whether the receiver runs or not.
 
     The id is at the end of each message.
@@ -187,7 +170,7 @@ def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything
         raise click.UsageError(_("Give ids, or --all."))
     by = f"{os.environ.get('USER') or 'somebody'}, by command"
     unknown = 0
-    with _open_store(parent, given) as store:
+    with _open_store(config, state) as store:
         for ident in idents or [one.ident for one in store.incidents(Phase.OPEN)]:
             incident = acknowledge(store, ident.upper().lstrip("#"), by, time.time())
             if incident is None:
@@ -204,11 +187,10 @@ def ack(parent: dict[str, str | None], /, idents: tuple[str, ...], *, everything
 @_config
 @_state
 @json_option
-@click.pass_obj
-def status(parent: dict[str, str | None], /, *, machine: bool, **given: str | None) -> None:
+def status(*, config: str | None, state: str | None, machine: bool) -> None:
     """Show the incidents that are not over, and how far each has come."""
     count = 0
-    with _open_store(parent, given) as store:
+    with _open_store(config, state) as store:
         for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
             attempts = store.attempts(incident.ident)
             opened = datetime.fromtimestamp(incident.opened).astimezone()
@@ -274,8 +256,6 @@ def _for_reader(text: str, **values: object) -> str:
 
 
 def _client(settings: Settings, config: str, log: EventLog, profile: str | None, *, simulator: bool) -> AsyncClient:
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-
     account = resolve_destination(profile, simulator=simulator)
     if not account.is_simulator:
         _load(config)  # it refuses the simulator's test numbers, which nobody has
@@ -290,33 +270,28 @@ def _client(settings: Settings, config: str, log: EventLog, profile: str | None,
     )
 
 
-def _run(
+async def _serve(
     settings: Settings, address: tuple[str, int], path: str | Path, client: AsyncClient | None, log: EventLog
 ) -> None:
     from xoxzo.cloudpy.integrations.alertmanager import server
 
-    async def work() -> None:
-        try:
-            secrets = server.Secrets(
-                token=os.environ.get(server.TOKEN_VARIABLE, ""),
-                grafana=os.environ.get(server.GRAFANA_VARIABLE, ""),
-                callbacks=signing_callbacks(settings.public_url) if settings.dial_in else None,
-            )
-            server.check_secrets(secrets, settings, address[0])
-            with Store(path) as store, server.listen(*address) as listener:
-                store.lock()
-                sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)
-                receiver = Receiver(settings, store, sender, log, clock=time.time)
-                await server.serve(receiver, log, secrets, listener)
-        finally:
-            if client is not None:
-                await client.close()
-
-    asyncio.run(work())
+    try:
+        secrets = server.Secrets(
+            token=os.environ.get(server.TOKEN_VARIABLE, ""),
+            grafana=os.environ.get(server.GRAFANA_VARIABLE, ""),
+            callbacks=signing_callbacks(settings.public_url) if settings.dial_in else None,
+        )
+        server.check_secrets(secrets, settings, address[0])
+        with Store(path) as store, server.listen(*address) as listener:
+            store.lock()
+            sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)
+            await server.serve(Receiver(settings, store, sender, log, clock=time.time), log, secrets, listener)
+    finally:
+        if client is not None:
+            await client.close()
 
 
-def _open_store(parent: dict[str, str | None], given: dict[str, str | None]) -> Store:
-    config, state = (given[name] or parent[name] for name in ("config", "state"))
+def _open_store(config: str | None, state: str | None) -> Store:
     if state is None and config is not None:
         state = _load(config).state
     try:

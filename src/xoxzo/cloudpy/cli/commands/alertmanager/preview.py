@@ -27,9 +27,7 @@ _IDENT = "K7QD"
 
 def describe(settings: Settings) -> list[str]:
     """Describe who is notified when, for each list, and the text of a sample alert."""
-    return _aligned(
-        [*_people_and_lists(settings), *_heartbeats(settings), *_texts(settings, [_sample_alert(settings)])]
-    )
+    return _aligned([*_people_and_lists(settings), *_texts(settings, [_sample_alert(settings)])])
 
 
 def describe_notification(settings: Settings, notification: Notification) -> list[str]:
@@ -60,17 +58,11 @@ def _people_and_lists(settings: Settings) -> Iterator[Line]:
     for route in settings.routes:
         yield _("route"), f"{_labels(route.match) or _('everything else')} → {route.policy}"
     if all(route.match for route in settings.routes):
-        yield (
-            _("warning"),
-            _("an alert that matches no route notifies nobody: end with a route without match"),
-        )
+        yield _("warning"), _("an alert that matches no route notifies nobody: end with a route without match")
     for name, policy in settings.policies.items():
         if name not in {route.policy for route in settings.routes}:
             yield _("warning"), _("no route leads to {name}", name=name)
         yield from _timeline(name, policy)
-
-
-def _heartbeats(settings: Settings) -> Iterator[Line]:
     for name, heartbeat in settings.heartbeats.items():
         where = _labels(heartbeat.match) or f"POST /heartbeat/{name}"
         after = _("none for {time}", time=_time(heartbeat.timeout))
@@ -90,11 +82,9 @@ def _texts(settings: Settings, alerts: Sequence[Alert], truncated: int = 0) -> I
     if content.template is None:
         yield "SMS", content.message
         parts = measure(content.message).parts or 0
-        costs = sorted(
-            {settings.spend_limit.message_cost(content.message, person.country) for person in settings.people.values()}
-            - {0}
-        )
-        between = f"{costs[0]}–{costs[-1]}" if len(costs) > 1 else f"{costs[0]}" if costs else ""
+        countries = {person.country for person in settings.people.values()}
+        costs = sorted({settings.spend_limit.message_cost(content.message, country) for country in countries} - {0})
+        between = "–".join(map(str, sorted({*costs[:1], *costs[-1:]})))
         cost = _(", about {cost} credits each", cost=between) if costs else ""
         most = settings.texts.max_parts
         length = ngettext("{count} part of at most {most}", "{count} parts of at most {most}", parts, most=most)
@@ -130,16 +120,14 @@ def _describe_step(step: Step) -> str:
 
 
 def _time(seconds: float) -> str:
-    minutes = seconds / 60
-    if minutes == int(minutes):
-        return _("{count} min", count=f"{minutes:g}")
-    return _("{count} s", count=f"{seconds:g}")
+    if seconds % 60:
+        return _("{count} s", count=f"{seconds:g}")
+    return _("{count} min", count=f"{seconds / 60:g}")
 
 
 def _sample_alert(settings: Settings) -> Alert:
-    severity = next(
-        (value for route in settings.routes for value in route.match.get(settings.severity_label, ())), "critical"
-    )
+    severities = [value for route in settings.routes for value in route.match.get(settings.severity_label, ())]
+    severity = next(iter(severities), "critical")
     return Alert(
         status="firing",
         labels={"alertname": "HostDown", "instance": "web-1", settings.severity_label: severity},

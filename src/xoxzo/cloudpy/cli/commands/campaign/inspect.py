@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -47,7 +46,6 @@ _zone = click.option(
     metavar="ZONE",
     help="The time zone, such as Asia/Tokyo; by default this machine's, or the recipients' if that is UTC.",
 )
-_output = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 
 
 @campaign_command("xoxzo campaign status customers", "xoxzo campaign status customers --json")
@@ -116,7 +114,7 @@ def unknown(campaign: Campaign, *, show_numbers: bool, machine: bool) -> None:
 
 @campaign_command("xoxzo campaign export customers -o result.csv")
 @with_campaign
-@_output(help="By default NAME.xlsx; .csv is for programs, - writes CSV to standard output.")
+@options.output_option(help="By default NAME.xlsx; .csv is for programs, - writes CSV to standard output.")
 @_zone
 @json_option
 def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, machine: bool) -> None:
@@ -142,7 +140,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
 
 @campaign_command("xoxzo campaign report customers -o report.html")
 @with_campaign
-@_output(help="By default NAME.html; - is standard output.")
+@options.output_option(help="By default NAME.html; - is standard output.")
 @click.option("--language", type=click.Choice(["en", "ja"]), help="By default yours, or that of the list's country.")
 @_zone
 @click.option(

@@ -154,6 +154,7 @@ country_option = partial(
     help="The country of numbers without a country code; by default the configured one, or JP.",
     callback=_country,
 )
+output_option = partial(click.option, "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True))
 _INPUT = (
     _input("--name", help="The name of the campaign; by default the file's."),
     _input("--number", help="The column of the phone numbers."),

@@ -28,14 +28,14 @@ _STATES = (
 """The states of a campaign; listed for the catalogue."""
 ENDED = frozenset({"finished", "purged", "cancelled", "expired"})
 """The states in which it cannot go on."""
-KINDS = {
+_KINDS = {
     "text": N_("delimited text"),
     "workbook": N_("workbook"),
     "json": N_("JSON lines"),
     "rows": N_("rows of a program"),
 }
 """How an input can be read."""
-DELIMITERS = {"\t": N_("tab"), ",": N_("comma"), ";": N_("semicolon"), "|": N_("bar")}
+_DELIMITERS = {"\t": N_("tab"), ",": N_("comma"), ";": N_("semicolon"), "|": N_("bar")}
 COUNTERS = {
     State.DELIVERED: N_("delivered"),
     State.SENT: N_("sent"),
@@ -64,6 +64,8 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes)), "left_out": left_out}
         write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)
         return
+    count = f"{plan.unpriced:,}"
+    unpriced = _(", and {count} without a known price (--price)", count=count) if plan.unpriced else ""
     lines = [
         (_("recipients"), f"{plan.recipients:,}"),
         (_("read as"), _input(plan)),
@@ -71,7 +73,7 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
         (_("numbers"), _numbers(plan)),
         *((_("columns"), f"{{{name}}} ← {column}") for name, column in plan.columns.items() if name != "number"),
         *((_("parts"), line) for line in _parts(plan)),
-        (_("cost"), _cost(plan)),
+        (_("cost"), _("about {cost}", cost=format_credits(plan.cost)) + unpriced),
         (_("balance"), _balance(plan, balance)),
         (_("time"), _time(plan, limits)),
         (_("hours"), _("at any time") if plan.schedule is None else describe_schedule(plan.schedule)),
@@ -98,11 +100,11 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
 def _input(plan: Plan) -> str:
     """Return how the input was read, in one line."""
     given = plan.input
-    parts = [_(KINDS[str(given["kind"])])] if given["kind"] else []
+    parts = [_(_KINDS[str(given["kind"])])] if given["kind"] else []
     if given["encoding"]:
         parts.append(str(given["encoding"]))
     if given["delimiter"]:
-        shown = _(DELIMITERS.get(str(given["delimiter"]), str(given["delimiter"])))
+        shown = _(_DELIMITERS.get(str(given["delimiter"]), str(given["delimiter"])))
         parts.append(_("delimiter: {delimiter}", delimiter=shown))
     if given["sheet"]:
         parts.append(_("sheet {sheet}", sheet=given["sheet"]))
@@ -114,21 +116,10 @@ def _input(plan: Plan) -> str:
 
 
 def _numbers(plan: Plan) -> str:
-    column = plan.columns.get("number", "")
+    where = {"column": plan.columns.get("number", ""), "country": plan.input["country"]}
     share = f"{100 * plan.numbers // plan.rows if plan.rows else 0} %"
-    return _(
-        "column {column}, country {country}: {numbers} of {rows} cells are phone numbers ({share})",
-        column=column,
-        country=plan.input["country"],
-        numbers=f"{plan.numbers:,}",
-        rows=f"{plan.rows:,}",
-        share=share,
-    )
-
-
-def _cost(plan: Plan) -> str:
-    unknown = _(", and {count} without a known price (--price)", count=f"{plan.unpriced:,}") if plan.unpriced else ""
-    return _("about {cost}", cost=format_credits(plan.cost)) + unknown
+    sentence = _("column {column}, country {country}: {numbers} of {rows} cells are phone numbers ({share})")
+    return sentence.format(**where, numbers=f"{plan.numbers:,}", rows=f"{plan.rows:,}", share=share)
 
 
 def _left_out(plan: Plan) -> list[str]:
@@ -191,14 +182,9 @@ def _time(plan: Plan, limits: Limits) -> str:
 
 def describe_schedule(schedule: Schedule) -> str:
     """Return in words when messages may be sent."""
-    pieces = []
-    if schedule.at:
-        pieces.append(_("from {time} on", time=schedule.at))
-    if schedule.windows:
-        pieces.append(schedule.windows)
-    if schedule.quiet:
-        pieces.append(_("not {hours}", hours=schedule.quiet))
-    hours = _(", ").join(pieces)
+    at = schedule.at and _("from {time} on", time=schedule.at)
+    quiet = schedule.quiet and _("not {hours}", hours=schedule.quiet)
+    hours = _(", ").join(filter(None, (at, schedule.windows, quiet)))
     return hours if schedule.is_fixed else _("{hours}, by each recipient's clock", hours=hours)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,17 +11,12 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, message_text
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident, Notification
 from xoxzo.cloudpy.text import measure
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
-
-    Line = tuple[str, str]
-    """A heading, empty when the previous one continues, and its text."""
-
+Line = tuple[str, str]
+"""A heading, empty when the previous one continues, and its text."""
 _IDENT = "K7QD"
 
 

@@ -33,6 +33,7 @@ from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.options import signing_secret
 from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.user_files import open_private
 from xoxzo.cloudpy.errors import APIError, CampaignError
@@ -87,8 +88,6 @@ def account_and_balance(given: dict[str, Any]) -> tuple[ClientOptions | None, Ba
 
 def balance_of(account: ClientOptions) -> Balance:
     """Return the balance of an account, or why it is not known."""
-    from xoxzo.cloudpy import Client
-
     try:
         with Client(**account, app_info="xoxzo-cli") as client:
             return Balance(client.account.credits().credits)
@@ -118,8 +117,6 @@ def content_from(given: dict[str, Any], account: ClientOptions | None) -> Conten
 
 
 def _approved_text(given: dict[str, Any], account: ClientOptions | None) -> str:
-    from xoxzo.cloudpy import Client
-
     # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
     with Client(**(account or client_options(given)), app_info="xoxzo-cli") as client:
         found = client.templates.get(given["template"])

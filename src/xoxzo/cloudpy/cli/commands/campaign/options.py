@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Limits, Schedule
+from xoxzo.cloudpy.campaigns.inputs.columns import check_country
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore, open_store
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core import session
 from xoxzo.cloudpy.cli.core.click_base import Command, SectionedOption, add_options, make_command
@@ -21,11 +24,6 @@ from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, REJECTED, USAGE, Comm
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, TIME, parse_period
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError, InvalidArgument
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 
 _MAX_SHOWN_BAD_ROWS = 5
 _STORE = "xoxzo.cloudpy.campaigns.store"
@@ -140,8 +138,6 @@ _CONTENT = (
 
 def _country(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     # A country that does not exist is the option's fault, and not that of each number.
-    from xoxzo.cloudpy.campaigns.inputs.columns import check_country
-
     try:
         return None if value is None else check_country(value)
     except InvalidArgument as error:
@@ -244,8 +240,6 @@ def schedule_of(given: dict[str, Any], before: Schedule | None) -> Schedule | No
 
 def selected_store(default: str | None = None) -> CampaignStore:
     """Return the store that ``--store`` of the running command selects, or the one at another address."""
-    from xoxzo.cloudpy.campaigns.ledger import open_store
-
     return open_store(click.get_current_context().meta.get(_STORE) or default)
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from xoxzo.cloudpy.campaigns import State
+from xoxzo.cloudpy.campaigns import Event, State, Tally
 from xoxzo.cloudpy.cli.commands.campaign.render import duration, local_time, moment, tally_fields, write_json
 from xoxzo.cloudpy.cli.core.i18n import N_, _
 from xoxzo.cloudpy.cli.core.output.values import format_credits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xoxzo.cloudpy.campaigns import Event, Tally
     from xoxzo.cloudpy.cli.core.output.progress import Piece
 
 _LOG_INTERVAL_SECONDS = 5.0

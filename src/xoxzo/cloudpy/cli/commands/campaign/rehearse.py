@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign
+from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Rehearsal
 from xoxzo.cloudpy.cli.commands.campaign.creation import (
     account_and_balance,
     content_from,
@@ -33,10 +35,6 @@ from xoxzo.cloudpy.cli.core.i18n import _, language
 from xoxzo.cloudpy.cli.core.inputs import CREDITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
-
-    from xoxzo.cloudpy.campaigns import Content, Event, Rehearsal
     from xoxzo.cloudpy.simulator import Simulator
 
 _FAULTS = ("throttled", "error_after", "drop", "lose_reply")

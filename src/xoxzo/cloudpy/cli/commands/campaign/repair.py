@@ -18,6 +18,7 @@ from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CallbackRejected
 
 
@@ -155,8 +156,6 @@ def _settle(campaign: Campaign, given: dict[str, Any]) -> tuple[int, str]:
     before = campaign.tally()[State.UNKNOWN]
 
     async def reconcile() -> None:
-        from xoxzo.cloudpy import AsyncClient
-
         async with AsyncClient(**account) as client:
             await campaign.settle(client, settle=given["settle"], statuses=given["statuses"])
 

@@ -34,7 +34,9 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CampaignError
+from xoxzo.cloudpy.phone import parse
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -107,7 +109,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: tuple[str, ...], rehear
         signing_callbacks(given["callbacks"])
     fresh = not selected_store().exists(name)
     account = client_options(given)
-    test_numbers = _parse_numbers(test_to, given["country"], account)
+    test_numbers = [parse(typed, given["country"], test_numbers=is_local(account)).e164 for typed in test_to]
     with _open(file, name, given, account, fresh=fresh) as campaign:
         limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
         left = campaign.plan(limits)
@@ -327,15 +329,7 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _parse_numbers(typed: tuple[str, ...], country: str, account: ClientOptions) -> list[str]:
-    from xoxzo.cloudpy.phone import parse
-
-    return [parse(number, country, test_numbers=is_local(account)).e164 for number in typed]
-
-
 def _send_test(campaign: Campaign, account: ClientOptions, numbers: list[str], *, yes: bool) -> None:
-    from xoxzo.cloudpy import AsyncClient
-
     async def send() -> None:
         async with AsyncClient(**account) as client:
             for number in numbers:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
+from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE, Destination, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal
@@ -17,10 +19,7 @@ from xoxzo.cloudpy.cli.core.session import check_exclusive, destination_options
 from xoxzo.cloudpy.errors import ConfigurationError, SimulatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xoxzo.cloudpy.cli.commands.doctor.checks import Finding
-    from xoxzo.cloudpy.cli.core.config.profiles import Destination
 
 _INDENT, _NARROWEST = 18, 20
 _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "skipped": ("–", None)}
@@ -68,7 +67,6 @@ def command(profile: str | None, *, simulator: bool, timeout: float, machine: bo
 def run_checks(profile: str | None, *, simulator: bool, timeout: float) -> Iterator[Finding]:
     """Run all checks, the quick ones first, for a profile or this machine's simulator; `timeout` is in seconds."""
     from xoxzo.cloudpy.cli.commands.doctor import checks
-    from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE, resolve
     from xoxzo.cloudpy.client.configuration import configure
 
     reported = []

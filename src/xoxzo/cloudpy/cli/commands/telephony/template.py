@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,6 @@ from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from xoxzo.cloudpy.models import Template
 
 _COLUMNS = ("id", "name", "status", "approved_content", "pending_content")

@@ -19,8 +19,8 @@ COMMANDS = {
     "conference": CommandEntry(
         _TELEPHONY + "call:conference", "Call two or three phones and join them in a conference."
     ),
-    "din": CommandEntry(_TELEPHONY + "numbers:din", "Dial-in numbers: find, subscribe, set what answers, release."),
-    "sin": CommandEntry(_TELEPHONY + "numbers:sin", "Numbers that received SMS; the service ended in 2024."),
+    "din": CommandEntry(_TELEPHONY + "account:din", "Dial-in numbers: find, subscribe, set what answers, release."),
+    "sin": CommandEntry(_TELEPHONY + "account:sin", "Numbers that received SMS; the service ended in 2024."),
     "lookup": CommandEntry(_TELEPHONY + "account:lookup", "Look up the carrier of a number."),
     "credits": CommandEntry(_TELEPHONY + "account:credits_", "Show the balance."),
     "phone": CommandEntry(_COMMANDS + "phone", "Convert phone numbers to E.164.", extra="phone"),

@@ -120,7 +120,16 @@ def _missed(
     client: Client, idents: Sequence[str], log: str | None, begin: datetime | None, *, everything: bool
 ) -> Iterator[_Missed]:
     if log is not None:
-        yield from _of_log(log, idents, begin, everything=everything)
+        storage = SqliteStorage(Path(log))
+        with DeliveryLog(storage):
+            unseen = dict.fromkeys(idents)
+            for entry in storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
+                wanted = entry.ident in idents if idents else entry.ident and entry.kind != "incoming-sms"
+                is_open = not entry.final or not all(note.done for note in entry.history)
+                unseen.pop(entry.ident, None)
+                if wanted and (everything or idents or is_open):
+                    yield _Missed(entry.kind, entry.ident, entry.reference)
+            yield from map(_by_ident, unseen)
     elif idents or begin is None:
         yield from map(_by_ident, idents)
     else:
@@ -131,19 +140,6 @@ def _missed(
 
 def _by_ident(ident: str) -> _Missed:
     return _Missed("call" if "-" in ident else "sms", ident, None)
-
-
-def _of_log(path: str, idents: Sequence[str], begin: datetime | None, *, everything: bool) -> Iterator[_Missed]:
-    storage = SqliteStorage(Path(path))
-    with DeliveryLog(storage):
-        unseen = dict.fromkeys(idents)
-        for entry in storage.updated_since(begin or datetime.fromtimestamp(0, UTC)):
-            wanted = entry.ident in idents if idents else entry.ident and entry.kind != "incoming-sms"
-            is_open = not entry.final or not all(note.done for note in entry.history)
-            unseen.pop(entry.ident, None)
-            if wanted and (everything or idents or is_open):
-                yield _Missed(entry.kind, entry.ident, entry.reference)
-        yield from map(_by_ident, unseen)
 
 
 def _report(

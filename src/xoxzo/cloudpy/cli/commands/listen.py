@@ -104,17 +104,11 @@ def command(
             why = getattr(error, "strerror", None) or error
             why = _("cannot listen on {host} port {port}: {why}", host=host, port=port, why=why)
             raise CommandError(why, _("Take another port: --port 0 finds a free one.")) from None
-        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="xoxzo-listen", daemon=True)
-        thread.start()
-        try:
+        with server:
             url = f"http://{f'[{host}]' if ':' in host else host}:{server.server_address[1]}"
             listener.write({"event": "listening", "url": url} if listener.machine else _("Listening on {url}", url=url))
-            while not stopped(0.5):
-                pass
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+            while not stopped(0.0):
+                server.handle_request()
 
 
 class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,6 +251,8 @@ def _stamp(moment: datetime) -> str:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    timeout = 0.1
+    """Seconds until `handle_request` returns without a request."""
 
     def __init__(self, host: str, port: int, listener: _Listener) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

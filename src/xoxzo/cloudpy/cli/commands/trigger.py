@@ -246,32 +246,22 @@ def _trigger(event: str, simulator: str, url: str, values: CallbackValues, **acc
 
 
 def _send(event: str, client: Client, simulator: str, url: str, values: CallbackValues) -> str:
-    failing = event in {"sms.failed", "call.failed"}
-    recipient = FAILING if failing else UNANSWERED if event == "call.unanswered" else values.recipient
+    """Send a message, or start a call, that has the event; return its id."""
+    given: dict[str, Any] = {"recipient": values.recipient, "tags": values.tags}
+    if event in {"sms.failed", "call.failed"}:
+        given["recipient"] = FAILING
+    elif event == "call.unanswered":
+        given["recipient"] = UNANSWERED
     if event.startswith("call."):
-        return client.calls.say(
-            caller=_CALLER,
-            recipient=recipient,
-            tts_message="Hello",
-            tts_lang="en",
-            callback_url=url,
-            tags=values.tags,
-        ).callid
-    if event == "link.clicked":
-        sent = client.sms.send(
-            recipient=recipient,
-            sender=values.sender,
-            message="See http://www.example.com now",
-            track_link=True,
-            lt_callback_url=url,
-            tags=values.tags,
-        )
-        tracking = client.sms.get(sent.msgid).link_tracking
-        probe("GET", f"{simulator}{urlsplit(tracking.shortlink if tracking else '').path}", {})
-        return sent.msgid
-    return client.sms.send(
-        recipient=recipient, sender=values.sender, message="Hello", callback_url=url, tags=values.tags
-    ).msgid
+        return client.calls.say(caller=_CALLER, tts_message="Hello", tts_lang="en", callback_url=url, **given).callid
+    given["sender"] = values.sender
+    if event != "link.clicked":
+        return client.sms.send(message="Hello", callback_url=url, **given).msgid
+    text = "See http://www.example.com now"
+    sent = client.sms.send(message=text, track_link=True, lt_callback_url=url, **given)
+    tracking = client.sms.get(sent.msgid).link_tracking
+    probe("GET", f"{simulator}{urlsplit(tracking.shortlink if tracking else '').path}", {})
+    return sent.msgid
 
 
 @contextmanager

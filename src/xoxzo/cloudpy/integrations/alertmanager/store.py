@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.sqlite_files import IN_MEMORY, FileLock, FileLockedError, WrongSchemaError, open_database
 from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -43,7 +43,7 @@ def default_path() -> Path:
 
 
 class Store:
-    """Stores incidents and attempts. Several processes may read and acknowledge; only one may send.
+    """Stores incidents and attempts. Several processes may read and acknowledge; only one may send, from one thread.
 
     The path ``:memory:`` stands for no file; without `create`, the file must exist.
 
@@ -53,7 +53,6 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
         self.path = Path(path)
-        self._mutex = threading.RLock()
         self._lock: FileLock | None = None
         self._in_memory = str(path) == IN_MEMORY
         try:
@@ -63,10 +62,8 @@ class Store:
         except FileNotFoundError:
             raise ConfigurationError("there is no state in {path}: nothing was received yet", path=self.path) from None
         except WrongSchemaError:
-            raise ConfigurationError(
-                "another version or another program has written {path}: move it away, and a new state is created",
-                path=self.path,
-            ) from None
+            rule = N_("another version or another program has written {path}: move it away, and a new state is created")
+            raise ConfigurationError(rule, path=self.path) from None
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError("the state {path} cannot be opened: {why}", path=self.path, why=error) from error
 
@@ -79,15 +76,9 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Self]:
         """Begin an exclusive transaction, which is on disk at the end of the block."""
-        with self._mutex:
+        with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+            yield self
 
     def lock(self) -> None:
         """Lock the file against other receivers until it is closed.
@@ -106,15 +97,10 @@ class Store:
 
     def close(self) -> None:
         """Close the file and release the lock. Closing twice does nothing."""
-        with self._mutex:
-            self._connection.close()
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
-
-    def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._mutex:
-            return self._connection.execute(statement, values).fetchall()
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def incident(self, ident: str) -> Incident | None:
         """Return an incident by its id."""
@@ -130,8 +116,8 @@ class Store:
         return list(self._incidents(f"WHERE phase IN ({marks}) ORDER BY opened, rowid", *phases))
 
     def _incidents(self, clauses: str, *values: object) -> Iterator[Incident]:
-        rows = self._execute(f"SELECT state FROM incident {clauses}", *values)  # noqa: S608 - constants and marks
-        return (msgspec.json.decode(row[0], type=Incident) for row in rows)
+        rows = self._connection.execute(f"SELECT state FROM incident {clauses}", values)  # noqa: S608 - constants
+        return (msgspec.json.decode(state, type=Incident) for (state,) in rows.fetchall())
 
     def save(self, incident: Incident) -> None:
         """Insert or update an incident."""
@@ -140,13 +126,13 @@ class Store:
             "INSERT INTO incident VALUES (?,?,?,?,?,?) ON CONFLICT (ident)"
             " DO UPDATE SET phase = excluded.phase, notified = excluded.notified, state = excluded.state"
         )
-        self._execute(statement, one.ident, one.group_key, one.phase, one.opened, one.notified, state)
+        self._connection.execute(statement, (one.ident, one.group_key, one.phase, one.opened, one.notified, state))
 
     def attempts(self, ident: str) -> list[NotificationAttempt]:
         """Return the attempts of an incident, oldest first."""
         query = f"SELECT {_COLUMNS} FROM attempt WHERE incident = ? ORDER BY at, rowid"  # noqa: S608 - constants
         names = NotificationAttempt.__struct_fields__
-        rows = [dict(zip(names, row, strict=True)) for row in self._execute(query, ident)]
+        rows = [dict(zip(names, row, strict=True)) for row in self._connection.execute(query, (ident,))]
         return msgspec.convert(rows, list[NotificationAttempt])
 
     def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
@@ -161,34 +147,32 @@ class Store:
             f" ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, at = excluded.at"
             f" WHERE outcome = '{Outcome.UNSENT}'"
         )
-        with self._mutex:
-            claimed = self._connection.execute(query, row).rowcount
-        if not claimed:
+        if not self._connection.execute(query, row).rowcount:
             # A safeguard against sending twice, should the escalation ever ask for it.
             raise ConfigurationError("{key} was claimed before", key=attempt.key)
 
     def record_outcome(self, attempt: NotificationAttempt) -> None:
         """Store the outcome of an attempt, and the callid of a call."""
         statement = "UPDATE attempt SET outcome = ?, callid = ? WHERE key = ?"
-        self._execute(statement, attempt.outcome, attempt.callid, attempt.key)
+        self._connection.execute(statement, (attempt.outcome, attempt.callid, attempt.key))
 
     def recent_costs(self, now: float) -> list[tuple[float, Decimal]]:
         """Return the times and estimated costs of the attempts of the last hour that may have been sent."""
         query = f"SELECT at, credits FROM attempt WHERE at > ? AND {_COUNTED} ORDER BY at"  # noqa: S608 - constants
-        return [(at, Decimal(cost)) for at, cost in self._execute(query, now - _HOUR_SECONDS)]
+        return [(at, Decimal(cost)) for at, cost in self._connection.execute(query, (now - _HOUR_SECONDS,))]
 
     def heartbeat(self, name: str) -> tuple[float, float]:
         """Return when a heartbeat last came, and the seconds of silence since then; 0 and 0 if none ever came."""
-        rows = self._execute("SELECT at, silent FROM heartbeat WHERE name = ?", name)
-        return (rows[0][0], rows[0][1]) if rows else (0.0, 0.0)
+        row = self._connection.execute("SELECT at, silent FROM heartbeat WHERE name = ?", (name,)).fetchone()
+        return row or (0.0, 0.0)
 
     def save_heartbeat(self, name: str, at: float, silent: float) -> None:
         """Store when a heartbeat last came, and the seconds of silence since then."""
-        self._execute("INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", name, at, silent)
+        self._connection.execute("INSERT OR REPLACE INTO heartbeat VALUES (?, ?, ?)", (name, at, silent))
 
     def purge(self, before: float) -> None:
         """Delete incidents without a notification since a time, except open ones, with their attempts."""
         with self.transaction():
             old = "SELECT ident FROM incident WHERE notified < ? AND phase != ?"
-            self._execute(f"DELETE FROM attempt WHERE incident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
-            self._execute(f"DELETE FROM incident WHERE ident IN ({old})", before, Phase.OPEN)  # noqa: S608 - constants
+            self._connection.execute(f"DELETE FROM attempt WHERE incident IN ({old})", (before, Phase.OPEN))  # noqa: S608 - constants
+            self._connection.execute(f"DELETE FROM incident WHERE ident IN ({old})", (before, Phase.OPEN))  # noqa: S608 - constants

@@ -141,15 +141,8 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own 
             except XoxzoError as error:
                 messages.error(request, error.render(translate))
         labels = [_("name"), _("state"), _("sent"), _("unknown"), _("progress")]
-        return self._page(
-            request,
-            "campaigns",
-            _("campaigns"),
-            rows=rows,
-            labels=labels,
-            opt_outs=_("Opt-out list"),
-            **(extra_context or {}),
-        )
+        context = {"rows": rows, "labels": labels, "opt_outs": _("Opt-out list"), **(extra_context or {})}
+        return self._page(request, "campaigns", _("campaigns"), context)
 
     def get_urls(self) -> list[URLPattern]:
         """Return the URLs, with that of the opt-out list."""
@@ -169,18 +162,16 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own 
         except XoxzoError as error:
             number = ""
             messages.error(request, error.render(translate))
-        return self._page(
-            request,
-            "opt_outs",
-            _("Opt-out list"),
-            number=number,
-            found=found and (_moment(found), found.source),
-            newest=newest,
-            can_change=self.has_change_permission(request),
-            labels=[_("hash"), _("since"), _("source")],
-            words={"number": _("phone number"), "find": _("Look up"), "add": _("Add"), "remove": _("Remove")},
-            none=_("not on the list"),
-        )
+        context = {
+            "number": number,
+            "found": found and (_moment(found), found.source),
+            "newest": newest,
+            "can_change": self.has_change_permission(request),
+            "labels": [_("hash"), _("since"), _("source")],
+            "words": {"number": _("phone number"), "find": _("Look up"), "add": _("Add"), "remove": _("Remove")},
+            "none": _("not on the list"),
+        }
+        return self._page(request, "opt_outs", _("Opt-out list"), context)
 
     def _change_opt_out(self, request: HttpRequest, opt_outs: OptOuts) -> HttpResponse:
         _require(self.has_change_permission(request))
@@ -205,22 +196,15 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own 
                     return HttpResponse(campaign.render_report(language="ja" if active_language() == "ja" else "en"))
                 tally = campaign.tally()
                 counts = [(_(label), tally[state]) for state, (label, _kind) in STATES.items() if tally[state]]
-                actions = (
-                    list(_ACTIONS.items())
-                    if self.has_change_permission(request) and campaign.state not in _ENDED
-                    else []
-                )
-                return self._page(
-                    request,
-                    "campaign",
-                    campaign.name,
-                    campaign=_progress(campaign),
-                    counts=counts,
-                    actions=actions,
-                    report=_("Report"),
-                    reason=campaign.reason.render(translate),
+                may_act = self.has_change_permission(request) and campaign.state not in _ENDED
+                context = {
+                    "counts": counts,
+                    "actions": list(_ACTIONS.items()) if may_act else [],
+                    "report": _("Report"),
+                    "reason": campaign.reason.render(translate),
                     **(extra_context or {}),
-                )
+                }
+                return self._page(request, "campaign", campaign.name, {"campaign": _progress(campaign), **context})
         except XoxzoError as error:
             messages.error(request, error.render(translate))
             return HttpResponseRedirect(reverse("admin:xoxzo_campaign_changelist"))
@@ -233,20 +217,14 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's own 
         label, act = _ACTIONS[action]
         if action == "cancel" and "confirmed" not in request.POST:
             question = _("Cancel this campaign? The remaining recipients get nothing, and it cannot be resumed.")
-            return self._page(
-                request,
-                "campaign",
-                campaign.name,
-                campaign=_progress(campaign),
-                question=question,
-                confirm=(action, label),
-            )
+            context = {"campaign": _progress(campaign), "question": question, "confirm": (action, label)}
+            return self._page(request, "campaign", campaign.name, context)
         act(campaign)
         self.log_change(request, Campaign(name=campaign.name), str(label))
         messages.success(request, f"{campaign.name}: {label}")
         return HttpResponseRedirect(request.path)
 
-    def _page(self, request: HttpRequest, template: str, title: object, **context: Any) -> TemplateResponse:  # noqa: ANN401
+    def _page(self, request: HttpRequest, template: str, title: object, context: dict[str, Any]) -> TemplateResponse:
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         return TemplateResponse(request, f"admin/xoxzo/{template}.html", {**shared, **context})
 

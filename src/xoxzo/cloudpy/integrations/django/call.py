@@ -21,22 +21,10 @@ def enqueue(
     expires_at: datetime | None = None,
     **fields: Any,  # noqa: ANN401 - those of `CallMessage`, and options
 ) -> OutboxMessage:
-    """Write a call that speaks a message into the outbox; see ``sms.enqueue``.
+    """Write a call that speaks a message into the outbox.
 
-    Args:
-        recipient: the number in E.164 or as a ``PhoneNumber``.
-        message: what is spoken.
-        using: as in ``sms.enqueue``, and so are the two after it.
-        send_at: not before then.
-        expires_at: not after then.
-        fields: ``language``, ``caller`` and ``reference`` of `CallMessage`, and more arguments of ``client.calls.say``.
-
-    Returns:
-        The row.
-
-    Raises:
-        InvalidArgument: a value is invalid, or cannot be stored.
-        ConfigurationError: there is no caller, or the row would not be part of the open transaction.
+    `fields` are ``language``, ``caller`` and ``reference`` of `CallMessage`, and arguments of ``client.calls.say``. The
+    other arguments, the result and the errors are those of ``sms.enqueue``.
     """
     own = take_fields(fields, "language", "caller", "reference")
     call = CallMessage(recipient=recipient, message=message, options=fields, **own)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from xoxzo.cloudpy.operations.operation import Operation
 
 BACKENDS = {
     "live": "xoxzo.cloudpy.integrations.django.backends.live.LiveBackend",
-    "console": "xoxzo.cloudpy.integrations.django.backends.console.ConsoleBackend",
+    "console": "xoxzo.cloudpy.integrations.django.backends.ConsoleBackend",
     "memory": "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend",
 }
 """The backends by their short names."""
@@ -51,11 +51,8 @@ class _Message(msgspec.Struct, kw_only=True):
         return f"{type(self).__name__}(recipient={mask_digits(str(self.recipient))!r}, reference={self.reference!r})"
 
     def _shared_arguments(self) -> dict[str, Any]:
-        """Return the arguments of both kinds. Reports are requested unless options have a URL, or none is public.
-
-        Raises:
-            InvalidArgument: the reference is too long for the delivery log, which is written after the send.
-        """
+        """Return the arguments of both kinds. Reports are requested unless options have a URL, or none is public."""
+        # The delivery log, which is written after the send, could not store it.
         if len(str(self.reference)) > MAX_REFERENCE_LENGTH:
             raise InvalidArgument("reference", "must have at most {limit} characters", limit=MAX_REFERENCE_LENGTH)
         given = {"recipient": self.recipient, "reference": self.reference, **self.options}
@@ -123,12 +120,7 @@ class SmsMessage(_Message, kw_only=True):
         return {"template": self.template, "variables": self.variables, **shared}
 
     def prepare(self) -> Operation[SentMessage]:
-        """Check it as the live backend does before it sends, and return the request.
-
-        Raises:
-            ConfigurationError: there is no sender.
-            InvalidArgument: a value is invalid.
-        """
+        """Check it as the live backend does before it sends, and return the request; raises as `send`."""
         return (sms.send_sms if self.template is None else sms.send_template)(**self.arguments())
 
 
@@ -140,9 +132,8 @@ class CallMessage(_Message, kw_only=True):
         message: what is spoken.
         language: of the message: ``ja`` or ``en`` (API section 5.1).
         caller: the number to show; by default ``XOXZO["CALLER"]``.
-        reference: your own key of this call, which the delivery log stores; random by default.
+        reference: as of `SmsMessage`, and so is ``sent``.
         options: more arguments of ``client.calls.say``.
-        sent: the server's reply, once the call was started.
     """
 
     message: str
@@ -163,7 +154,7 @@ class CallMessage(_Message, kw_only=True):
         return {**spoken, **self._shared_arguments()}
 
     def prepare(self) -> Operation[StartedCall]:
-        """Check it as the live backend does before it calls, and return the request; raises as `SmsMessage.prepare`."""
+        """Check it as the live backend does before it calls, and return the request; raises as `send`."""
         return calls.say(**self.arguments())
 
     def send(self, *, connection: BaseBackend | None = None) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import UserList
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.core import mail
 
-from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsMessage
-from xoxzo.cloudpy.models import SentMessage, StartedCall
+from xoxzo.cloudpy.integrations.django.backends import OfflineBackend
+from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage
 
 
 class Outbox(UserList["SmsMessage | CallMessage"]):
@@ -44,21 +43,9 @@ outbox = Outbox()
 """Every message and call of the running test, oldest first; outside of tests, of this process."""
 
 
-class MemoryBackend(BaseBackend):
-    """Appends each message to `outbox`, after the checks that the live backend makes before sending."""
+class MemoryBackend(OfflineBackend):
+    """Appends each message to `outbox`."""
 
-    def send_messages(self, messages: Sequence[SmsMessage]) -> int:
-        """Append messages in order and return their number.
-
-        Raises:
-            InvalidArgument: a value is invalid.
-        """
-        for message in messages:
-            message.sent = SentMessage(msgid=uuid.uuid4().hex, reference=message.prepare().reference)
-            outbox.append(message)
-        return len(messages)
-
-    def start_call(self, call: CallMessage) -> None:
-        """Append a call; raises as `send_messages`."""
-        call.sent = StartedCall(callid=str(uuid.uuid4()), reference=call.prepare().reference)
-        outbox.append(call)
+    def keep(self, message: SmsMessage | CallMessage) -> None:
+        """Append a message or a call."""
+        outbox.append(message)

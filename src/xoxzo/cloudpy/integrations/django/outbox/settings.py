@@ -54,11 +54,7 @@ class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def get_settings() -> OutboxSettings:
-    """Return the setting.
-
-    Raises:
-        ConfigurationError: it is invalid.
-    """
+    """Return the setting; raise `ConfigurationError` if it is invalid."""
     try:
         return msgspec.convert(conf.get("OUTBOX"), OutboxSettings)
     except msgspec.ValidationError as error:

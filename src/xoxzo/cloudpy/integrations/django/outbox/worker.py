@@ -55,9 +55,7 @@ def send_due(using: str | None = None) -> int:
 class Worker:
     """Sends the outbox of a database, one message at a time; several may run, in any number of processes.
 
-    Args:
-        alias: the database.
-        should_stop: returns whether to end; the message in flight is completed, the others are released.
+    When `should_stop` returns true, the message in flight is completed, and the others are released.
 
     Raises:
         ConfigurationError: the settings are invalid, or there are no credentials.

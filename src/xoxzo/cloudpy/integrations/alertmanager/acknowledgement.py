@@ -87,11 +87,6 @@ def render_unknown(language: str) -> str:
     return _PAGE.substitute(language=language, title="xoxzo", content=f"<p>{escape(sentence)}</p>")
 
 
-def caller(settings: Settings, number: str | None) -> str | None:
-    """Return the person who calls from a number; ``None`` if it belongs to nobody of the settings, or is withheld."""
-    return next((name for name, one in settings.people.items() if number and one.number == number), None)
-
-
 def notified_of(store: Store, person: str) -> list[Incident]:
     """Return the incidents that a person was notified of, or may have been, and that nobody has acknowledged."""
     reached = MAYBE_SENT | IN_FLIGHT

@@ -14,13 +14,7 @@ _UNQUOTED = re.compile(r"[^\s\"=]+")
 
 
 class EventLog:
-    """Writes one line for each event.
-
-    Args:
-        clock: returns seconds since 1970.
-        as_json: whether lines are JSON objects.
-        file: the file; standard error by default.
-    """
+    """Writes one line for each event, by default to standard error; `clock` returns seconds since 1970."""
 
     def __init__(self, clock: Callable[[], float], *, as_json: bool = False, file: TextIO | None = None) -> None:
         self._clock = clock
@@ -31,10 +25,8 @@ class EventLog:
         """Write one line; fields that are ``None`` or empty are left out."""
         stamp = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         values = {"time": stamp, "event": event} | {k: v for k, v in fields.items() if v is not None and v != ""}
-        if self._as_json:
-            line = _json(values)
-        else:
-            line = " ".join(f"{name}={_quoted(value)}" for name, value in values.items())
+        pairs = (f"{name}={_quoted(value)}" for name, value in values.items())
+        line = _json(values) if self._as_json else " ".join(pairs)
         # A closed pipe must not stop an alert.
         with suppress(OSError, ValueError):
             print(line, file=self._file or sys.stderr, flush=True)

@@ -195,7 +195,8 @@ class Receiver:
 
     def acknowledge_call(self, number: str | None) -> Action:
         """Acknowledge what the person who calls from a number was notified of; return what the caller hears."""
-        person = acknowledgement.caller(self.settings, number)
+        people = self.settings.people.items()
+        person = next((name for name, one in people if number and one.number == number), None)
         incidents = [] if person is None else acknowledgement.notified_of(self.store, person)
         for incident in incidents:
             self.acknowledge(incident.ident, f"{person}, by calling")

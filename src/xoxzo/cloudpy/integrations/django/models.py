@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -12,13 +12,8 @@ from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.django.conf import _
 
-if TYPE_CHECKING:
-    TextField = models.CharField[str | None, str | None]
-else:
-    TextField = models.CharField
 
-
-class ExactCharField(TextField):
+class ExactCharField(models.CharField):  # type: ignore[type-arg] # Django's own takes no argument
     """Text that is compared exactly: MySQL and MariaDB would ignore its case and trailing blanks."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - Django's signature

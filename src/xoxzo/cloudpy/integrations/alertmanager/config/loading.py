@@ -19,14 +19,8 @@ from xoxzo.cloudpy import phone
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import (
-    EscalationPolicy,
-    Method,
-    Route,
-    Settings,
-    SpendLimit,
-)
-from xoxzo.cloudpy.integrations.alertmanager.config.toml_values import Named, convert
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import Method, Route, Settings, SpendLimit
+from xoxzo.cloudpy.integrations.alertmanager.config.toml_values import convert
 from xoxzo.cloudpy.integrations.alertmanager.message_text import check_template
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.text import estimate
@@ -108,10 +102,12 @@ def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
     _check_lists(settings)
     _check_addresses(settings)
     _check_texts(settings)
+    for name, policy in settings.policies.items():
+        quiet = policy.quiet or settings.quiet
+        settings.policies[name] = replace(policy, quiet=quiet if quiet and quiet.hours else None)
     default = next(iter(settings.policies))
     return replace(
         settings,
-        policies=Named({name: _with_quiet(policy, settings) for name, policy in settings.policies.items()}),
         routes=settings.routes or (Route(policy=default),),
         public_url=settings.public_url.rstrip("/"),
         spend_limit=_checked_limit(settings),
@@ -187,11 +183,6 @@ def _check_texts(settings: Settings) -> None:
             check_template(f"texts.{name}", text, settings)
     if _any_resolved(settings) and (texts.sms_template is None) != (texts.resolved_template is None):
         raise InvalidArgument("texts.sms_template", "and resolved_template must be given together")
-
-
-def _with_quiet(policy: EscalationPolicy, settings: Settings) -> EscalationPolicy:
-    quiet = policy.quiet or settings.quiet
-    return replace(policy, quiet=quiet if quiet and quiet.hours else None)
 
 
 def _checked_limit(settings: Settings) -> SpendLimit:

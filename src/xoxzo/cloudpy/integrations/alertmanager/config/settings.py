@@ -54,7 +54,6 @@ class Step(Table, frozen=True):
     to: TextList
     """The names of the people, who are notified at the same time."""
     method: Method
-    """``sms`` or ``call``."""
     wait: Seconds = Seconds(-1)
     """Seconds after each message or call until the next one; by default 300 after an SMS, and 120 after a call."""
     repeats: Annotated[int, Meta(ge=0, le=100)] = -1
@@ -123,7 +122,6 @@ class Route(Table, frozen=True):
     """Selects a policy for alerts."""
 
     policy: str = field(name="list")
-    """The name of the policy."""
     match: Named[TextList] = Named()
     """The accepted values of each label; empty for every alert."""
 
@@ -180,7 +178,6 @@ class TemplateText(Table, frozen=True):
     """An approved SMS template, for accounts that may not send free texts (API section 3)."""
 
     ident: Annotated[int, Meta(ge=1, le=2**31)] = field(name="id")
-    """The template's number."""
     variables: Named[str] = Named()
     """For each placeholder of the template, a text with placeholders of `message_text`."""
 
@@ -206,23 +203,18 @@ class Settings(Table, frozen=True):
     """The settings."""
 
     sender: str = ""
-    """The sender of SMS."""
     caller: str = ""
     """The caller's number of calls."""
     language: Literal["en", "ja"] = "en"
     """The language of calls, and of the default texts."""
     people: Named[Person] = Named()
-    """The people by name."""
     policies: Named[EscalationPolicy] = field(name="lists", default=Named())
-    """The escalation policies by name."""
     routes: tuple[Route, ...] = ()
     """The routes in order; the first that matches any firing alert of a group selects the policy."""
     quiet: Quiet | None = None
     """The quiet hours of lists without any of their own, or ``None``."""
     texts: Texts = Texts()
-    """The texts."""
     spend_limit: SpendLimit = SpendLimit()
-    """What may be sent in any 60 minutes."""
     severity_label: str = "severity"
     """The label that holds the severity."""
     talk: Seconds = Seconds(0)
@@ -236,9 +228,7 @@ class Settings(Table, frozen=True):
     dial_in: str = ""
     """The number of ours that acknowledges when a person calls it; ``""`` for none."""
     heartbeats: Named[Heartbeat] = Named()
-    """The dead man's switches by name."""
     grafana: Grafana = Grafana()
-    """How Grafana signs."""
 
     def select_policy(self, alerts: Sequence[Alert]) -> str | None:
         """Return the policy of the first route that matches any of the alerts, or ``None``."""

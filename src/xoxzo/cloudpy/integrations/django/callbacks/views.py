@@ -13,16 +13,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from xoxzo.cloudpy.callbacks import (
-    Action,
-    CallEnded,
-    DeliveryReport,
-    Event,
-    IncomingCall,
-    IncomingSMS,
-    LinkClicked,
-    Recorded,
-)
+from xoxzo.cloudpy import callbacks
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
@@ -32,10 +23,10 @@ from xoxzo.cloudpy.integrations.django.outbox import rows as outbox
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
 _SIGNALS: dict[type, Signal] = {
-    DeliveryReport: signals.message_status,
-    CallEnded: signals.call_ended,
-    LinkClicked: signals.link_clicked,
-    IncomingSMS: signals.incoming_sms,
+    callbacks.DeliveryReport: signals.message_status,
+    callbacks.CallEnded: signals.call_ended,
+    callbacks.LinkClicked: signals.link_clicked,
+    callbacks.IncomingSMS: signals.incoming_sms,
 }
 
 
@@ -80,7 +71,7 @@ class _SignalEndpoint(CallbackEndpoint):
         confirm = conf.get_client() if conf.get("CONFIRM") else None
         super().__init__(conf.get_callbacks(), _request_action, log=get_log(), confirm=confirm)
 
-    def process(self, event: Event, recorded: Recorded | None) -> Action | None:
+    def process(self, event: callbacks.Event, recorded: callbacks.Recorded | None) -> callbacks.Action | None:
         """Record it in its campaign and in the outbox, and send the signal with its row of the delivery log."""
         record_report(event)
         outbox.record_report(event)
@@ -93,7 +84,7 @@ class _SignalEndpoint(CallbackEndpoint):
         return None
 
 
-def _request_action(event: Event) -> Action | None:
+def _request_action(event: callbacks.Event) -> callbacks.Action | None:
     """Return the action of the first receiver that returns one."""
-    results: list[tuple[Any, Any]] = signals.incoming_call.send(sender=IncomingCall, event=event)
+    results: list[tuple[Any, Any]] = signals.incoming_call.send(sender=callbacks.IncomingCall, event=event)
     return next((action for _receiver, action in results if action is not None), None)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning as CheckWarning, register
 
@@ -23,9 +22,8 @@ _TIMEOUT_SECONDS = 10.0
 
 
 @register("xoxzo")
-def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+def check_settings(**_given: object) -> list[CheckMessage]:
     """Return the errors and warnings about the setting ``XOXZO``, with hints."""
-    del app_configs
     given = getattr(settings, "XOXZO", {})
     if not isinstance(given, dict):
         return [Error("XOXZO must be a dictionary.", hint='XOXZO = {"SENDER": "Shop"}', id="xoxzo.E001")]
@@ -36,17 +34,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_more: Any) -> lis
 
 
 @register("xoxzo", deploy=True)
-def check_public_url(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+def check_public_url(**_given: object) -> list[CheckMessage]:
     """Post a callback without content to ``PUBLIC_URL``, which has to reach this project, and return what went wrong.
 
     Django runs it only with ``check --deploy``. The callback is rejected, so it is neither recorded nor signalled.
     """
-    del app_configs
-    if (
-        not isinstance(getattr(settings, "XOXZO", {}), dict)
-        or conf.get("PUBLIC_URL") is None
-        or list(_check_callbacks())
-    ):
+    given = getattr(settings, "XOXZO", {})
+    if not isinstance(given, dict) or conf.get("PUBLIC_URL") is None or list(_check_callbacks()):
         return []
     try:
         problem = _post_callback(conf.get_callbacks().url("delivery-report", "check"))
@@ -57,9 +51,8 @@ def check_public_url(app_configs: Sequence[AppConfig] | None, **_more: Any) -> l
 
 
 @register("xoxzo", deploy=True)
-def check_cache(app_configs: Sequence[AppConfig] | None, **_more: Any) -> list[CheckMessage]:  # noqa: ANN401
+def check_cache(**_given: object) -> list[CheckMessage]:
     """Return a warning if the limits of login codes are counted by each process for itself."""
-    del app_configs
     names = ("TWO_FACTOR_SMS_GATEWAY", "TWO_FACTOR_CALL_GATEWAY", "ACCOUNT_ADAPTER")
     sends_codes = any(str(getattr(settings, name, "")).startswith("xoxzo.cloudpy.") for name in names)
     cache = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]

@@ -19,13 +19,10 @@ _tasks = import_module("django.tasks" if find_spec("django.tasks") else "django_
 _settings = get_settings()
 
 
-def _send(alias: str) -> None:
+@_tasks.task(backend=_settings.backend, queue_name=_settings.queue)  # type: ignore[untyped-decorator] # of any package
+def send_outbox(alias: str) -> None:
     """Send what is due in an outbox, for some seconds; a task is a wake-up, so a lost or repeated one does no harm."""
     worker = Worker(alias)
     worker.run(RUN_SECONDS)
     if worker.has_more:
         send_outbox.enqueue(alias)
-
-
-send_outbox = _tasks.task(backend=_settings.backend, queue_name=_settings.queue)(_send)
-"""Sends an outbox: ``send_outbox.enqueue(alias)``."""

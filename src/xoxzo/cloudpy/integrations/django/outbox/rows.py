@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,14 +91,17 @@ class Outbox:
         due = sms.filter(state=State.WAITING, due__lte=DatabaseClock())
         return not sms.filter(accepted__gt=0).exists() and due.exists()
 
-    def take_all(self, seconds: float) -> bool:
-        """Take all send times of the account for some seconds; return whether nobody else has taken any."""
+    @contextmanager
+    def alone(self, seconds: float, gap: float) -> Iterator[bool]:
+        """Take all send times of the account for some seconds, and yield whether nobody else had taken any."""
         free = self.account.filter(next_at__lte=DatabaseClock())
-        return bool(free.update(next_at=DatabaseClock() + Value(seconds)))
-
-    def free_all(self, gap: float) -> None:
-        """Free all send times but the next one."""
-        self.account.update(next_at=DatabaseClock() + Value(gap))
+        if not free.update(next_at=DatabaseClock() + Value(seconds)):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self.account.update(next_at=DatabaseClock() + Value(gap))
 
     def give_back(self, rows: Iterable[OutboxMessage]) -> None:
         """Release claimed rows of which none was started."""

@@ -133,12 +133,8 @@ class Worker:
         gap = 1 / self._limits.rate if self._limits.rate else 0.0
         if self._live is None or not self._outbox.is_first():
             return self._send_rows(self._throttle.claim_size(self._rate), gap)
-        if not self._outbox.take_all(self._limits.lease):
-            return 0
-        try:
-            return self._send_rows(1, 0.0)
-        finally:
-            self._outbox.free_all(gap)
+        with self._outbox.alone(self._limits.lease, gap) as is_alone:
+            return self._send_rows(1, 0.0) if is_alone else 0
 
     def _send_rows(self, limit: int, gap: float) -> int:
         asked = self._clock.monotonic()

@@ -11,11 +11,14 @@ from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.rules import is_digits, is_number
 from xoxzo.cloudpy.simulator.queries.overview import list_held
-from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, call_record, reply_record
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, call_record
 
 _MAX_SECONDS = 366 * 86_400.0
 _MAX_PATTERN_LENGTH = 16
 _MAX_RULES = 1_000
+_MAX_CHARACTERS = 660
+# Half of a surrogate pair, which JSON can hold and UTF-8 cannot.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class CarrierCommands:
@@ -112,29 +115,20 @@ def _check_seconds(seconds: float) -> None:
         raise SimulatorError("seconds_out_of_range", "seconds must be between 0 and a year")
 
 
-_MAX_CHARACTERS = 660
-# Half of a surrogate pair, which JSON can hold and UTF-8 cannot.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+def send_sms(engine: Engine, sin: str, sender: str, text: str) -> SentReply:
+    """Write an SMS of 1 to 660 characters to a receiving number, or raise `SimulatorError` (API section 10)."""
+    if not is_number(sender):
+        raise SimulatorError("invalid_phone_number", "the phone's number is not an E.164 number")
+    if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
+        raise SimulatorError("invalid_text", "the text must have 1 to {n} valid characters", n=_MAX_CHARACTERS)
+    with engine:
+        reply = engine.sms.receive(sin, sender, text)
+        return SentReply(reply.ident, reply.recipient, reply.text, reply.status)
 
 
-class PhoneCommands:
-    """Acts for the users of phones."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def send_sms(self, sin: str, sender: str, text: str) -> SentReply:
-        """Write an SMS of 1 to 660 characters to a receiving number, or raise `SimulatorError` (API section 10)."""
-        if not is_number(sender):
-            raise SimulatorError("invalid_phone_number", "the phone's number is not an E.164 number")
-        if not 0 < len(text) <= _MAX_CHARACTERS or _SURROGATE.search(text):
-            raise SimulatorError("invalid_text", "the text must have 1 to {n} valid characters", n=_MAX_CHARACTERS)
-        with self._engine as engine:
-            return reply_record(engine.sms.receive(sin, sender, text))
-
-    def call(self, din: str, caller: str | None, *, sid: str | None = None) -> CallRecord:
-        """Call a dial-in number, a `caller` of ``None`` is withheld; return the call or raise `SimulatorError`."""
-        if caller is not None and not is_number(caller):
-            raise SimulatorError("invalid_caller", "caller is not an E.164 number")
-        with self._engine as engine:
-            return call_record(engine.calls.receive(din, caller, sid=sid))
+def dial(engine: Engine, din: str, caller: str | None, *, sid: str | None = None) -> CallRecord:
+    """Call a dial-in number, a `caller` of ``None`` is withheld; return the call or raise `SimulatorError`."""
+    if caller is not None and not is_number(caller):
+        raise SimulatorError("invalid_caller", "caller is not an E.164 number")
+    with engine:
+        return call_record(engine.calls.receive(din, caller, sid=sid))

@@ -54,8 +54,7 @@ class RealClock:
 
     def resume_at(self, moment: float) -> None:
         """Go on from where it stood when the state was saved, unless it is later already."""
-        if moment > self.now():
-            self._go_to(moment)
+        self.move_to(moment)
 
     def move_to(self, moment: float) -> None:
         """Set it to a moment; it never goes back."""

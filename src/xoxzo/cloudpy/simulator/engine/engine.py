@@ -21,22 +21,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, Event, OutboundRequest
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.accounts import (
-    Account,
-    Otp,
-    RegisteredSender,
-    SubscribedNumber,
-    Template,
-    Website,
-)
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    Call,
-    CallbackAttempt,
-    CallbackDelivery,
-    Conference,
-    InboundSms,
-    Message,
-)
+from xoxzo.cloudpy.simulator.engine.records import accounts, traffic
 from xoxzo.cloudpy.simulator.engine.services.accounts import (
     AccountService,
     RegisteredSenderService,
@@ -69,8 +54,8 @@ class Store(Protocol):
         """Count and return a new generation, by which ids differ, and what was saved, if anything; else `NotSaved`."""
 
     def load(
-        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
-    ) -> list[Call]:
+        self, account: Callable[[str, str], accounts.Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[traffic.Call]:
         """Restore all records by type; return calls that conferences alone refer to, or raise `SimulatorError`."""
 
     def save(self, changes: Mapping[object, bool], saved: SavedState, *, wipe: bool) -> None:
@@ -186,21 +171,21 @@ class Engine:
         context = EngineContext(self.settings, self.clock, generation)
         context.changes = {}
         self._replace(context)
-        calls: list[Call] = []  # collected, since they refer to each other
+        calls: list[traffic.Call] = []  # collected, since they refer to each other
         restore: dict[type, Callable[[Any], object]] = {
-            Account: self.accounts.restore,
-            Message: self.sms.restore,
-            Call: calls.append,
-            Conference: lambda conference: self.calls.conferences.keep(conference.conferenceid, conference),
-            SubscribedNumber: lambda number: (self.dins if number.kind == "din" else self.sins).restore(number),
-            Template: self.templates.restore,
-            Website: lambda website: self.otp.websites.keep(website, website),
-            Otp: self.otp.restore,
-            CallbackDelivery: self.callbacks.restore,
+            accounts.Account: self.accounts.restore,
+            traffic.Message: self.sms.restore,
+            traffic.Call: calls.append,
+            traffic.Conference: lambda conference: self.calls.conferences.keep(conference.conferenceid, conference),
+            accounts.SubscribedNumber: lambda line: (self.dins if line.kind == "din" else self.sins).restore(line),
+            accounts.Template: self.templates.restore,
+            accounts.Website: lambda website: self.otp.websites.keep(website, website),
+            accounts.Otp: self.otp.restore,
+            traffic.CallbackDelivery: self.callbacks.restore,
             OutcomeRule: self.outcome_rules.restore,
-            RegisteredSender: lambda sender: self.registered_senders.senders.update({sender.digits: sender}),
-            InboundSms: lambda reply: self.sms.replies.keep(reply.ident, reply),
-            CallbackAttempt: self.callbacks.note,
+            accounts.RegisteredSender: lambda sender: self.registered_senders.senders.update({sender.digits: sender}),
+            traffic.InboundSms: lambda reply: self.sms.replies.keep(reply.ident, reply),
+            traffic.CallbackAttempt: self.callbacks.note,
         }
         legs = self._store.load(self.accounts.get, restore)
         self.calls.restore(calls, legs, saved.moment, reason)

@@ -23,7 +23,6 @@ from xoxzo.cloudpy.simulator.queries.results import (
     SentReply,
     call_record,
     newest_first,
-    reply_record,
     result_from,
 )
 
@@ -69,7 +68,8 @@ class PhoneQueries:
     def sent(self) -> tuple[SentReply, ...]:
         """Every SMS that was written on it, oldest first."""
         with self._engine as engine:
-            return tuple(map(reply_record, engine.sms.replies.by_phone.get(self.number, {}).values()))
+            replies = engine.sms.replies.by_phone.get(self.number, {}).values()
+            return tuple(SentReply(reply.ident, reply.recipient, reply.text, reply.status) for reply in replies)
 
     def thread(self, *, limit: int = 100, before: int | None = None) -> ResultPage[SearchResult]:
         """Return what it received and sent, the newest first.

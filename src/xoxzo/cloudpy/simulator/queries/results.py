@@ -147,11 +147,6 @@ class TemplateRecord(Struct, frozen=True):
     status: Literal["APPROVED", "PENDING"]
 
 
-def reply_record(reply: InboundSms) -> SentReply:
-    """Return what a phone wrote."""
-    return SentReply(reply.ident, reply.recipient, reply.text, reply.status)
-
-
 def call_record(call: Call) -> CallRecord:
     """Return a call with its steps."""
     steps = ({"at": format_time(step.at), "name": step.name, **step.facts} for step in call.steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from xoxzo.cloudpy.simulator.commands.carrier import PhoneCommands
+from xoxzo.cloudpy.simulator.commands.carrier import dial, send_sms
 from xoxzo.cloudpy.simulator.engine.rules import CODE
 from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries, find_call
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, SentReply
@@ -19,7 +19,6 @@ class Phone(PhoneQueries):
 
     def __init__(self, simulator: Lifecycle, number: str) -> None:
         super().__init__(simulator.engine, number)
-        self._commands = PhoneCommands(simulator.engine)
         self._simulator = simulator
 
     def __repr__(self) -> str:
@@ -78,7 +77,7 @@ class Phone(PhoneQueries):
         Raises:
             SimulatorError: No account subscribes the number, the text is empty or too long, or this number is invalid.
         """
-        return self._commands.send_sms(sin, self.number, text)
+        return send_sms(self._engine, sin, self.number, text)
 
     def dial(self, din: str, *, anonymous: bool = False) -> CallRecord:
         """Dial a dial-in number, and return the call as it begins; see `Simulator.incoming_call`.
@@ -87,7 +86,7 @@ class Phone(PhoneQueries):
             din: The number, with or without its +.
             anonymous: Withhold this phone's number.
         """
-        return self._commands.call(din, None if anonymous else self.number)
+        return dial(self._engine, din, None if anonymous else self.number)
 
     def call(self, din: str) -> CallRecord:
         """Call a dial-in number from this phone, and return the call when it has ended; see `Simulator.call`."""

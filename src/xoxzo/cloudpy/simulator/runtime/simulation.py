@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.request_log import LogPage
-from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands, PhoneCommands
+from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands, dial
 from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
 from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
 from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
@@ -83,7 +83,7 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: No account (or another one) subscribes the number, or the caller is no number.
         """
-        return PhoneCommands(self.engine).call(din, caller, sid=sid)
+        return dial(self.engine, din, caller, sid=sid)
 
     def call(
         self, din: str, caller: str | None = None, *, at: datetime | None = None, sid: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
@@ -109,14 +110,11 @@ class CallbackService:
             self._context.at(delivery.due, lambda: self._post(delivery))
         else:
             self._post(delivery)
-            self._post(delivery, counts=False)  # the answer to the first of the two does
+            self._post(delivery, lambda _answer: None)  # the answer to the first of the two counts
 
-    def _post(self, delivery: CallbackDelivery, *, counts: bool = True) -> None:
-        def answered(answer: OutboundResult) -> None:
-            if counts:
-                self._answered(delivery, answer)
-
-        self._context.send(OutboundRequest("POST", delivery.url, answered, delivery.body, delivery.content_type))
+    def _post(self, delivery: CallbackDelivery, answered: Callable[[OutboundResult], None] | None = None) -> None:
+        on_result = answered or partial(self._answered, delivery)
+        self._context.send(OutboundRequest("POST", delivery.url, on_result, delivery.body, delivery.content_type))
 
     def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
         settings, attempt = self._context.settings, delivery.attempt
@@ -137,20 +135,10 @@ class CallbackService:
             if self._pending.get((delivery.kind, delivery.ident)) is delivery:
                 del self._pending[delivery.kind, delivery.ident]
             self._context.mark_deleted(delivery)
-        record = CallbackAttempt(
-            delivery.kind,
-            delivery.ident,
-            delivery.url,
-            attempt,
-            self._context.now(),
-            answer.status,
-            answer.error,
-            outcome,
-            delivery.content_type,
-            delivery.body.decode(),
-            answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace"),
-            answer.headers,
-        )
+        about = delivery.kind, delivery.ident, delivery.url, attempt, self._context.now()
+        posted = delivery.content_type, delivery.body.decode()
+        text = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
+        record = CallbackAttempt(*about, answer.status, answer.error, outcome, *posted, text, answer.headers)
         self._context.mark_changed(record)
         self.note(record)
         minute = self._context.minute(record.at)

@@ -147,6 +147,38 @@ class CallService:
         self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
         return call
 
+    def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
+        """Take back calls, and those that only conferences refer to; those in progress end as FAILED, for a reason."""
+        for call in calls:
+            self.calls.keep(call.callid, call)
+        for call in (*calls, *others):
+            if call.ended is None:
+                self._context.at(stopped, partial(self._fail, call, reason))
+
+    def hang_up(self, callid: str) -> None:
+        """Hang up by command; raise `ItemNotFound` if the call is not in progress."""
+        call = self.calls.get(callid)
+        if call is None or call.answered_at is None or call.ended is not None:
+            raise ItemNotFound("no_such_talk", "no such call is in progress")
+        self._step(call, "hung up")
+        self._end(call, "ANSWERED")
+
+    def act(self, callid: str, what: Literal["answer", "decline", "ignore"]) -> None:
+        """Answer, decline, which the caller sees as no answer, or let it ring; `ItemNotFound` if no phone rings."""
+        ringing = self.ringing.get(callid)
+        if ringing is None:
+            raise ItemNotFound("no_ringing_call", "there is no such call that rings")
+        call = ringing.call
+        if what == "answer":
+            self._stop(ringing, ringing.answered)
+        elif what == "decline":
+            self._stop(ringing, partial(self._decline, call))
+        else:
+            left = self.ringing[callid] = replace(ringing, is_ignored=True)
+            self._step(call, "left ringing")
+            unanswered = partial(self._end, call, "NO ANSWER")
+            self._context.after(self._context.settings.no_answer_seconds, lambda: self._stop(left, unanswered))
+
     def _call(
         self,
         account: Account,
@@ -190,22 +222,6 @@ class CallService:
         if result.seconds < math.inf:  # else it rings for ever
             self._context.after(seconds, lambda: self._stop(ringing, then))
 
-    def act(self, callid: str, what: Literal["answer", "decline", "ignore"]) -> None:
-        """Answer, decline, which the caller sees as no answer, or let it ring; `ItemNotFound` if no phone rings."""
-        ringing = self.ringing.get(callid)
-        if ringing is None:
-            raise ItemNotFound("no_ringing_call", "there is no such call that rings")
-        call = ringing.call
-        if what == "answer":
-            self._stop(ringing, ringing.answered)
-        elif what == "decline":
-            self._stop(ringing, partial(self._decline, call))
-        else:
-            left = self.ringing[callid] = replace(ringing, is_ignored=True)
-            self._step(call, "left ringing")
-            unanswered = partial(self._end, call, "NO ANSWER")
-            self._context.after(self._context.settings.no_answer_seconds, lambda: self._stop(left, unanswered))
-
     def _decline(self, call: Call) -> None:
         self._step(call, "declined")
         self._end(call, "NO ANSWER")
@@ -215,56 +231,6 @@ class CallService:
         if self.ringing.get(ringing.call.callid) is ringing:
             del self.ringing[ringing.call.callid]
             then()
-
-    def _present(self, call: Call, content: Say | Playback) -> float:
-        """Speak a text or play a recording; return how many seconds that takes."""
-        settings = self._context.settings
-        if isinstance(content, Say):
-            self._step(call, "say", lang=content.lang, content=content.text)
-            return max(1.0, len(content.text) / settings.tts_characters_per_second)
-        self._step(call, "playback", url=content.url)
-        return settings.recording_seconds
-
-    def _step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
-        """Record and publish a step of a call; `content` is stored as `text`, but published apart from the facts."""
-        stored = facts if content is None else {**facts, "text": content}
-        call.steps.append(Step(self._context.now(), name, stored))
-        self._touch(call)
-        numbers = {"from": call.caller, "to": call.recipient}
-        self._context.publish("call", call.callid, numbers=numbers, content=content, step=name, **facts)
-
-    def _answer(self, call: Call) -> None:
-        """Begin to talk, and charge each further minute when it starts."""
-        call.answered_at = self._context.now()
-        self._step(call, "answered")
-        self._context.after(_MINUTE, lambda: self._next_minute(call))
-
-    def _end(self, call: Call, status: CallStatus) -> None:
-        """End a call that has not ended yet, and report it (API section 10)."""
-        if call.ended is not None:
-            return
-        call.ended = self._context.now()
-        call.status = status
-        self.ringing.pop(call.callid, None)
-        if call.answered_at is not None:
-            # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
-            call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
-        self._step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
-        if call.callback_url:
-            self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
-        if (conference := self.conferences.get(call.conferenceid)) and conference.ended is not None:
-            request = conference.request
-            if request.callback_url:
-                view = conference.view(request.base_url)
-                self._callbacks.post("conference", conference.conferenceid, request.callback_url, view)
-
-    def hang_up(self, callid: str) -> None:
-        """Hang up by command; raise `ItemNotFound` if the call is not in progress."""
-        call = self.calls.get(callid)
-        if call is None or call.answered_at is None or call.ended is not None:
-            raise ItemNotFound("no_such_talk", "no such call is in progress")
-        self._step(call, "hung up")
-        self._end(call, "ANSWERED")
 
     def _action_url(self, url: str, call: Call) -> str:
         settings = self._context.settings
@@ -309,6 +275,15 @@ class CallService:
             case content:
                 self._context.after(self._present(call, content), lambda: self._carry_out(call, rest))
 
+    def _present(self, call: Call, content: Say | Playback) -> float:
+        """Speak a text or play a recording; return how many seconds that takes."""
+        settings = self._context.settings
+        if isinstance(content, Say):
+            self._step(call, "say", lang=content.lang, content=content.text)
+            return max(1.0, len(content.text) / settings.tts_characters_per_second)
+        self._step(call, "playback", url=content.url)
+        return settings.recording_seconds
+
     def _record(self, call: Call, rest: list[Action]) -> None:
         if call.ended is None:
             seconds = self._context.settings.voicemail_seconds
@@ -330,6 +305,12 @@ class CallService:
         self._step(leg, "conference", conferenceid=leg.conferenceid)
         self._context.after(self._context.settings.conference_seconds, lambda: self._end(leg, "ANSWERED"))
 
+    def _answer(self, call: Call) -> None:
+        """Begin to talk, and charge each further minute when it starts."""
+        call.answered_at = self._context.now()
+        self._step(call, "answered")
+        self._context.after(_MINUTE, lambda: self._next_minute(call))
+
     def _next_minute(self, call: Call) -> None:
         if call.ended is not None:
             return
@@ -343,13 +324,32 @@ class CallService:
         self._touch(call)
         self._context.after(_MINUTE, lambda: self._next_minute(call))
 
-    def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
-        """Take back calls, and those that only conferences refer to; those in progress end as FAILED, for a reason."""
-        for call in calls:
-            self.calls.keep(call.callid, call)
-        for call in (*calls, *others):
-            if call.ended is None:
-                self._context.at(stopped, partial(self._fail, call, reason))
+    def _step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
+        """Record and publish a step of a call; `content` is stored as `text`, but published apart from the facts."""
+        stored = facts if content is None else {**facts, "text": content}
+        call.steps.append(Step(self._context.now(), name, stored))
+        self._touch(call)
+        numbers = {"from": call.caller, "to": call.recipient}
+        self._context.publish("call", call.callid, numbers=numbers, content=content, step=name, **facts)
+
+    def _end(self, call: Call, status: CallStatus) -> None:
+        """End a call that has not ended yet, and report it (API section 10)."""
+        if call.ended is not None:
+            return
+        call.ended = self._context.now()
+        call.status = status
+        self.ringing.pop(call.callid, None)
+        if call.answered_at is not None:
+            # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
+            call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
+        self._step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
+        if call.callback_url:
+            self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
+        if (conference := self.conferences.get(call.conferenceid)) and conference.ended is not None:
+            request = conference.request
+            if request.callback_url:
+                view = conference.view(request.base_url)
+                self._callbacks.post("conference", conference.conferenceid, request.callback_url, view)
 
     def _fail(self, call: Call, reason: str) -> None:
         """End a call that has not ended yet as FAILED, for a reason."""

@@ -163,25 +163,6 @@ class SmsService:
         elif message.due is not None:
             self._await(message, message.due)
 
-    def _shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
-        """Put a short link in place of the first one.
-
-        Returns:
-            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
-            by the length of the short address alone: parts and cost are those of the real service, whose address is
-            shorter than one of this machine (API section 15.26).
-        """
-        path = self._context.short_path()
-        while path in self.links:
-            path = self._context.short_path()
-        shortlink = f"{request.base_url}/s/{path}"
-        replaced = replace_link(request.text, shortlink)
-        if replaced is None:
-            return request.text, request.text, None
-        text, link = replaced
-        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
-        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
-
     def open_link(self, path: str) -> str | None:
         """Record a click on a short link, report the first; return where it leads, ``None`` if unknown or expired."""
         message, context = self.links.get(path), self._context
@@ -233,6 +214,33 @@ class SmsService:
         self._context.mark_changed(message)
         self._publish(message)
 
+    def finish(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
+        """Deliver or fail a message, and report it (API section 10)."""
+        self._move(message, status, why)
+        if url := message.request.callback_url:
+            shown = self.view(message, message.request.base_url)
+            names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
+            self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
+
+    def _shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
+        """Put a short link in place of the first one.
+
+        Returns:
+            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
+            by the length of the short address alone: parts and cost are those of the real service, whose address is
+            shorter than one of this machine (API section 15.26).
+        """
+        path = self._context.short_path()
+        while path in self.links:
+            path = self._context.short_path()
+        shortlink = f"{request.base_url}/s/{path}"
+        replaced = replace_link(request.text, shortlink)
+        if replaced is None:
+            return request.text, request.text, None
+        text, link = replaced
+        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
+        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
+
     def _deliver(self, message: Message) -> None:
         if message.status != "QUEUED":
             return  # a command came first
@@ -251,14 +259,6 @@ class SmsService:
                 self.finish(message, "FAIL" if result.outcome == "fail" else "DELIVERED", result.why)
 
         self._context.at(due, fall_due)
-
-    def finish(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
-        """Deliver or fail a message, and report it (API section 10)."""
-        self._move(message, status, why)
-        if url := message.request.callback_url:
-            shown = self.view(message, message.request.base_url)
-            names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
-            self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
 
     def _move(self, message: Message, status: SmsStatus, why: str) -> None:
         message.status = status

@@ -11,7 +11,7 @@ from simulator_callers import CALL, SMS, Caller, Listener, basic
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.commands import carrier, faults, office
+from xoxzo.cloudpy.simulator.commands import actions, faults
 from xoxzo.cloudpy.simulator.engine.context import OldestFirst
 from xoxzo.cloudpy.simulator.runtime import engine_loop
 
@@ -210,7 +210,7 @@ def test_the_oldest_of_many() -> None:
 def test_what_hands_can_add(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults, rules and senders stay until they are removed, so their number is limited."""
     simulator = caller.simulator
-    for module, name in ((faults, "_MAX_FAULTS"), (office, "_MAX_SENDERS"), (carrier, "_MAX_RULES")):
+    for module, name in ((faults, "_MAX_FAULTS"), (actions, "_MAX_SENDERS"), (actions, "_MAX_RULES")):
         monkeypatch.setattr(module, name, 3)
     for number in range(3):
         simulator.faults.add("error", times=1)

@@ -146,7 +146,7 @@ class TrafficRecords(OldestFirst[str, T]):
 
     def keep(self, key: str, record: T) -> None:
         """Store a record, new or loaded; over the limit, the oldest are deleted."""
-        self._context.note_serial(record.serial)
+        self._context.last_serial = max(self._context.last_serial, record.serial)
         self.by_account.setdefault(record.account, {})[key] = record
         for number in self._reached(record):
             self.attach(number, key, record)
@@ -206,17 +206,13 @@ class EngineContext:
         """What happened, by the number of the minute. It is not saved in the database."""
         self.received: ReceivedRequest | None = None
         """The request that is being carried out, for whatever comes of it to remember."""
-        self._serial = 0
+        self.last_serial = 0
         self._moment: float | None = None
 
     def serial(self) -> int:
         """Return the next serial number: messages, calls and replies share one order."""
-        self._serial += 1
-        return self._serial
-
-    def note_serial(self, serial: int) -> None:
-        """Take note of a serial number that was given before."""
-        self._serial = max(self._serial, serial)
+        self.last_serial += 1
+        return self.last_serial
 
     def now(self) -> float:
         """Return the present; while a timer fires, the moment at which it was due."""

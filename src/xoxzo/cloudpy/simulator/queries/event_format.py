@@ -16,7 +16,6 @@ _UNPRINTABLE = {code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" for c
 
 # A tenth of the time of `json`, which delays every event while somebody follows; a `Reason` is sent as its text.
 _encode = msgspec.json.Encoder(enc_hook=str.__str__, decimal_format="number").encode
-_MASKED_FACTS = frozenset({"number", "url"})
 
 
 def event_line(event: Event, show_content: bool) -> str:
@@ -61,14 +60,12 @@ def _fact(name: str, value: object) -> str:
 
 def _facts(event: Event, *, show: bool) -> dict[str, Any]:
     known = {name: value for name, value in event.facts.items() if value is not None and value != []}
-    if show:
-        return known
     # The number of a transfer is masked; an action URL may carry numbers and secrets in its query.
-    return {name: _masked(name, str(value)) if name in _MASKED_FACTS else value for name, value in known.items()}
-
-
-def _masked(name: str, value: str) -> str:
-    return mask(value) if name == "number" else value.partition("?")[0]
+    if not show and "number" in known:
+        known["number"] = mask(str(known["number"]))
+    if not show and "url" in known:
+        known["url"] = str(known["url"]).partition("?")[0]
+    return known
 
 
 def _numbers(event: Event, *, show: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from xoxzo.cloudpy.simulator.commands.carrier import dial, send_sms
+from xoxzo.cloudpy.simulator.commands.actions import dial, send_sms
 from xoxzo.cloudpy.simulator.engine.rules import CODE
 from xoxzo.cloudpy.simulator.queries.phones import PhoneQueries, find_call
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, SentReply

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.request_log import LogPage
-from xoxzo.cloudpy.simulator.commands.carrier import CarrierCommands, dial
+from xoxzo.cloudpy.simulator.commands.actions import CarrierCommands, OfficeCommands, dial
 from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
-from xoxzo.cloudpy.simulator.commands.office import OfficeCommands
 from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
 from xoxzo.cloudpy.simulator.errors import ItemNotFound

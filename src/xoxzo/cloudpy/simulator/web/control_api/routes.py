@@ -10,8 +10,8 @@ from msgspec.structs import asdict
 from starlette.exceptions import HTTPException
 
 from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
+from xoxzo.cloudpy.simulator.commands.actions import AccountRecord
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
-from xoxzo.cloudpy.simulator.commands.office import AccountRecord
 from xoxzo.cloudpy.simulator.engine.rules import format_time, is_digits
 from xoxzo.cloudpy.simulator.queries.overview import Overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary

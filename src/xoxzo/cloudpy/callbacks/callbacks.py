@@ -137,11 +137,7 @@ class Callbacks:
         return None if purpose.is_lasting else int(self._clock() + self.lifetime)
 
     def _verify(self, token: str) -> tuple[Purpose, str | None]:
-        """Return the purpose and the reference of a token.
-
-        Raises:
-            CallbackRejected: the signature is wrong (403), or the token has expired (410).
-        """
+        """Return the purpose and the reference of a token that is ours (else 403) and has not expired (else 410)."""
         if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
             raise CallbackRejected("the token has no valid signature", 403)
         try:

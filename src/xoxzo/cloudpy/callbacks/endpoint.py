@@ -133,11 +133,7 @@ class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, AsyncClient]):
 
 
 def _response(event: Event, action: Action | None) -> CallbackResponse:
-    """Return the response to a processed callback: for an incoming call, its action.
-
-    Raises:
-        ConfigurationError: there is no action for an incoming call.
-    """
+    """Return the response to a processed callback: for an incoming call, its action."""
     if not isinstance(event, IncomingCall):
         return CallbackResponse(200)
     if not isinstance(action, Action):

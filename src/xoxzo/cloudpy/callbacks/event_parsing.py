@@ -41,21 +41,14 @@ _JSON_FIELDS = ("link_tracking", "participants")
 
 
 def parse_event(purpose: Purpose, reference: str | None, fields: Fields) -> Event:
-    """Build the event for a callback's fields, which are kept in its ``raw``.
-
-    Raises:
-        CallbackRejected: a field that the purpose needs is missing, or an id is too long (400).
-    """
+    """Build the event for a callback's fields; ``CallbackRejected`` (400) if one is missing, or an id is too long."""
     return _PARSERS[purpose](reference, fields)
 
 
 def parse_body(content_type: str, body: bytes) -> Fields:
-    """Parse the body of a POST: JSON, a multipart form, or else a form.
+    """Parse the body of a POST: JSON, a multipart form, or else a form; ``CallbackRejected`` (400) if it is none.
 
     JSON is recognised by its first character as well as by its content type. A byte order mark is left out.
-
-    Raises:
-        CallbackRejected: the body is none of these, or has too many fields (400).
     """
     kind, body = content_type.lower(), body.removeprefix(BOM_UTF8)
     if "json" in kind or body.lstrip()[:1] in {b"{", b"["}:
@@ -72,12 +65,7 @@ def parse_body(content_type: str, body: bytes) -> Fields:
 def parse_form(text: str, *, errors: str = "strict") -> Fields:
     """Parse a form or a query string; tags and nested records get the types that they have in JSON.
 
-    Args:
-        text: the encoded form.
-        errors: what to do with bytes that are not UTF-8: ``strict`` or ``replace``.
-
-    Raises:
-        CallbackRejected: it has more than `MAX_FIELDS` fields, or is not UTF-8 (400).
+    ``CallbackRejected`` (400) if it has more than `MAX_FIELDS` fields or, unless `errors` is ``replace``, is not UTF-8.
     """
     try:
         return _collect(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors=errors))

@@ -7,46 +7,32 @@ import click
 from xoxzo.cloudpy.cli.core.click_base import CommandEntry, make_group
 from xoxzo.cloudpy.common.version import __version__
 
-_COMMANDS = "xoxzo.cloudpy.cli.commands."
-_TELEPHONY = _COMMANDS + "telephony."
 _SIMULATOR = ("simulator", ("httpcore2", "jinja2", "prometheus_client", "python_multipart"))
 
 COMMANDS = {
-    "sms": CommandEntry(_TELEPHONY + "sms", "Send SMS, and follow them."),
-    "template": CommandEntry(_TELEPHONY + "template", "Create, preview and send SMS templates."),
-    "otp": CommandEntry(_TELEPHONY + "sms:otp", "Send one-time passwords, and check them."),
-    "call": CommandEntry(_TELEPHONY + "call", "Call a phone and play an mp3 or speak a text."),
-    "conference": CommandEntry(
-        _TELEPHONY + "call:conference", "Call two or three phones and join them in a conference."
-    ),
-    "din": CommandEntry(_TELEPHONY + "account:din", "Dial-in numbers: find, subscribe, set what answers, release."),
-    "sin": CommandEntry(_TELEPHONY + "account:sin", "Numbers that received SMS; the service ended in 2024."),
-    "lookup": CommandEntry(_TELEPHONY + "account:lookup", "Look up the carrier of a number."),
-    "credits": CommandEntry(_TELEPHONY + "account:credits_", "Show the balance."),
-    "phone": CommandEntry(_COMMANDS + "phone", "Convert phone numbers to E.164.", extra="phone"),
-    "campaign": CommandEntry(
-        _COMMANDS + "campaign", "Send one message to many recipients, from a file.", extra="campaigns"
-    ),
-    "optout": CommandEntry(
-        _COMMANDS + "optout", "Keep the list of those who get no message of any campaign.", extra="campaigns"
-    ),
-    "simulator": CommandEntry(_COMMANDS + "simulator", "Run Xoxzo's telephony service on this machine.", *_SIMULATOR),
-    "listen": CommandEntry(_COMMANDS + "listen", "Show callbacks as they arrive.", extra="listen"),
-    "trigger": CommandEntry(_COMMANDS + "trigger", "Send a callback to a URL.", extra="listen"),
-    "callbacks": CommandEntry(_COMMANDS + "callbacks", "Send missed reports again.", extra="listen"),
-    "doctor": CommandEntry(
-        _COMMANDS + "doctor.command", "Diagnose problems with this machine, the network or the account."
-    ),
-    "config": CommandEntry(_COMMANDS + "config", "Show and change accounts and defaults."),
-    "completion": CommandEntry(_COMMANDS + "completion", "Set up Tab completion for your shell."),
-    "mcp": CommandEntry(
-        _COMMANDS + "mcp", "Let an AI assistant use Xoxzo within limits that you set (MCP).", extra="mcp"
-    ),
-    "alertmanager": CommandEntry(
-        _COMMANDS + "alertmanager.command", "Turn Prometheus alerts into SMS and calls.", extra="alertmanager"
-    ),
-    "apprise": CommandEntry(_COMMANDS + "apprise", "Add xoxzo:// to Apprise."),
-    "demo": CommandEntry(_COMMANDS + "demo", "Demonstrate messages, calls and a dial-in number.", *_SIMULATOR),
+    "sms": CommandEntry("telephony.sms", "Send SMS, and follow them."),
+    "template": CommandEntry("telephony.template", "Create, preview and send SMS templates."),
+    "otp": CommandEntry("telephony.sms:otp", "Send one-time passwords, and check them."),
+    "call": CommandEntry("telephony.call", "Call a phone and play an mp3 or speak a text."),
+    "conference": CommandEntry("telephony.call:conference", "Call two or three phones and join them in a conference."),
+    "din": CommandEntry("telephony.account:din", "Dial-in numbers: find, subscribe, set what answers, release."),
+    "sin": CommandEntry("telephony.account:sin", "Numbers that received SMS; the service ended in 2024."),
+    "lookup": CommandEntry("telephony.account:lookup", "Look up the carrier of a number."),
+    "credits": CommandEntry("telephony.account:credits_", "Show the balance."),
+    "phone": CommandEntry("phone", "Convert phone numbers to E.164.", extra="phone"),
+    "campaign": CommandEntry("campaign", "Send one message to many recipients, from a file.", extra="campaigns"),
+    "optout": CommandEntry("optout", "Keep the list of those who get no message of any campaign.", extra="campaigns"),
+    "simulator": CommandEntry("simulator", "Run Xoxzo's telephony service on this machine.", *_SIMULATOR),
+    "listen": CommandEntry("listen", "Show callbacks as they arrive.", extra="listen"),
+    "trigger": CommandEntry("trigger", "Send a callback to a URL.", extra="listen"),
+    "callbacks": CommandEntry("callbacks", "Send missed reports again.", extra="listen"),
+    "doctor": CommandEntry("doctor.command", "Diagnose problems with this machine, the network or the account."),
+    "config": CommandEntry("config", "Show and change accounts and defaults."),
+    "completion": CommandEntry("completion", "Set up Tab completion for your shell."),
+    "mcp": CommandEntry("mcp", "Let an AI assistant use Xoxzo within limits that you set (MCP).", extra="mcp"),
+    "alertmanager": CommandEntry("alertmanager.command", "Turn Prometheus alerts into SMS and calls.", "alertmanager"),
+    "apprise": CommandEntry("apprise", "Add xoxzo:// to Apprise."),
+    "demo": CommandEntry("demo", "Demonstrate messages, calls and a dial-in number.", *_SIMULATOR),
 }
 """All commands by name, in the order in which help lists them."""
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from xoxzo.cloudpy.callbacks.endpoint import AsyncCallbackEndpoint
 
 if TYPE_CHECKING:
@@ -35,15 +37,11 @@ class CallbackApp(AsyncCallbackEndpoint):
                 await _send(response.status, {"Content-Type": response.content_type}, response.body, send)
 
 
-class OptOutApp:
-    """An ASGI application that answers the links to opt out; mount it at the path of their URL.
+class OptOutApp(Struct, frozen=True):
+    """An ASGI application that answers the links to opt out; mount it at the path of their URL."""
 
-    Args:
-        endpoint: answers, in a thread.
-    """
-
-    def __init__(self, endpoint: OptOutEndpoint) -> None:
-        self._endpoint = endpoint
+    endpoint: OptOutEndpoint
+    """Makes the pages, in a thread."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, and ignore WebSockets."""
@@ -53,7 +51,7 @@ class OptOutApp:
             languages = b", ".join(value for name, value in scope["headers"] if name == b"accept-language")
             query = scope["query_string"].decode("latin-1")
             arguments = scope["method"], scope["path"], query, languages.decode("latin-1")
-            page = await asyncio.to_thread(self._endpoint.handle, *arguments)
+            page = await asyncio.to_thread(self.endpoint.handle, *arguments)
             await _send(page.status, page.headers, b"" if scope["method"] == "HEAD" else page.body, send)
 
 

@@ -215,11 +215,7 @@ class _Worker:
 
 
 class _RateLimiter:
-    """Decides what may be sent, by what was sent before; belongs to one thread.
-
-    Raises:
-        ConfigurationError: the file cannot be opened.
-    """
+    """Decides what may be sent, by what was sent before; belongs to one thread."""
 
     def __init__(
         self, path: str | os.PathLike[str], limit: int, period: float, repeat: float, clock: Callable[[], float]

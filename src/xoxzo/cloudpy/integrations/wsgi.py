@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint, CallbackResponse
 
 if TYPE_CHECKING:
@@ -31,21 +33,17 @@ class CallbackApp(CallbackEndpoint):
         return _respond(response.status, {"Content-Type": response.content_type}, response.body, start_response)
 
 
-class OptOutApp:
-    """A WSGI application that answers the links to opt out; mount it at the path of their URL.
+class OptOutApp(Struct, frozen=True):
+    """A WSGI application that answers the links to opt out; mount it at the path of their URL."""
 
-    Args:
-        endpoint: answers.
-    """
-
-    def __init__(self, endpoint: OptOutEndpoint) -> None:
-        self._endpoint = endpoint
+    endpoint: OptOutEndpoint
+    """Makes the pages."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
-        page = self._endpoint.handle(method, environ.get("PATH_INFO", ""), query, languages)
+        page = self.endpoint.handle(method, environ.get("PATH_INFO", ""), query, languages)
         return _respond(page.status, page.headers, b"" if method == "HEAD" else page.body, start_response)
 
 

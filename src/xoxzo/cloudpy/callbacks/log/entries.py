@@ -215,8 +215,7 @@ def observe(found: Observed, at: datetime, reference: str | None = None, *, proc
 def select_entry(entries: Sequence[Entry], observation: Observation) -> Entry | None:
     """Return the entry with an observation's id or reference that it belongs to, or ``None`` for a new one.
 
-    Raises:
-        CallbackRejected: the callback is about another message than its URL was made for (403).
+    ``CallbackRejected`` (403) if the callback is about another message than its URL was made for.
     """
     reference, ident = observation.reference, observation.ident
     same_ident = next((entry for entry in entries if ident and entry.ident == ident), None)
@@ -236,8 +235,7 @@ def select_entry(entries: Sequence[Entry], observation: Observation) -> Entry | 
 def merge(entry: Entry | None, observation: Observation) -> Recorded:
     """Merge an observation into an entry; ``None`` makes a new one.
 
-    Raises:
-        CallbackRejected: the same callback is being processed (503), so that Xoxzo sends it again.
+    ``CallbackRejected`` (503) if the same callback is being processed, so that Xoxzo sends it again.
     """
     known = entry or Entry(kind=observation.kind, created=observation.at, updated=observation.at)
     is_send = observation.source == "sent"

@@ -99,7 +99,7 @@ class CommandEntry(NamedTuple):
     """A command in a table; it is imported when it is run."""
 
     module: str
-    """The module that defines the click command as `command`, or under the name after a colon."""
+    """The module of `cli.commands` that has the click command as `command`, or under the name after a colon."""
     help: str
     """One line for the list of commands."""
     extra: str = "cli"
@@ -113,7 +113,7 @@ class CommandEntry(NamedTuple):
             if find_spec(needed) is None:
                 raise ModuleNotFoundError(name=needed)
         module, _colon, name = self.module.partition(":")
-        command: click.Command = getattr(import_module(module), name or "command")
+        command: click.Command = getattr(import_module(f"xoxzo.cloudpy.cli.commands.{module}"), name or "command")
         return command
 
 

@@ -35,17 +35,9 @@ class _Charge(msgspec.Struct):
 
 
 class SendLimits:
-    """Limits a session to an allow-list and a budget, and each reference to one send.
+    """Limits a session to an allow-list (numbers in E.164 by name) and a budget, and each reference to one send.
 
-    Args:
-        recipients: the allow-list: numbers in E.164 by name.
-        budget: the budget in credits.
-
-    Attributes:
-        spent: credits charged so far; sends with an unknown outcome are charged, too.
-
-    Raises:
-        InvalidArgument: the list is empty, a number is not in E.164, or the budget is not above 0.
+    ``spent`` has the credits charged so far; sends with an unknown outcome are charged, too.
     """
 
     def __init__(self, recipients: Mapping[str, str], budget: Decimal) -> None:
@@ -73,11 +65,7 @@ class SendLimits:
         return any(charge.state == "in flight" for charge in self._charges.values())
 
     def number_of(self, recipient: str) -> str:
-        """Return the number of a recipient, who is given by a name or a number of the allow-list.
-
-        Raises:
-            NotAllowed: it is not on the allow-list.
-        """
+        """Return the number of a recipient, who is given by a name or a number of the allow-list; else `NotAllowed`."""
         if recipient in self.recipients:
             return self.recipients[recipient]
         if recipient in self.recipients.values():
@@ -87,12 +75,8 @@ class SendLimits:
     def reserve(self, reference: str, content: tuple[object, ...], cost: Decimal | None) -> dict[str, Any] | None:
         """Charge a send to the budget, before it is sent; `content` is everything that identifies it.
 
-        Returns:
-            ``None`` if it may be sent now; the earlier result if it was already sent.
-
-        Raises:
-            NotAllowed: it must not be sent.
-            InvalidArgument: the reference is invalid.
+        ``None`` means that it may be sent now; if it was already sent, its result is returned. `NotAllowed` if it must
+        not be sent.
         """
         checks.reference(reference)
         charge = self._charges.get(reference)

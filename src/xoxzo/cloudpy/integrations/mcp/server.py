@@ -37,14 +37,9 @@ def build(
     send_settings: SendSettings | None = None,
     show_numbers: bool = False,
 ) -> MCPServer[Any]:
-    """Build the server.
+    """Build the server, with every tool that sends or costs left out without `limits`; the caller closes the client.
 
-    Args:
-        client: makes the requests; the caller closes it.
-        destination: a sentence for the assistant that says where the requests go.
-        limits: the allow-list and the budget; ``None`` leaves out every tool that sends or costs credits.
-        send_settings: the sender, the caller and prices of your own.
-        show_numbers: whether results show phone numbers in full.
+    `destination` is a sentence for the assistant that says where the requests go.
     """
     server: MCPServer[Any] = MCPServer(
         "xoxzo",

@@ -21,20 +21,24 @@ patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 Refused = Callable[..., str]
 Taken = Callable[..., Any]
 
+registered_sender, language, country, prefix = (
+    partial(checks.formatted, field) for field in ("jp_kp_sender", "tts_lang", "country", "prefix")
+)
+
 TEXT_CHECKS: list[tuple[str, Callable[[Any], Any]]] = [
     ("f", partial(checks.text, "f")),
     ("recipient", checks.recipient),
     ("caller", checks.caller),
     ("sender", checks.sender),
-    ("jp_kp_sender", checks.registered_sender),
+    ("jp_kp_sender", registered_sender),
     ("message", partial(checks.message, measured=True)),
     ("message", partial(checks.message, measured=False)),
     ("reference", checks.reference),
     ("f", partial(checks.url, "f")),
     ("recording_url", checks.recording_url),
-    ("tts_lang", checks.language),
-    ("country", checks.country),
-    ("prefix", checks.prefix),
+    ("tts_lang", language),
+    ("country", country),
+    ("prefix", prefix),
     ("f", partial(checks.day, "f")),
     ("f", partial(checks.path_id, "f")),
     ("code", checks.code),
@@ -160,11 +164,9 @@ def test_a_warning_is_shown_once_for_each_value() -> None:
 
 def test_registered_sender(refused: Refused) -> None:
     """The sender registered for K-premium is 1 to 15 digits."""
-    assert checks.registered_sender("0312341234") == "0312341234"
+    assert registered_sender("0312341234") == "0312341234"
     for value in ("Xoxzo", "+81312341234", "0" * 16, "03-1234-1234", "０３"):
-        assert (
-            refused("jp_kp_sender", checks.registered_sender, value) == "must be the registered sender: 1 to 15 digits"
-        )
+        assert refused("jp_kp_sender", registered_sender, value) == "must be the registered sender: 1 to 15 digits"
 
 
 def test_recipient_can_have_another_field(refused: Refused) -> None:
@@ -383,8 +385,8 @@ def test_recording_url_refused(value: str, refused: Refused) -> None:
 
 def test_language_of_another_field(refused: Refused) -> None:
     """A language is refused in the name of the parameter that took it."""
-    assert checks.language("ja", "lang") == "ja"
-    assert refused("lang", checks.language, "jpn", "lang") == "must be two small letters: ja or en"
+    assert checks.formatted("lang", "ja") == "ja"
+    assert refused("lang", checks.formatted, "lang", "jpn") == "must be two small letters: ja or en"
 
 
 @pytest.mark.parametrize("value", [1, 7, 10**12])
@@ -402,9 +404,9 @@ def test_number_refused(value: object, refused: Refused) -> None:
 @pytest.mark.parametrize(
     ("check", "field", "values", "rule"),
     [
-        (checks.language, "tts_lang", (["ja", "en"], ["JA", "j", "jpn", "ja\n", "ｊａ"]), "two small letters"),
-        (checks.country, "country", (["JP", "MY"], ["jp", "J", "JPN", "JP\n", "81"]), "two capital letters"),
-        (checks.prefix, "prefix", (["8150", "1"], ["+8150", "81-50", "x", "8" * 16, "８１"]), "must be digits"),
+        (language, "tts_lang", (["ja", "en"], ["JA", "j", "jpn", "ja\n", "ｊａ"]), "two small letters"),
+        (country, "country", (["JP", "MY"], ["jp", "J", "JPN", "JP\n", "81"]), "two capital letters"),
+        (prefix, "prefix", (["8150", "1"], ["+8150", "81-50", "x", "8" * 16, "８１"]), "must be digits"),
     ],
 )
 def test_short_codes(

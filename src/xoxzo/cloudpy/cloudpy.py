@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -25,8 +27,6 @@ from xoxzo.cloudpy.operations.content_coding import decoded
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
 _NEW: Any = object()
@@ -280,7 +280,8 @@ class XoxzoClient:
 
     def _transport(self) -> HttpTransport:
         if self._holder is None:
-            self._holder = TransportHolder(_make_transport, discard=_close)
+            # The published client had no close(), so there is no warning.
+            self._holder = TransportHolder(_make_transport, discard=lambda transport: transport.close())
         return self._holder.transport or self._holder.open()
 
 
@@ -296,11 +297,6 @@ def _make_transport() -> HttpTransport:
     return HttpTransport(max_connections=None, ssl_context=trusted)
 
 
-def _close(transport: HttpTransport) -> None:
-    # The published client had no close(), so there is no warning.
-    transport.close()
-
-
 def _refuse_mocked_requests(url: str) -> None:
     """Raise ``ConfigurationError`` where test code has replaced ``requests``, which no longer keeps us from sending."""
     library = find_requests_mock()
@@ -308,21 +304,15 @@ def _refuse_mocked_requests(url: str) -> None:
         return
     # A test may replace requests for other services and have a simulator for this one, which the environment names.
     simulator = os.environ.get(_HOST_VARIABLE, "").rstrip("/")
-    if simulator and url.startswith(f"{simulator}/") and is_this_machine(_host(simulator)):
-        return
+    with suppress(ValueError):
+        if simulator and url.startswith(f"{simulator}/") and is_this_machine(urlsplit(simulator).hostname or ""):
+            return
     raise ConfigurationError(
         "nothing was sent: this test replaces requests ({library}), but XoxzoClient no longer uses requests and would "
         "really send; use the pytest fixture xoxzo_simulator_server instead",
         code="requests_mocked",
         library=library,
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _form(fields: Mapping[str, Any]) -> bytes:

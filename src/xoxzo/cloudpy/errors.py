@@ -228,18 +228,13 @@ class StatusError(APIError):
         field_errors = values["field_errors"] = {
             field: tuple(messages) for field, messages in (values.get("field_errors") or {}).items()
         }
-        super().__init__(f"status {status}{_first_message(field_errors, values.get('detail'))}")
+        objections = (f", {field}: {messages[0]}" for field, messages in field_errors.items() if messages)
+        detail = values.get("detail")
+        super().__init__(f"status {status}{next(objections, f', {detail}' if detail else '')}")
         self.status = status
         self.field_errors: dict[str, tuple[str, ...]] = field_errors
         vars(self).update(values)
         self._set_args(status, fields=values)
-
-
-def _first_message(field_errors: Mapping[str, Sequence[str]], detail: str | None) -> str:
-    for field, messages in field_errors.items():
-        if messages:
-            return f", {field}: {messages[0]}"
-    return f", {detail}" if detail else ""
 
 
 class BadRequest(StatusError):

@@ -54,7 +54,7 @@ class Say(_Action, frozen=True):
     text: str
 
     def __post_init__(self) -> None:
-        checks.language(self.lang, "lang")
+        checks.formatted("lang", self.lang)
         if _UNESCAPABLE.search(checks.text("text", self.text)):
             raise InvalidArgument("text", 'must have no quotation mark " and no line break')
 

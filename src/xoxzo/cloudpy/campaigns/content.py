@@ -105,7 +105,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             if self.kind == "play":
                 checks.recording_url(self.message)
             else:
-                checks.language(self.language)
+                checks.formatted("tts_lang", self.language)
             return
         checks.sender(self.sender)
         if unknown := set(self.options) - _OPTIONS:

@@ -239,16 +239,15 @@ class AsyncClient:
                 "a client with a transport or an ssl_context of yours cannot be pickled: make it where it is used"
             )
         # What a subclass has set travels, too; the resources are created again.
-        more = {name: value for name, value in vars(self).items() if not self._is_own(name, value)}
+        driver, every = self._driver, vars(self)
+        own = {name for name, value in every.items() if value is driver or getattr(value, "_driver", None) is driver}
+        more = {name: value for name, value in every.items() if name not in own}
         return self._driver.settings, holder.options, more
 
     def __setstate__(self, state: tuple[Settings, dict[str, Any], dict[str, Any]]) -> None:
         settings, options, more = state
         self._open(settings, options)
         vars(self).update(more)
-
-    def _is_own(self, name: str, value: object) -> bool:
-        return name == "_driver" or getattr(value, "_driver", None) is self._driver
 
     async def close(self) -> None:
         """Close every connection. Closing twice does nothing; a call afterwards raises ``ConfigurationError``."""

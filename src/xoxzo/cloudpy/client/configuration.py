@@ -7,9 +7,9 @@ import os
 import re
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,12 +21,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Sequence
-
-    from xoxzo.cloudpy.protocols import EventHook
+from xoxzo.cloudpy.protocols import EventHook
 
 _BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
 
@@ -65,6 +60,9 @@ def configure(
     base_url, simulator = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
     if ":" in sid:
         raise ConfigurationError("sid must not contain a colon: HTTP's basic authentication would end it there")
+    more_headers = {} if default_headers is None else default_headers
+    if not isinstance(more_headers, Mapping):
+        raise ConfigurationError("default_headers must be a mapping of names to values")
     settings = Settings(
         base_url=base_url,
         simulator=simulator,
@@ -73,7 +71,7 @@ def configure(
             ("accept", "application/json"),
             ("accept-encoding", "identity"),
             ("user-agent", _user_agent(app_info)),
-            *_default_headers({} if default_headers is None else default_headers),
+            *(check_header(name, value) for name, value in more_headers.items()),
         ),
         rate_limiter=None if rate is None else RateLimiter(_positive("rate", rate)),
         allowed_recipients=None if allowed_recipients is None else _beginnings(allowed_recipients),
@@ -104,19 +102,14 @@ def adjust(
     if max_retries is not None:
         changes["max_retries"] = _integer("max_retries", max_retries, minimum=0)
     if on_event is not None:
-        hooks = _event_hooks(on_event)
+        hooks = tuple(on_event) if isinstance(on_event, Iterable) and not callable(on_event) else (on_event,)
+        if not all(map(callable, hooks)):
+            raise ConfigurationError("on_event must be callable, or a list of what is")
         starting = [getattr(hook, "before_attempt", None) for hook in hooks]
         changes |= {"event_hooks": hooks, "start_hooks": tuple(hook for hook in starting if hook is not None)}
     if may_write is not None:
         changes["may_write"] = may_write
     return msgspec.structs.replace(settings, **changes)
-
-
-def _event_hooks(on_event: object) -> tuple[EventHook, ...]:
-    hooks = tuple(on_event) if isinstance(on_event, Iterable) and not callable(on_event) else (on_event,)
-    if not all(map(callable, hooks)):
-        raise ConfigurationError("on_event must be callable, or a list of what is")
-    return hooks
 
 
 def basic(sid: object, auth_token: object) -> str:
@@ -133,48 +126,30 @@ def account_key(settings: Settings) -> str:
     return sha256(settings.base_url.encode() + b" " + sid).hexdigest()[:32]
 
 
-def transport_options(
-    *, max_connections: int, proxy: str | None, ssl_context: ssl.SSLContext | None, transport: object | None
-) -> dict[str, Any]:
+def transport_options(*, max_connections: int, proxy: object, ssl_context: object, transport: object) -> dict[str, Any]:
     """Check the options of the client's own transport and return them by name; or check the transport that was given.
 
     Raises:
         ConfigurationError: an option cannot be used, or belongs to a transport that was given.
     """
-    options = {
-        "max_connections": _integer("max_connections", max_connections, minimum=1),
-        "proxy": None if proxy is None else _proxy(proxy),
-        "ssl_context": None if ssl_context is None else _ssl_context(ssl_context),
-    }
+    _integer("max_connections", max_connections, minimum=1)
+    if proxy is not None:
+        from xoxzo.cloudpy.transports.routes import parse_proxy  # only those who pass a proxy wait for it
+
+        if not isinstance(proxy, str):
+            raise ConfigurationError("proxy must be text, for instance http://proxy.example:3128")
+        parse_proxy(proxy, "proxy=")
+    if ssl_context is not None:
+        import ssl  # it takes longer to load than the rest of a client
+
+        if not isinstance(ssl_context, ssl.SSLContext):
+            raise ConfigurationError("ssl_context must be an ssl.SSLContext")
     if transport is not None:
         if proxy is not None or ssl_context is not None:
             raise ConfigurationError("transport excludes proxy and ssl_context: set them on the transport itself")
         if not all(callable(getattr(transport, name, None)) for name in ("send", "close")):
             raise ConfigurationError("transport must have the methods send and close, as HttpTransport has")
-    return options
-
-
-def _proxy(proxy: object) -> str:
-    from xoxzo.cloudpy.transports.routes import parse_proxy  # only those who pass a proxy wait for it
-
-    if not isinstance(proxy, str):
-        raise ConfigurationError("proxy must be text, for instance http://proxy.example:3128")
-    parse_proxy(proxy, "proxy=")
-    return proxy
-
-
-def _ssl_context(context: object) -> object:
-    import ssl  # it takes longer to load than the rest of a client
-
-    if not isinstance(context, ssl.SSLContext):
-        raise ConfigurationError("ssl_context must be an ssl.SSLContext")
-    return context
-
-
-def _default_headers(headers: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(headers, Mapping):
-        raise ConfigurationError("default_headers must be a mapping of names to values")
-    return tuple(check_header(name, value) for name, value in headers.items())
+    return {"max_connections": max_connections, "proxy": proxy, "ssl_context": ssl_context}
 
 
 def _credential(name: str, given: object, variable: str) -> str:
@@ -214,9 +189,8 @@ def _base_url(url: object) -> tuple[str, SimulatorHost | None]:
 
 
 def _beginnings(numbers: object) -> tuple[str, ...]:
-    found: tuple[Any, ...] = (
-        tuple(map(plain, numbers)) if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
-    )
+    listed = numbers if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
+    found: tuple[Any, ...] = tuple(map(plain, listed))
     # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
     if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
         raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")

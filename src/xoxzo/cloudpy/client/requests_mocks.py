@@ -56,11 +56,8 @@ def _mock_library(value: object) -> str | None:
         if library in _MOCK_LIBRARIES:
             return "unittest.mock" if library == "unittest" else library
     function = getattr(value, "__func__", value)
-    if isinstance(function, FunctionType) and function.__module__ not in _ORIGINS and _is_of_a_test(function):
-        return f"{function.__module__}.{function.__qualname__}"
+    if isinstance(function, FunctionType) and function.__module__ not in _ORIGINS:
+        folders = function.__code__.co_filename.replace("\\", "/").split("/")
+        if "PYTEST_CURRENT_TEST" in os.environ and not {"site-packages", "dist-packages"} & set(folders):
+            return f"{function.__module__}.{function.__qualname__}"
     return None
-
-
-def _is_of_a_test(function: FunctionType) -> bool:
-    folders = function.__code__.co_filename.replace("\\", "/").split("/")
-    return "PYTEST_CURRENT_TEST" in os.environ and not {"site-packages", "dist-packages"} & set(folders)

@@ -50,7 +50,7 @@ def say(
             "recipient": checks.recipient(recipient),
             "recording_url": None,
             "tts_message": checks.text("tts_message", tts_message),
-            "tts_lang": checks.language(tts_lang),
+            "tts_lang": checks.formatted("tts_lang", tts_lang),
             "jp_din_caller": checks.flag("jp_din_caller", jp_din_caller),
         },
         options,
@@ -100,7 +100,7 @@ def create_conference(
         "caller": checks.caller(caller),
         "participants": ",".join(numbers),
         # That the guide's language can be chosen is known, the parameter's name is not (API section 15.44).
-        "lang": None if lang is None else checks.language(lang, "lang"),
+        "lang": None if lang is None else checks.formatted("lang", lang),
     }
     fields, reference = call_fields(own, **options)
     read = bodies.reader(StartedConference, reference=reference)

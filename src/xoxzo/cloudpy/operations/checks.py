@@ -21,7 +21,14 @@ from xoxzo.cloudpy.text import measure
 MIN_SECRET_BYTES = 16
 _SENDER_RULE = N_("must be at most 10 ASCII letters and digits, or at most 15 digits")
 _SENDER = re.compile(r"[A-Za-z0-9]{1,10}|\+?[0-9]{1,15}")
-_NUMERIC_SENDER = re.compile(r"[0-9]{1,15}")
+_LANGUAGE = re.compile(r"[a-z]{2}"), N_("must be two small letters: ja or en")
+_FORMATS = {
+    "jp_kp_sender": (re.compile(r"[0-9]{1,15}"), N_("must be the registered sender: 1 to 15 digits")),
+    "tts_lang": _LANGUAGE,
+    "lang": _LANGUAGE,
+    "country": (re.compile(r"[A-Z]{2}"), N_("must be two capital letters, for instance JP")),
+    "prefix": (re.compile(r"[0-9]{1,15}"), N_("must be digits: country code and prefix, for instance 8150")),
+}
 # Printable ASCII without outer blanks. A + belongs to digits alone.
 _UNVERIFIED_SENDER = re.compile(r"(?! )[ -*,-~]{1,10}(?<! )")
 _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
@@ -29,9 +36,6 @@ _RECORDING = re.compile(r"http://[A-Za-z0-9._:/-]+")
 _UNVERIFIED_RECORDING = re.compile(r"http://[A-Za-z0-9._:/$*'()!?-]+")
 _SCHEMELESS = re.compile(r"[\w-]+(\.[\w-]+)+(?:[:/]|$)")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]|\s")
-_LANGUAGE = re.compile(r"[a-z]{2}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_PREFIX = re.compile(r"[0-9]{1,15}")
 # Dashes, blanks, line breaks, invisible characters; the minus sign, and what a Japanese keyboard has for a hyphen.
 _LEFT_OUT_OF_CODES = frozenset({"Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
 _LIKE_HYPHENS = frozenset("\u2212\u30fc")
@@ -68,6 +72,11 @@ def matching(field: str, value: object, pattern: re.Pattern[str], rule: str) -> 
     if not pattern.fullmatch(value):
         raise InvalidArgument(field, rule)
     return value
+
+
+def formatted(field: str, value: object) -> str:
+    """Take a registered sender, a language (ISO 639-1) or a country (ISO 3166-1), or a prefix (API 2.1, 5.1, 6.1)."""
+    return matching(field, value, *_FORMATS[field])
 
 
 def code(value: object) -> str:
@@ -127,11 +136,6 @@ def _sender(value: str) -> tuple[str, bool]:
     if not _SENDER.fullmatch(value) and _UNVERIFIED_SENDER.fullmatch(value):
         return value, False
     return matching("sender", value, _SENDER, _SENDER_RULE), True
-
-
-def registered_sender(value: object) -> str:
-    """Take the registered numeric sender of the K-premium routes (API section 2.1)."""
-    return matching("jp_kp_sender", value, _NUMERIC_SENDER, N_("must be the registered sender: 1 to 15 digits"))
 
 
 def message(value: object, *, measured: bool) -> str:
@@ -296,21 +300,6 @@ def recording_url(value: object) -> str:
         return value
     rule = N_("must be http:// (https is not supported) with ASCII letters, digits, _ / - . and : only")
     return matching("recording_url", value, _RECORDING, rule)
-
-
-def language(value: object, field: str = "tts_lang") -> str:
-    """Take a language as ISO 639-1 (API section 5.1)."""
-    return matching(field, value, _LANGUAGE, N_("must be two small letters: ja or en"))
-
-
-def country(value: object) -> str:
-    """Take a country as ISO 3166-1 alpha-2 (API section 6.1)."""
-    return matching("country", value, _COUNTRY, N_("must be two capital letters, for instance JP"))
-
-
-def prefix(value: object) -> str:
-    """Take a country code with an area prefix (API section 6.1)."""
-    return matching("prefix", value, _PREFIX, N_("must be digits: country code and prefix, for instance 8150"))
 
 
 def day(field: str, value: object) -> str:

@@ -43,8 +43,8 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""
         conditions = {
-            "country": None if country is None else checks.country(country),
-            "prefix": None if prefix is None else checks.prefix(prefix),
+            "country": None if country is None else checks.formatted("country", country),
+            "prefix": None if prefix is None else checks.formatted("prefix", prefix),
         }
         query = urlencode([(name, value) for name, value in conditions.items() if value is not None])
         return list_operation(f"{self.name}.search", self.path, bodies.reader(self.number), query)

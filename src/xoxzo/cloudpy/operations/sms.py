@@ -102,7 +102,7 @@ def _premium_route(*, jp_kp: bool, jp_kpl: bool, jp_kp_sender: str | None) -> Fi
     return {
         "jp_kp": checks.flag("jp_kp", jp_kp),
         "jp_kpl": checks.flag("jp_kpl", jp_kpl),
-        "jp_kp_sender": None if jp_kp_sender is None else checks.registered_sender(jp_kp_sender),
+        "jp_kp_sender": None if jp_kp_sender is None else checks.formatted("jp_kp_sender", jp_kp_sender),
     }
 
 

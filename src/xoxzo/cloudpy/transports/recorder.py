@@ -40,33 +40,23 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
     timeout: Phase | None = None
 
-    def again(self) -> TransportFailure:
-        """Return the failure, to be raised."""
-        return TransportFailure(self.reason, timeout=self.timeout)
-
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One request and what became of it, without anything secret.
-
-    Attributes:
-        method: the HTTP method.
-        path: the path, without host and query.
-        asked: the names of the request's fields; their values only where they are numbers, and replaced.
-        write_started: whether the request may have reached the server.
-        status: the HTTP status; ``None`` when no answer came.
-        headers: of the reply.
-        body: of the reply, as far as it was read.
-        failure: why there is no answer, or why its body is incomplete.
-    """
+    """One request and what became of it, without anything secret."""
 
     method: str
     path: str
+    """Without host and query."""
     asked: dict[str, str] = {}
+    """The names of the request's fields; their values only where they are numbers, and replaced."""
     write_started: bool = True
     status: int | None = None
+    """``None`` when no answer came."""
     headers: dict[str, str] = {}
     body: str = ""
+    """As far as it was read."""
     failure: Failure | None = None
+    """Why there is no answer, or why its body is incomplete."""
 
     def __post_init__(self) -> None:
         if self.status is None and self.failure is None:
@@ -77,15 +67,14 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def answers(self, request: Request) -> bool:
         """Whether this is what was recorded for such a request: the same method and path, the query left aside."""
-        recorded, requested = self.path.split("/"), path_segments(request.url)
-        same_shape = self.method == request.method and len(recorded) == len(requested)
-        return same_shape and all(map(_matches, recorded, requested))
-
-
-def _matches(recorded: str, requested: str) -> bool:
-    """Whether a recorded segment of a path stands for a requested one; a removed segment stands for any."""
-    removed = recorded == HIDDEN or recorded.startswith(HIDDEN_ID)
-    return removed or recorded == requested or (is_number(recorded) and is_number(requested))
+        segments = self.path.split("/"), path_segments(request.url)
+        return (self.method, len(segments[0])) == (request.method, len(segments[1])) and all(
+            # A removed segment stands for any.
+            recorded in {requested, HIDDEN}
+            or recorded.startswith(HIDDEN_ID)
+            or (is_number(recorded) and is_number(requested))
+            for recorded, requested in zip(*segments, strict=True)
+        )
 
 
 class Writer:
@@ -140,44 +129,6 @@ def as_failure(error: BaseException) -> TransportFailure | None:
     if isinstance(error, asyncio.CancelledError):
         return TransportFailure("cancelled", timeout="deadline")
     return error if isinstance(error, TransportFailure) else None
-
-
-class Reader:
-    """Hands out the exchanges of a file, each once.
-
-    Raises:
-        ConfigurationError: the file is no recording.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._left: list[Exchange] = []
-        self._lock = threading.Lock()
-        lines = Path(path).read_bytes().splitlines(keepends=True)
-        if not lines or lines[0] != _TITLE:
-            raise ConfigurationError("this file is not a recording of xoxzo.cloudpy")
-        for number, line in enumerate(lines[1:], 2):
-            try:
-                self._left.append(msgspec.json.decode(line, type=Exchange))
-            except msgspec.MsgspecError:
-                raise ConfigurationError("line {number} of the recording cannot be read", number=number) from None
-
-    def take(self, request: Request) -> Exchange:
-        """Return the next exchange that was recorded for such a request.
-
-        Raises:
-            ConfigurationError: none is left; it says what was expected.
-        """
-        with self._lock:
-            for index, exchange in enumerate(self._left):
-                if exchange.answers(request):
-                    return self._left.pop(index)
-        expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
-        raise ConfigurationError(
-            "the recording has no answer left for {method} {asked}; {expected}",
-            method=request.method,
-            asked=Redaction().path(request),
-            expected=expected,
-        )
 
 
 Inner = TypeVar("Inner", bound="Transport | AsyncTransport")
@@ -310,7 +261,16 @@ class Replayer:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._reader = Reader(path)
+        self._left: list[Exchange] = []
+        self._lock = threading.Lock()
+        lines = Path(path).read_bytes().splitlines(keepends=True)
+        if not lines or lines[0] != _TITLE:
+            raise ConfigurationError("this file is not a recording of xoxzo.cloudpy")
+        for number, line in enumerate(lines[1:], 2):
+            try:
+                self._left.append(msgspec.json.decode(line, type=Exchange))
+            except msgspec.MsgspecError:
+                raise ConfigurationError("line {number} of the recording cannot be read", number=number) from None
 
     def send(self, request: Request, budget: TimeBudget, progress: Progress) -> CompleteResponse:  # noqa: ARG002 - no waits
         """Return the next answer that was recorded for such a request.
@@ -319,7 +279,32 @@ class Replayer:
             ConfigurationError: there is none; it says what was expected.
             TransportFailure: as it was recorded.
         """
-        return CompleteResponse(*_replay(self._reader, request, progress))
+        return CompleteResponse(*self._replay(request, progress))
+
+    def _replay(
+        self, request: Request, progress: Progress
+    ) -> tuple[int, Mapping[str, str], bytes, TransportFailure | None]:
+        """Return the arguments of a response; raise the failure of a request that had none."""
+        exchange = self._take(request)
+        progress.write_started = exchange.write_started
+        stored = exchange.failure
+        failure = None if stored is None else TransportFailure(stored.reason, timeout=stored.timeout)
+        if exchange.status is None and failure is not None:
+            raise failure
+        return exchange.status or 0, exchange.headers, exchange.body.encode(), failure
+
+    def _take(self, request: Request) -> Exchange:
+        with self._lock:
+            for index, exchange in enumerate(self._left):
+                if exchange.answers(request):
+                    return self._left.pop(index)
+        expected = f"expected next: {self._left[0]}" if self._left else "nothing more was recorded"
+        raise ConfigurationError(
+            "the recording has no answer left for {method} {asked}; {expected}",
+            method=request.method,
+            asked=Redaction().path(request),
+            expected=expected,
+        )
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
@@ -335,19 +320,7 @@ class AsyncReplayer(Replayer):
         progress: Progress,
     ) -> AsyncCompleteResponse:
         """Return the next answer that was recorded for such a request, as ``Replayer`` does."""
-        return AsyncCompleteResponse(*_replay(self._reader, request, progress))
+        return AsyncCompleteResponse(*self._replay(request, progress))
 
     async def close(self) -> None:  # type: ignore[override]
         """Do nothing: there is nothing to close."""
-
-
-def _replay(
-    reader: Reader, request: Request, progress: Progress
-) -> tuple[int, Mapping[str, str], bytes, TransportFailure | None]:
-    """Return the arguments of a response; raise the failure of a request that had none."""
-    exchange = reader.take(request)
-    progress.write_started = exchange.write_started
-    failure = None if exchange.failure is None else exchange.failure.again()
-    if exchange.status is None and failure is not None:
-        raise failure
-    return exchange.status or 0, exchange.headers, exchange.body.encode(), failure

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 
@@ -34,11 +34,55 @@ def open_socket(host: str, port: int, seconds: float) -> socket.socket:
         OSError: there is none; ``TimeoutError`` when time ran out.
     """
     ends = time.monotonic() + seconds
-    addresses = look_up(host, port, seconds)
-    with _Race(addresses) as race:
-        connected = race.run(ends)
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connected
+    waiting = deque(look_up(host, port, seconds))
+    failure = OSError("the name has no address")
+    next_start = time.monotonic()
+    # Holds the sockets that are not connected yet.
+    selector = selectors.DefaultSelector()
+    try:
+        while True:
+            now = time.monotonic()
+            if waiting and (now >= next_start or not selector.get_map()):
+                next_start = now + NEXT_ADDRESS_SECONDS
+                try:
+                    selector.register(_start_connecting(waiting.popleft()), selectors.EVENT_WRITE)
+                except OSError as error:
+                    if raised_by_signal_handler(error):
+                        raise
+                    failure = error  # for instance a system without IPv6
+                continue
+            if not selector.get_map():
+                raise failure
+            if now >= ends:
+                raise TimeoutError("no connection in time")
+            for key, _ in selector.select(min(ends, next_start if waiting else ends) - now):
+                candidate = cast("socket.socket", key.fileobj)
+                code = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                selector.unregister(candidate)
+                if not code:
+                    candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    return candidate
+                candidate.close()
+                failure = OSError(code, os.strerror(code))
+    finally:
+        for key in selector.get_map().values():
+            cast("socket.socket", key.fileobj).close()
+        selector.close()
+
+
+def _start_connecting(address: AddressInfo) -> socket.socket:
+    family, kind, protocol, _, where = address
+    candidate = socket.socket(family, kind, protocol)
+    try:
+        candidate.setblocking(False)
+        code = candidate.connect_ex(where)
+    except BaseException:
+        candidate.close()
+        raise
+    if code and code not in _IN_PROGRESS:
+        candidate.close()
+        raise OSError(code, os.strerror(code))
+    return candidate
 
 
 def look_up(host: str, port: int, seconds: float) -> Sequence[AddressInfo]:
@@ -79,69 +123,3 @@ def bad_name(host: str) -> OSError:
     """Make the error for a name that cannot be looked up."""
     # What the socket module says of a name with an empty or an overlong label is a UnicodeError.
     return OSError(f"{host[:64]!r} cannot be a host's name")
-
-
-class _Race:
-    """Connects to several addresses, one beside the other; a context manager that closes those that did not win."""
-
-    def __init__(self, addresses: Sequence[AddressInfo]) -> None:
-        self._waiting = deque(addresses)
-        self._selector = selectors.DefaultSelector()
-        self._open: set[socket.socket] = set()
-        self._error: OSError = OSError("the name has no address")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._selector.close()
-        for each in self._open:
-            each.close()
-
-    def run(self, ends: float) -> socket.socket:
-        """Return the first socket that is connected; raise ``OSError``, ``TimeoutError`` when ``ends`` has come."""
-        next_start = time.monotonic()
-        while True:
-            now = time.monotonic()
-            if self._waiting and (now >= next_start or not self._open):
-                self._start(self._waiting.popleft())
-                next_start = now + NEXT_ADDRESS_SECONDS
-                continue
-            if not self._open:
-                raise self._error
-            if now >= ends:
-                raise TimeoutError("no connection in time")
-            for key, _ in self._selector.select(min(ends, next_start if self._waiting else ends) - now):
-                candidate = cast("socket.socket", key.fileobj)
-                if self._is_connected(candidate):
-                    self._open.discard(candidate)
-                    return candidate
-
-    def _start(self, address: AddressInfo) -> None:
-        family, kind, protocol, _, where = address
-        try:
-            candidate = socket.socket(family, kind, protocol)
-        except OSError as error:
-            if raised_by_signal_handler(error):
-                raise
-            self._error = error  # for instance a system without IPv6
-            return
-        self._open.add(candidate)
-        candidate.setblocking(False)
-        code = candidate.connect_ex(where)
-        if code == 0 or code in _IN_PROGRESS:
-            self._selector.register(candidate, selectors.EVENT_WRITE)
-        else:
-            self._failed(candidate, code)
-
-    def _is_connected(self, candidate: socket.socket) -> bool:
-        code = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        self._selector.unregister(candidate)
-        if code:
-            self._failed(candidate, code)
-        return not code
-
-    def _failed(self, candidate: socket.socket, code: int) -> None:
-        self._open.discard(candidate)
-        candidate.close()
-        self._error = OSError(code, os.strerror(code))

@@ -109,7 +109,7 @@ def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | flo
         return [each.strip() for each in value.split(",") if each.strip()]
     from xoxzo.cloudpy.operations import checks
 
-    rules = {"sender": checks.sender, "caller": checks.caller, "country": checks.country}
+    rules = {"sender": checks.sender, "caller": checks.caller, "country": partial(checks.formatted, name)}
     rules |= {"host": partial(checks.url, name)}
     with invalid_arguments_as_errors():
         rules.get(name, partial(checks.text, name))(value)

@@ -88,11 +88,7 @@ def adjust(
     on_event: EventHook | Sequence[EventHook] | None = None,
     may_write: Callable[[], bool] | None = None,
 ) -> Settings:
-    """Return settings with other limits; ``None`` leaves one as it is.
-
-    Raises:
-        ConfigurationError: a number makes no sense.
-    """
+    """Return settings with other limits; ``None`` leaves one as it is. A wrong number raises ``ConfigurationError``."""
     changes: dict[str, Any] = {}
     if timeout is not None:
         connect, read = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout, timeout)
@@ -127,11 +123,7 @@ def account_key(settings: Settings) -> str:
 
 
 def transport_options(*, max_connections: int, proxy: object, ssl_context: object, transport: object) -> dict[str, Any]:
-    """Check the options of the client's own transport and return them by name; or check the transport that was given.
-
-    Raises:
-        ConfigurationError: an option cannot be used, or belongs to a transport that was given.
-    """
+    """Return the options of the client's own transport by name; raise ``ConfigurationError`` for a wrong one."""
     _integer("max_connections", max_connections, minimum=1)
     if proxy is not None:
         from xoxzo.cloudpy.transports.routes import parse_proxy  # only those who pass a proxy wait for it

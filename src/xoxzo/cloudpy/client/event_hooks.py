@@ -38,11 +38,7 @@ _handler = _StandardErrorHandler()
 
 
 def set_up_log() -> None:
-    """Write the log to standard error if ``XOXZO_LOG`` says ``debug`` or ``info``; more than one call does it once.
-
-    Raises:
-        ConfigurationError: the variable says something else.
-    """
+    """Write the log to standard error as ``XOXZO_LOG`` says; raise ``ConfigurationError`` if it says no level."""
     value = os.environ.get(VARIABLE, "").strip().lower()
     if not value:
         return

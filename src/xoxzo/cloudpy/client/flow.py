@@ -91,11 +91,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class CallState:
-    """The state of one call over all its attempts; `clock` returns monotonic seconds.
-
-    Raises:
-        InvalidArgument: a recipient is not among ``allowed_recipients``.
-    """
+    """The state of one call; raises ``InvalidArgument`` for a recipient that is not in ``allowed_recipients``."""
 
     def __init__(
         self, operation: Operation[Any], settings: Settings, clock: Callable[[], float] = time.monotonic
@@ -176,18 +172,11 @@ def flow(
     wall: Callable[[], float] = time.time,
     chance: Callable[[], float] = random.random,
 ) -> Generator[Step, Outcome, Any]:
-    """Carry out a call.
+    """Carry out a call, whose state is updated.
 
-    Args:
-        state: the call; it is updated.
-        wall: returns seconds since 1970.
-        chance: returns a random number from 0 to 1, for the jitter of a backoff.
-
-    Yields:
-        The next step. Send the outcome of a :class:`Send` back, or throw the exception that interrupted it.
-
-    Returns:
-        What the operation reads from the response; for a listing, the :class:`Response` with its open reply.
+    It yields the next step: send the outcome of a :class:`Send` back, or throw the exception that interrupted it. It
+    returns what the operation reads from the response; for a listing, the :class:`Response` with its open reply. `wall`
+    returns seconds since 1970, `chance` a random number from 0 to 1 for the jitter of a backoff.
 
     Raises:
         APIError: the call failed.

@@ -14,11 +14,7 @@ from xoxzo.cloudpy.protocols import AttemptStart, EventHook, Request, Response, 
 
 
 class RateLimiter:
-    """Spaces requests evenly, at most this many a second, over all threads and tasks that share a client.
-
-    Args:
-        rate: requests a second.
-    """
+    """Spaces requests evenly, at most `rate` a second, over all threads and tasks that share a client."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
@@ -60,11 +56,7 @@ class SimulatorHost(msgspec.Struct):
         return Request("GET", f"http://{self.name}/_simulator/health", (("accept", "application/json"),))
 
     def check(self, outcome: object) -> TransportFailure | None:
-        """Take what the request for its health got, and return it if that was no response.
-
-        Raises:
-            ConfigurationError: something else than a simulator has responded.
-        """
+        """Return what the request got if it is no response; raise ``ConfigurationError`` if no simulator responded."""
         if not isinstance(outcome, Response):
             return cast("TransportFailure", outcome)
         if outcome.cut is not None:

@@ -39,9 +39,6 @@ def raised_by_signal_handler(error: BaseException) -> bool:
 
     Programs limit their own time that way, and many raise ``TimeoutError``, which is an ``OSError``: taken for the
     network's, it would be swallowed and the call repeated. Frames tell them apart, the class does not.
-
-    Args:
-        error: the exception, with its traceback.
     """
     if threading.current_thread() is not threading.main_thread():
         # Python runs signal handlers in the main thread only.

@@ -36,14 +36,9 @@ def _in(variable: str, *default: str) -> Path:
 
 
 def open_private(path: str | os.PathLike[str], *, append: bool = False) -> int:
-    """Open a file for writing that only its owner can read, create it if it is not there, and return its descriptor.
+    """Open a file that only its owner can read to write or append to it, create it if need be; return its descriptor.
 
-    Args:
-        path: the file. A device, such as ``/dev/stdout``, keeps its permissions.
-        append: whether to write after what the file holds, instead of in its place.
-
-    Raises:
-        OSError: it cannot be opened.
+    A device, such as ``/dev/stdout``, keeps its permissions.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC), 0o600)
     if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):

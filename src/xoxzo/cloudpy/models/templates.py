@@ -102,14 +102,7 @@ def find_placeholders(text: str) -> tuple[str, ...]:
 
 
 def check_variables(values: object) -> dict[str, str]:
-    """Check the variables of a template: a text, which may be empty, for each name (API section 3.6).
-
-    Returns:
-        A copy of the variables.
-
-    Raises:
-        InvalidArgument: this is not a mapping of texts to texts.
-    """
+    """Return a copy of the variables of a template; raise ``InvalidArgument`` unless they map texts to texts."""
     if not isinstance(values, Mapping):
         raise InvalidArgument("variables", "must be a mapping of names to texts")
     # Plain text: JSON takes no subclass of it, such as Django's SafeString.

@@ -154,15 +154,10 @@ def timestamp(raw: Mapping[str, Any], field: str) -> datetime | None:
 
 
 def record(model: type[M], raw: dict[str, Any], /, **known: object) -> M:
-    """Make a record of the server's own: each field is read as its type says. One without a default must be there.
-
-    Args:
-        model: the class of the record.
-        raw: the server's record.
-        known: fields that are not read, or in another way.
+    """Make a record of the server's own: each field that is not `known` is read as its type says.
 
     Raises:
-        DecodingError: a field that must be there is missing.
+        DecodingError: a field without a default is missing.
     """
     # One loop and one dictionary: the sent list may have millions of records.
     for name, read in _readers(model):

@@ -216,11 +216,7 @@ def extra_parameters(values: object, known: Container[str]) -> dict[str, str | N
 
 
 def signing_keys(secret: str | bytes | Sequence[str | bytes]) -> list[bytes]:
-    """Take the secrets that sign URLs, newest first, as bytes.
-
-    Raises:
-        ConfigurationError: there is none, or one is too short.
-    """
+    """Return the secrets that sign URLs, newest first; raise ``ConfigurationError`` for none or a short one."""
     secrets = [secret] if isinstance(secret, str | bytes) else secret
     keys = [one.encode() if isinstance(one, str) else bytes(one) for one in secrets]
     if not keys:

@@ -22,11 +22,7 @@ _GZIP_OR_ZLIB, _BARE_DEFLATE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
 
 
 class Decoder:
-    """Decodes one body, piece by piece, in bounded memory.
-
-    Raises:
-        TransportFailure: the coding is not supported.
-    """
+    """Decodes one body, piece by piece, in bounded memory; raises ``TransportFailure`` for an unknown coding."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         coding = headers[CONTENT_ENCODING].strip().lower() if CONTENT_ENCODING in headers else ""

@@ -65,11 +65,8 @@ class AsyncHttpTransport:
     ) -> Coroutine[Any, Any, Response]:
         """Send one request and return its response with its body, of which at most `limit` bytes are read.
 
-        That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps.
-
-        Raises:
-            TransportFailure: no response came. One that breaks off after its head is returned, and says so.
-            ConfigurationError: the environment names a proxy or certificates that cannot be used.
+        That is what ``send``, ``read`` and ``close`` do one after another, with fewer steps. A response that breaks off
+        after its head is returned, and says so.
         """
         return cast("Coroutine[Any, Any, Response]", self._exchange(request, budget, progress, limit))
 

@@ -243,12 +243,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
 
 async def connect(route: Route, budget: TimeBudget, tls_context: Callable[[], ssl.SSLContext]) -> AsyncConnection:
-    """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
-
-    Raises:
-        TransportFailure: there is none.
-        ConfigurationError: the environment names certificates that cannot be used.
-    """
+    """Open a connection as :func:`~xoxzo.cloudpy.transports.threads.connect` does."""
     hop, connection = route.first_hop, None
     budget.next_wait()
     seconds = min(budget.connect, budget.remaining())

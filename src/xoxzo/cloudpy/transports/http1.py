@@ -26,11 +26,7 @@ _is_method = lru_cache(maxsize=16)(re.compile(r"[A-Z]+").fullmatch)
 
 
 def encode_request(request: Request, route: Route) -> bytes:
-    """Turn a request into bytes; the route adds ``host`` and what a proxy wants.
-
-    Raises:
-        TransportFailure: its method or a header cannot be sent unchanged.
-    """
+    """Turn a request into bytes; raise ``TransportFailure`` when its method or a header cannot be sent unchanged."""
     method, headers, body = request.method, request.headers, request.body
     # No comprehensions: each would be one more function call.
     lines = [*map(": ".join, headers), ""]

@@ -103,11 +103,7 @@ def parse_target(url: str) -> Target:
 
 
 def parse_proxy(address: str, source: str) -> Proxy:
-    """Take apart the address of a proxy that `source` names; without a scheme, ``http://`` is meant.
-
-    Raises:
-        ConfigurationError: it is no address, or its scheme is neither ``http`` nor ``https``.
-    """
+    """Take apart the address of a proxy that `source` names; raise ``ConfigurationError`` unless it speaks HTTP."""
     url = address if _SCHEME.match(address) else f"http://{address}"
     try:
         parts = urlsplit(url)
@@ -173,11 +169,7 @@ def _code(error: Exception) -> str:
 class RouteFinder:
     """Finds routes, and asks the environment once for each host.
 
-    Args:
-        proxy: a proxy's address for every host but this machine, instead of those that the environment names.
-
-    Raises:
-        ConfigurationError: the address is not one of a proxy that can be used.
+    A given proxy is for every host but this machine; ``ConfigurationError`` is raised when it cannot be used.
     """
 
     def __init__(self, proxy: str | None = None) -> None:
@@ -187,12 +179,7 @@ class RouteFinder:
         """Return the route to a URL, as :meth:`_find` does."""
 
     def _find(self, url: str) -> Route:
-        """Return the route to a URL.
-
-        Raises:
-            TransportFailure: it cannot be sent to.
-            ConfigurationError: the environment names a proxy that cannot be used.
-        """
+        """Find a route; raise ``TransportFailure`` for a wrong URL, ``ConfigurationError`` for a wrong proxy."""
         try:
             target = parse_target(url)
         except ValueError as error:
@@ -209,11 +196,7 @@ class RouteFinder:
 
 
 def environment_proxy(target: Target) -> Proxy | None:
-    """Return the proxy that the environment, or else the system's settings, name for a target.
-
-    Raises:
-        ConfigurationError: what they name cannot be used.
-    """
+    """Return the proxy that the environment, or else the system, names; raise ``ConfigurationError`` if it is none."""
     from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
     scheme = "https" if target.tls else "http"

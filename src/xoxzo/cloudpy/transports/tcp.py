@@ -28,11 +28,7 @@ AddressInfo = tuple[Any, ...]
 
 
 def open_socket(host: str, port: int, seconds: float) -> socket.socket:
-    """Open a TCP connection within this many seconds, the name's lookup included.
-
-    Raises:
-        OSError: there is none; ``TimeoutError`` when time ran out.
-    """
+    """Open a TCP connection within this many seconds, the name's lookup included; raise ``OSError``."""
     ends = time.monotonic() + seconds
     waiting = deque(look_up(host, port, seconds))
     failure = OSError("the name has no address")
@@ -86,13 +82,10 @@ def _start_connecting(address: AddressInfo) -> socket.socket:
 
 
 def look_up(host: str, port: int, seconds: float) -> Sequence[AddressInfo]:
-    """Return the addresses of a name.
+    """Return the addresses of a name; raise ``OSError``, ``TimeoutError`` when the lookup takes longer than `seconds`.
 
     The operating system's lookup cannot be interrupted. It runs in a thread of its own, which is left to itself when it
     takes too long: the call ends on time, the thread when the resolver gives up.
-
-    Raises:
-        OSError: the name has none; ``TimeoutError`` when the lookup takes longer than ``seconds``.
     """
     answers: SimpleQueue[Sequence[AddressInfo] | BaseException] = SimpleQueue()
 

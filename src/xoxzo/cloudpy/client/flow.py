@@ -167,10 +167,7 @@ def _caused_by(cause: Exception | None, error: errors.APIError) -> errors.APIErr
 
 
 def flow(
-    state: CallState,
-    *,
-    wall: Callable[[], float] = time.time,
-    chance: Callable[[], float] = random.random,
+    state: CallState, *, wall: Callable[[], float] = time.time, chance: Callable[[], float] = random.random
 ) -> Generator[Step, Outcome, Any]:
     """Carry out a call, whose state is updated.
 

@@ -43,12 +43,7 @@ def _read_request(body: bytes) -> OtpRequest:
 
 
 def verify(
-    *,
-    website: str,
-    phone_number: str,
-    code: str,
-    otp_id: str | None = None,
-    extra: Mapping[str, str] | None = None,
+    *, website: str, phone_number: str, code: str, otp_id: str | None = None, extra: Mapping[str, str] | None = None
 ) -> Operation[OtpVerification]:
     """Verify a code (API sections 7.3 and 15.55).
 

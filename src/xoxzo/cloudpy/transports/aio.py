@@ -27,11 +27,7 @@ class AsyncHttpTransport:
     """
 
     def __init__(
-        self,
-        *,
-        max_connections: int | None = 10,
-        proxy: str | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        self, *, max_connections: int | None = 10, proxy: str | None = None, ssl_context: ssl.SSLContext | None = None
     ) -> None:
         self._routes = RouteFinder(proxy)
         self._tls_context = lazy_context(ssl_context)

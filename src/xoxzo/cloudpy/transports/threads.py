@@ -38,11 +38,7 @@ class HttpTransport:
     """
 
     def __init__(
-        self,
-        *,
-        max_connections: int | None = 10,
-        proxy: str | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        self, *, max_connections: int | None = 10, proxy: str | None = None, ssl_context: ssl.SSLContext | None = None
     ) -> None:
         self._routes = RouteFinder(proxy)
         self._tls_context = lazy_context(ssl_context)

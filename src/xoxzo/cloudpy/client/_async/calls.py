@@ -43,11 +43,7 @@ class AsyncCalls(AsyncResource):
         """
         return await self._driver.call(
             calls.play(
-                caller=caller,
-                recipient=recipient,
-                recording_url=recording_url,
-                jp_din_caller=jp_din_caller,
-                **options,
+                caller=caller, recipient=recipient, recording_url=recording_url, jp_din_caller=jp_din_caller, **options
             )
         )
 

@@ -48,7 +48,7 @@ def set_up_log() -> None:
     logger.addHandler(_handler)
 
 
-def log_attempt(event: Attempt) -> None:
+def _log(event: Attempt) -> None:
     """Write the result of one attempt: a success at DEBUG, everything else at INFO."""
     level = logging.DEBUG if event.outcome == "ok" else logging.INFO
     if logger.isEnabledFor(level):
@@ -108,7 +108,7 @@ def start(step: Start, settings: Settings) -> tuple[tuple[str, str], ...]:
 def notify(step: Notify, settings: Settings) -> None:
     """Write an event to the log and call each hook with it; a hook's error must not hide the result of a send."""
     step.begun, event = True, step.event
-    log_attempt(event)
+    _log(event)
     for hook in settings.event_hooks:
         try:
             hook(event)

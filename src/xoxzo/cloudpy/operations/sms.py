@@ -50,7 +50,7 @@ def send_sms(*, recipient: str, sender: str, message: str, **options: Unpack[Sms
         method="POST",
         path=_PATH,
         effect=Effect.CREATE,
-        read=read_sent(reference),
+        read=bodies.reader(SentMessage, reference=reference),
         body=bodies.form(content),
         content_type=bodies.FORM,
         reference=reference,
@@ -123,8 +123,11 @@ def sms_to_many(
     before, _, rest = sent.body.decode("ascii").partition("&")[2].partition(text_mark)
     between, _, after = rest.partition(number_mark)
     measured = not options.get("track_link")
-    model = cast("Operation[str]", msgspec.structs.replace(sent, read=bodies.read_msgid))
 
+    def read(body: bytes) -> str:
+        return bodies.required(bodies.decode_record(body), "msgid")
+
+    model = cast("Operation[str]", msgspec.structs.replace(sent, read=read))
     last = text = ""
 
     def make(recipient: str, message: str, number: int) -> Operation[str]:
@@ -166,16 +169,6 @@ def prepare_many(messages: Iterable[str | Mapping[str, Any]], shared: SmsFields)
         except InvalidArgument as error:
             prepared.append((recipient, error))
     return prepared
-
-
-def read_sent(reference: str | None) -> Callable[[bytes], SentMessage]:
-    """Return the reader of the answer to a send, which adds the reference to it."""
-
-    def read(body: bytes) -> SentMessage:
-        raw = bodies.decode_record(body)
-        return SentMessage(msgid=bodies.required(raw, "msgid"), reference=reference, raw=raw)
-
-    return read
 
 
 def get_sms(msgid: str) -> Operation[Message]:
@@ -268,7 +261,8 @@ def send_template(
     }
     path = _template_path(template.id if isinstance(template, Template) else template, "template")
     more: dict[str, Any] = {"as_json": True, "reference": reference, "recipients": (recipient,)}
-    return write_operation("templates.send", f"{path}messages/", read_sent(reference), content, **more)
+    read = bodies.reader(SentMessage, reference=reference)
+    return write_operation("templates.send", f"{path}messages/", read, content, **more)
 
 
 def _template_path(template_id: int, field: str = "template_id") -> str:

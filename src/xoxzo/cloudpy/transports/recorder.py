@@ -82,7 +82,7 @@ class Writer:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = os.fspath(path)
-        self._redaction = Redaction()
+        self._aliases: dict[str, str] = {}
         self._lock = threading.Lock()
         self._write(_TITLE, append=False)
 
@@ -103,17 +103,17 @@ class Writer:
         failure: TransportFailure | None = None,
     ) -> None:
         """Write an exchange."""
-        redaction = self._redaction
         with self._lock:
-            stored = None if failure is None else Failure(redaction.reason(failure.reason, request), failure.timeout)
+            redaction = Redaction(request, self._aliases)
+            stored = None if failure is None else Failure(redaction.reason(failure.reason), failure.timeout)
             exchange = Exchange(
                 method=request.method,
-                path=redaction.path(request),
-                asked=redaction.request_fields(request),
+                path=redaction.path(),
+                asked=redaction.request_fields(),
                 write_started=progress.write_started,
                 status=status,
                 headers=redaction.headers(headers or {}),
-                body=redaction.reply(body, request),
+                body=redaction.reply(body),
                 failure=stored,
             )
             self._write(msgspec.json.encode(exchange) + b"\n", append=True)
@@ -302,7 +302,7 @@ class Replayer:
         raise ConfigurationError(
             "the recording has no answer left for {method} {asked}; {expected}",
             method=request.method,
-            asked=Redaction().path(request),
+            asked=Redaction(request, {}).path(),
             expected=expected,
         )
 

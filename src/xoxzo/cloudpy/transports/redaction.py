@@ -76,34 +76,41 @@ def is_number(text: str) -> bool:
 
 
 class Redaction:
-    """Redacts the exchanges of one recording.
+    """Redacts one exchange of a recording.
 
-    The same phone number becomes the same fictitious number everywhere in the recording; the real ones are held in
-    memory only.
+    `aliases` are those of the recording so far: the same phone number becomes the same fictitious number everywhere in
+    it. The real ones are held in memory only.
     """
 
-    def __init__(self) -> None:
-        self._aliases: dict[str, str] = {}
+    def __init__(self, request: Request, aliases: dict[str, str]) -> None:
+        self._url = request.url
+        self._aliases = aliases
+        self._fields = _fields(request)
+        values = {*_leaves(self._fields), *dict(parse_qsl(request.url.partition("?")[2])).values()}
+        for name, value in request.headers:
+            if name == "authorization":
+                values.add(value)
+                with suppress(ValueError):
+                    values.update(b64decode(value.removeprefix("Basic ")).decode("utf-8", "replace").split(":", 1))
+        self._secrets = {value for value in values if len(value) >= _SHORTEST_SECRET}
 
-    def path(self, request: Request) -> str:
-        """Return the path of a request without its query."""
-        secrets = _secrets(request)
-        return "/".join(self._segment(segment, secrets) for segment in path_segments(request.url))
+    def path(self) -> str:
+        """Return the path of the request without its query."""
+        return "/".join(map(self._segment, path_segments(self._url)))
 
-    def request_fields(self, request: Request) -> dict[str, str]:
-        """Return the fields of a request's body: their names, and numbers replaced; nothing when it has no fields."""
-        secrets = _secrets(request)
+    def request_fields(self) -> dict[str, str]:
+        """Return the fields of the request's body: their names, and numbers replaced; nothing when it has no fields."""
         return {
-            _name(name, secrets): self._number(str(value)) if is_number(str(value)) else HIDDEN
-            for name, value in _fields(request).items()
+            self._name(name): self._number(str(value)) if is_number(str(value)) else HIDDEN
+            for name, value in self._fields.items()
         }
 
-    def reply(self, body: bytes, request: Request) -> str:
+    def reply(self, body: bytes) -> str:
         """Return a reply's body: JSON with its shape and what may stay in it, or a placeholder for anything else."""
         if not body:
             return ""
         try:
-            value = self._value("", msgspec.json.decode(body), _secrets(request))
+            value = self._value("", msgspec.json.decode(body))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return HIDDEN
         return msgspec.json.encode(value).decode()
@@ -113,35 +120,34 @@ class Redaction:
         """Return the header fields of a reply that say how to read it or when to come back."""
         return {name: headers[name] for name, form in _HEADERS.items() if form.fullmatch(headers.get(name, ""))}
 
-    @staticmethod
-    def reason(sentence: str, request: Request) -> str:
+    def reason(self, sentence: str) -> str:
         """Return the sentence of a failure, masked."""
-        return HIDDEN if _leaks(sentence, _secrets(request)) else mask_sentence(sentence)
+        return HIDDEN if self._leaks(sentence) else mask_sentence(sentence)
 
-    def _segment(self, segment: str, secrets: set[str]) -> str:
+    def _segment(self, segment: str) -> str:
         if is_number(segment):
             return self._number(segment)
         if not segment or segment in _PATH_SEGMENTS:
             return segment
-        return self._id(segment, secrets) if _ID.fullmatch(segment) else HIDDEN
+        return self._id(segment) if _ID.fullmatch(segment) else HIDDEN
 
-    def _value(self, name: str, value: Any, secrets: set[str]) -> Any:  # noqa: ANN401 - JSON is anything
+    def _value(self, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON is anything
         if isinstance(value, dict):
-            return {_name(key, secrets): self._value(key, inner, secrets) for key, inner in value.items()}
+            return {self._name(key): self._value(key, inner) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._value(name, inner, secrets) for inner in value]
+            return [self._value(name, inner) for inner in value]
         if isinstance(value, str):
-            return self._text(name, value, secrets)
+            return self._text(name, value)
         if value is None or isinstance(value, bool):
             return value
         return value if name in _AMOUNTS and abs(value) < _GREATEST_AMOUNT else 0
 
-    def _text(self, name: str, text: str, secrets: set[str]) -> str:
+    def _text(self, name: str, text: str) -> str:
         allowed = _ALLOWED.get(name)
         if is_number(text):
             return self._number(text)
         if allowed is not None and allowed.fullmatch(text):
-            return self._id(text, secrets) if allowed is _ID else text
+            return self._id(text) if allowed is _ID else text
         return text if not text or _SENTENCE.fullmatch(text) else HIDDEN
 
     def _number(self, number: str) -> str:
@@ -150,20 +156,16 @@ class Redaction:
         alias = self._aliases.setdefault(digits, f"8180{len(self._aliases):08}")
         return f"+{alias}" if number.startswith("+") else alias
 
-    def _id(self, text: str, secrets: set[str]) -> str:
-        if _leaks(text, secrets) or re.search(r"\d{9,}", text):
+    def _id(self, text: str) -> str:
+        if self._leaks(text) or re.search(r"\d{9,}", text):
             return self._aliases.setdefault(text, f"{HIDDEN_ID}{len(self._aliases)}")
         return text
 
+    def _name(self, text: str) -> str:
+        return text if text in _FIELDS or (_NAME.fullmatch(text) and not self._leaks(text)) else HIDDEN
 
-def _name(text: str, secrets: set[str]) -> str:
-    if text in _FIELDS:
-        return text
-    return text if _NAME.fullmatch(text) and not _leaks(text, secrets) else HIDDEN
-
-
-def _leaks(text: str, secrets: set[str]) -> bool:
-    return any(secret in text for secret in secrets)
+    def _leaks(self, text: str) -> bool:
+        return any(secret in text for secret in self._secrets)
 
 
 def _fields(request: Request) -> dict[str, Any]:
@@ -180,24 +182,9 @@ def _fields(request: Request) -> dict[str, Any]:
     return {HIDDEN: decoded} if body else {}
 
 
-def _secrets(request: Request) -> set[str]:
-    values = {*_leaves(_fields(request)), *dict(parse_qsl(request.url.partition("?")[2])).values()}
-    for name, value in request.headers:
-        if name == "authorization":
-            values |= {value, *_credentials(value)}
-    return {value for value in values if len(value) >= _SHORTEST_SECRET}
-
-
 def _leaves(value: object) -> Iterator[str]:
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _leaves(inner)
     else:
         yield str(value)
-
-
-def _credentials(authorization: str) -> list[str]:
-    try:
-        return b64decode(authorization.removeprefix("Basic ")).decode("utf-8", "replace").split(":", 1)
-    except ValueError:
-        return []

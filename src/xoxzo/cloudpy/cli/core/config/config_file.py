@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -109,8 +109,8 @@ def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | flo
         return [each.strip() for each in value.split(",") if each.strip()]
     from xoxzo.cloudpy.operations import checks
 
-    rules = {"sender": checks.sender, "caller": checks.caller, "country": partial(checks.formatted, name)}
-    rules |= {"host": partial(checks.url, name)}
+    rules: dict[str, Callable[[str], str]] = {"sender": checks.sender, "caller": checks.caller}
+    rules |= {"country": partial(checks.formatted, name), "host": partial(checks.url, name)}
     with invalid_arguments_as_errors():
         rules.get(name, partial(checks.text, name))(value)
     return value

@@ -47,7 +47,7 @@ def sizes(caller: Caller) -> dict[str, int]:
         "one-time passwords": max(len(engine.otp.active), len(engine.otp.by_msgid)),
         "accounts": len(engine.accounts.accounts),
         "callback attempts": len(engine.callbacks.log),
-        "callbacks": engine.callbacks.waiting,
+        "callbacks": len(engine.callbacks.pending),
         "requests": len(context.outbox),
         "timers": len(context.timers),
         "phones": len(context.phones),

@@ -100,7 +100,7 @@ def overview(engine: Engine, minutes: int) -> Overview:
             accounts=len(accounts),
             balance=total,
             phones=len(engine.context.phones),
-            callbacks_waiting=engine.callbacks.waiting,
+            callbacks_waiting=len(engine.callbacks.pending),
         )
 
 

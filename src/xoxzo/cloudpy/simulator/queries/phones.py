@@ -40,12 +40,7 @@ class PhoneSummary(Struct, frozen=True):
 
 
 class PhoneQueries:
-    """What one phone received and sent. Each property shows the state at the moment at which it is read.
-
-    Args:
-        engine: Where it is read.
-        number: The phone's number, in E.164.
-    """
+    """What one phone received and sent. Each property shows the state at the moment at which it is read."""
 
     def __init__(self, engine: Engine, number: str) -> None:
         self.number = number

@@ -87,13 +87,8 @@ class LinkTracking(Struct, kw_only=True):
     def view(self, *, all_accesses: bool) -> dict[str, object]:
         """Return it as the API shows it (API sections 2.2, 15.24 and 15.25)."""
         first = format_time(self.accesses[0]) if self.accesses else None
-        shown: dict[str, object] = {
-            "accessed": first is not None,
-            "accessed_on": first,
-            "link": self.link,
-            "shortlink": self.shortlink,
-        }
-        return {**shown, "accesses": [format_time(moment) for moment in self.accesses]} if all_accesses else shown
+        shown = {"accessed": bool(first), "accessed_on": first, "link": self.link, "shortlink": self.shortlink}
+        return {**shown, "accesses": [format_time(moment) for moment in self.accesses]} if all_accesses else {**shown}
 
 
 SmsStatus = Literal["QUEUED", "DELIVERING", "DELIVERED", "FAIL"]

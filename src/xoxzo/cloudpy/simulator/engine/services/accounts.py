@@ -61,9 +61,8 @@ class AccountService:
         self.charge(account, price)
         ident = self._context.msgid()
         carrier = carrier_of(self._context.settings.carriers, number)
-        self._context.publish(
-            "lookup", ident, numbers={"of": number}, what=carrier.name if carrier else "nothing found"
-        )
+        found = carrier.name if carrier else "nothing found"
+        self._context.publish("lookup", ident, numbers={"of": number}, what=found)
         return {
             "id": ident,
             "mcc": carrier and carrier.mcc,
@@ -146,9 +145,7 @@ class SubscribedNumberService:
 
     def subscribed(self, account: Account) -> list[SubscribedNumber]:
         """Return an account's numbers, the oldest subscription first."""
-        subscribed = [
-            line for line in self.lines.values() if line.owner is not None and is_same_account(line.owner, account)
-        ]
+        subscribed = [line for line in self.lines.values() if is_same_account(line.owner, account)]
         return sorted(subscribed, key=lambda line: line.since)
 
     def subscribe(self, account: Account, uid: str) -> SubscribedNumber | None:
@@ -177,7 +174,7 @@ class SubscribedNumberService:
     def find(self, account: Account, uid: str) -> SubscribedNumber | None:
         """Return a number that the account subscribes, or ``None``."""
         line = self.lines.get(uid)
-        return line if line and line.owner and is_same_account(line.owner, account) else None
+        return line if line and is_same_account(line.owner, account) else None
 
     def set_action(self, line: SubscribedNumber, url: str) -> None:
         """Set the URL that is requested when a call or message comes in (API section 6.4)."""

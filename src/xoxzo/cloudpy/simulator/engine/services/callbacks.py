@@ -25,7 +25,8 @@ class CallbackService:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
         self.log: deque[CallbackAttempt] = deque(maxlen=context.settings.max_callbacks)
-        self._pending: dict[tuple[CallbackKind, str], CallbackDelivery] = {}
+        self.pending: dict[tuple[CallbackKind, str], CallbackDelivery] = {}
+        """Those that are not delivered yet."""
 
     def post(self, kind: CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
         """Begin to deliver a callback."""
@@ -38,7 +39,7 @@ class CallbackService:
 
     def again(self, ident: str) -> bool:
         """Post what waits for its next try at once, else the last ones again, once; return whether there is any."""
-        waiting = [delivery for delivery in self._pending.values() if delivery.ident == ident]
+        waiting = [delivery for delivery in self.pending.values() if delivery.ident == ident]
         for delivery in waiting:
             if not delivery.under_way:
                 self._wait(delivery, 0.0)
@@ -53,23 +54,18 @@ class CallbackService:
         """Return all tries that concern a message or call, the oldest first."""
         return [attempt for attempt in self.log if attempt.ident == ident]
 
-    @property
-    def waiting(self) -> int:
-        """How many are not delivered yet."""
-        return len(self._pending)
-
     def next_try(self, ident: str | None = None) -> float | None:
         """Return when the next try is due, of all or of those that concern a message or call; or ``None``."""
-        waits = (one.due for one in self._pending.values() if ident in {None, one.ident} and not one.under_way)
+        waits = (one.due for one in self.pending.values() if ident in {None, one.ident} and not one.under_way)
         return min(waits, default=None)
 
     def restore(self, delivery: CallbackDelivery) -> None:
         """Take back a delivery that was saved; a try that was under way is made again."""
-        self._pending[delivery.kind, delivery.ident] = delivery
+        self.pending[delivery.kind, delivery.ident] = delivery
         self._wait(delivery, delivery.due - self._context.now())
 
     def _begin(self, delivery: CallbackDelivery) -> None:
-        self._pending[delivery.kind, delivery.ident] = delivery
+        self.pending[delivery.kind, delivery.ident] = delivery
         self._context.mark_changed(delivery)
         self._try(delivery)
 
@@ -132,8 +128,8 @@ class CallbackService:
             self._wait(delivery, min(2.0 ** (attempt - 1), settings.callback_longest_wait))
         if outcome != "will retry":
             # A later one of the same message, such as one that was posted again, may have taken its place.
-            if self._pending.get((delivery.kind, delivery.ident)) is delivery:
-                del self._pending[delivery.kind, delivery.ident]
+            if self.pending.get((delivery.kind, delivery.ident)) is delivery:
+                del self.pending[delivery.kind, delivery.ident]
             self._context.mark_deleted(delivery)
         about = delivery.kind, delivery.ident, delivery.url, attempt, self._context.now()
         posted = delivery.content_type, delivery.body.decode()

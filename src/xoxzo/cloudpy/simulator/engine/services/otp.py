@@ -43,13 +43,8 @@ class OtpService:
             return None
         settings = self._context.settings
         code = f"{self._context.random.randrange(10**6):06d}"
-        request = SmsRequest(
-            text=SENTENCE.format(code=code),
-            recipient=phone,
-            sender=settings.otp_sender,
-            fixed_cost=as_decimal(settings.otp_price),
-            base_url=base_url,
-        )
+        text, cost = SENTENCE.format(code=code), as_decimal(settings.otp_price)
+        request = SmsRequest(text=text, recipient=phone, sender=settings.otp_sender, fixed_cost=cost, base_url=base_url)
         message = self._sms.send(account, request)
         otp = Otp(
             msgid=message.msgid,

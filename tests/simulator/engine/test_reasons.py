@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from xoxzo.cloudpy.simulator.engine.errors import Reason
+from xoxzo.cloudpy.simulator.engine.rules import Reason
 
 
 def test_a_reason_is_its_english_text() -> None:

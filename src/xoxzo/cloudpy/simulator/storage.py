@@ -20,7 +20,6 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.sqlite_files import connect, create_private_file, enable_wal
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import SavedState
-from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
 from xoxzo.cloudpy.simulator.engine.records.accounts import (
     Account,
@@ -38,6 +37,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     InboundSms,
     Message,
 )
+from xoxzo.cloudpy.simulator.engine.rules import Reason
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 KINDS: dict[type, tuple[str, Callable[[Any], object]]] = {

@@ -6,7 +6,7 @@ import pytest
 from console_client import Visitor
 
 from xoxzo.cloudpy.common.locale import translations
-from xoxzo.cloudpy.simulator.engine.errors import Reason
+from xoxzo.cloudpy.simulator.engine.rules import Reason
 from xoxzo.cloudpy.simulator.web.console import page_request
 
 

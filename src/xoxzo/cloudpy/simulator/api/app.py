@@ -29,9 +29,9 @@ from xoxzo.cloudpy.simulator.api.request_log import RequestLog
 from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import MAX_BODY_BYTES, ReceivedRequest
+from xoxzo.cloudpy.simulator.engine.rules import NotEnoughCredits
 from xoxzo.cloudpy.simulator.errors import NotSaved
 
 _LOG = logging.getLogger(__name__)

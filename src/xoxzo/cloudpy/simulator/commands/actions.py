@@ -234,7 +234,7 @@ class OfficeCommands:
     def senders(self) -> tuple[str, ...]:
         """The K-premium senders that are registered; see `any_sender`."""
         with self._engine as engine:
-            return tuple(sorted({*(engine.settings.k_premium_senders or ()), *engine.registered_senders.senders}))
+            return tuple(sorted({*(engine.settings.k_premium_senders or ()), *engine.accounts.senders}))
 
     @property
     def any_sender(self) -> bool:
@@ -246,9 +246,9 @@ class OfficeCommands:
         if not is_digits(digits):
             raise SimulatorError("invalid_sender", "a K-premium sender has 1 to 15 digits")
         with self._engine as engine:
-            if len(engine.registered_senders.senders) >= _MAX_SENDERS:
+            if len(engine.accounts.senders) >= _MAX_SENDERS:
                 raise SimulatorError("too_many_senders", "there are {n} senders already", n=_MAX_SENDERS)
-            engine.registered_senders.register(digits)
+            engine.accounts.register_sender(digits)
 
     def _change(self, sid: str, token: str | None, change: Callable[[Account], None]) -> AccountRecord:
         with self._engine:

@@ -22,11 +22,7 @@ from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, Event, OutboundRequest
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records import accounts, traffic
-from xoxzo.cloudpy.simulator.engine.services.accounts import (
-    AccountService,
-    RegisteredSenderService,
-    SubscribedNumberService,
-)
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
@@ -94,7 +90,6 @@ class Engine:
         self.accounts = AccountService(context)
         self.callbacks = CallbackService(context)
         self.outcome_rules = OutcomeRules(context)
-        self.registered_senders = RegisteredSenderService(context)
         self.dins = SubscribedNumberService(context, self.accounts, "din")
         self.sins = SubscribedNumberService(context, self.accounts, "sin")
         shared = context, self.accounts, self.callbacks, self.outcome_rules
@@ -183,7 +178,7 @@ class Engine:
             accounts.Otp: self.otp.restore,
             traffic.CallbackDelivery: self.callbacks.restore,
             OutcomeRule: self.outcome_rules.restore,
-            accounts.RegisteredSender: lambda sender: self.registered_senders.senders.update({sender.digits: sender}),
+            accounts.RegisteredSender: lambda sender: self.accounts.senders.update({sender.digits: sender}),
             traffic.InboundSms: lambda reply: self.sms.replies.keep(reply.ident, reply),
             traffic.CallbackAttempt: self.callbacks.note,
         }

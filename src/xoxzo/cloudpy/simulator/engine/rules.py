@@ -1,4 +1,4 @@
-"""Pure rules of the API: how numbers, URLs, texts and actions are read, and what things cost."""
+"""Pure rules of the API: how numbers, URLs, texts and actions are read, what things cost, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,13 +9,45 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.errors import Reason
 from xoxzo.cloudpy.simulator.settings import Price, RecordingUrls
+
+
+class NotEnoughCredits(Exception):
+    """The balance is too low; `required` is what would have been enough."""
+
+    def __init__(self, required: Decimal) -> None:
+        super().__init__(required)
+        self.required = required
+
+
+class MessageTooLong(Exception):
+    """The text has more than 660 characters, or needs more parts than there are (API section 2.4)."""
+
+
+class Reason(str):
+    """Text in English that remembers its template, a message id of the catalogue, and its values, to be translated."""
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: dict[str, str]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        """Fill the values into the sentence."""
+        reason = super().__new__(cls, template.format(**values))
+        reason.template, reason.values = template, {name: str(value) for name, value in values.items()}
+        return reason
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        """Return what a copy is made from."""
+        return (self.template,), dict(self.values)
+
 
 # Written with [0-9] and matched whole: \d would take full-width digits, $ would let a final newline through.
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.accounts import SubscribedNumber
 from xoxzo.cloudpy.simulator.engine.records.traffic import InboundSms, Message, Traffic
 from xoxzo.cloudpy.simulator.engine.rules import find_code
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
@@ -163,16 +162,19 @@ def phone_view(engine: Engine, number: str, limit: int) -> PhoneView:
         ringing = {one.call.callid for one in engine.calls.ringing.values() if one.number == number}
         newest = [_entry(record, number, ringing) for record in islice(_newest(engine, number), limit + 1)]
         calls = [entry for entry in newest if entry.kind == "call"]
+        busy = (call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at))
+        dins, sins = (
+            tuple(f"+{line.number}" for line in service.lines.values() if line.owner is not None)
+            for service in (engine.dins, engine.sins)
+        )
         return PhoneView(
             number=number,
             entries=tuple(_with_gaps(reversed(newest[:limit]))),
             more=len(newest) > limit,
-            busy=next(
-                (call for call in calls if not call.over and (call.ringing or call.outgoing or call.answered_at)), None
-            ),
+            busy=next(busy, None),
             call=calls[0] if calls else None,
-            dins=_subscribed(engine.dins.lines.values()),
-            sins=_subscribed(engine.sins.lines.values()),
+            dins=dins,
+            sins=sins,
             call_outcome=engine.outcome_rules.of("call", number).outcome,
         )
 
@@ -200,7 +202,3 @@ def _with_gaps(entries: Iterable[ThreadEntry]) -> Iterator[ThreadEntry]:
     for entry in entries:
         gap, before = entry.at - before >= _GAP, entry.at
         yield replace(entry, gap=gap)
-
-
-def _subscribed(lines: Iterable[SubscribedNumber]) -> tuple[str, ...]:
-    return tuple(f"+{line.number}" for line in lines if line.owner is not None)

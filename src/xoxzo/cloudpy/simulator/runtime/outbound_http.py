@@ -21,7 +21,7 @@ from httpcore2 import SOCKET_OPTION
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult, request_headers
-from xoxzo.cloudpy.simulator.engine.errors import Reason
+from xoxzo.cloudpy.simulator.engine.rules import Reason
 
 MAX_CONCURRENT = 100
 """Requests under way at the same time; the rest waits."""

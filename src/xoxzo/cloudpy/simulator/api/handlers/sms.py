@@ -15,10 +15,16 @@ from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, detail, found, invalid, json_response
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.traffic import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules import count_parts, has_dialling_code, is_digits, is_number, is_url
+from xoxzo.cloudpy.simulator.engine.rules import (
+    MessageTooLong,
+    count_parts,
+    has_dialling_code,
+    is_digits,
+    is_number,
+    is_url,
+)
 
 
 def send(context: RequestContext) -> ApiResponse:
@@ -100,7 +106,7 @@ def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lit
     if full and lite:
         fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
     sender = fields.required(
-        "jp_kp_sender", lambda sender: is_digits(sender) and engine.registered_senders.known(sender), "Invalid sender"
+        "jp_kp_sender", lambda sender: is_digits(sender) and engine.accounts.knows_sender(sender), "Invalid sender"
     )
     return "full" if full else "lite", sender
 

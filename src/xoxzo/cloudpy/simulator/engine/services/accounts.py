@@ -9,15 +9,14 @@ from decimal import Decimal
 from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, RegisteredSender, SubscribedNumber, is_same_account
-from xoxzo.cloudpy.simulator.engine.rules import as_decimal, price_json
+from xoxzo.cloudpy.simulator.engine.rules import NotEnoughCredits, as_decimal, price_json
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import carrier_of
 
 
 class AccountService:
-    """All accounts.
+    """All accounts, and the K-premium senders that are registered.
 
     An account is stored once it was charged. Until then it is made anew for each request, so that guessed credentials
     fill no memory.
@@ -27,6 +26,8 @@ class AccountService:
         self._context = context
         self.accounts: dict[tuple[str, str], Account] = {}
         """All that are stored, the oldest first, by SID and token."""
+        self.senders: dict[str, RegisteredSender] = {}
+        """K-premium senders that were registered besides those of the settings."""
         self.on_delete: list[Callable[[Account], None]] = []
         """Called with each account that is deleted."""
 
@@ -91,23 +92,15 @@ class AccountService:
             for deleted in self.on_delete:
                 deleted(oldest)
 
-
-class RegisteredSenderService:
-    """Knows which K-premium senders may be used: those of the settings, and those registered since."""
-
-    def __init__(self, context: EngineContext) -> None:
-        self._context = context
-        self.senders: dict[str, RegisteredSender] = {}
-
-    def register(self, digits: str) -> None:
-        """Register a sender; twice is fine."""
+    def register_sender(self, digits: str) -> None:
+        """Register a K-premium sender; twice is fine."""
         if digits not in self.senders:
             sender = self.senders[digits] = RegisteredSender(digits)
             self._context.mark_changed(sender)
             self._context.publish("sender", digits, what="registered")
 
-    def known(self, digits: str) -> bool:
-        """Say whether a sender may be used; without a list in the settings, any may (API section 15.28)."""
+    def knows_sender(self, digits: str) -> bool:
+        """Say whether a K-premium sender may be used; without a list in the settings, any may (API section 15.28)."""
         listed = self._context.settings.k_premium_senders
         return listed is None or digits in listed or digits in self.senders
 

@@ -20,7 +20,6 @@ from xoxzo.cloudpy.simulator.engine.context import (
     OutboundResult,
     TrafficRecords,
 )
-from xoxzo.cloudpy.simulator.engine.errors import NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
@@ -34,7 +33,9 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
 from xoxzo.cloudpy.simulator.engine.rules import (
     Action,
     ActionError,
+    NotEnoughCredits,
     Playback,
+    Reason,
     Say,
     Transfer,
     Voicemail,

@@ -8,7 +8,6 @@ from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
-from xoxzo.cloudpy.simulator.engine.errors import MessageTooLong, NotEnoughCredits, Reason
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
@@ -20,6 +19,9 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     SmsStatus,
 )
 from xoxzo.cloudpy.simulator.engine.rules import (
+    MessageTooLong,
+    NotEnoughCredits,
+    Reason,
     as_decimal,
     count_parts,
     format_time,

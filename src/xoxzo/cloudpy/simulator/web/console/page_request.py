@@ -12,8 +12,7 @@ from starlette.requests import cookie_parser
 
 from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.engine.errors import Reason
-from xoxzo.cloudpy.simulator.engine.rules import is_digits
+from xoxzo.cloudpy.simulator.engine.rules import Reason, is_digits
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 Language = Literal["en", "ja"]

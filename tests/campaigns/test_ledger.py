@@ -17,8 +17,7 @@ from ledger_contract import LedgerContract, fill, people, take
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import FolderStore, Ledger, SqliteLedger, files
 from xoxzo.cloudpy.campaigns.ledger.base import ClaimRequest
-from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger
-from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
+from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlLedger, PostgresqlStore
 from xoxzo.cloudpy.campaigns.records import Outcome, Recipient, State
 from xoxzo.cloudpy.errors import CampaignError
 

@@ -34,7 +34,7 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
             raise ConfigurationError(
                 'campaigns in PostgreSQL need an extra: pip install "xoxzo-cloudpy[postgresql]"'
             ) from None
-        from xoxzo.cloudpy.campaigns.ledger.postgresql_store import PostgresqlStore
+        from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlStore
 
         return PostgresqlStore(str(chosen))
     if "://" in str(chosen):

@@ -73,11 +73,7 @@ def open_ledger(
 
 
 def acquire_lock(path: Path, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> FileLock:
-    """Acquire the lock of a ledger.
-
-    Raises:
-        CampaignError: another process runs the campaign, or the lock's file cannot be created.
-    """
+    """Acquire the lock of a ledger, unless another process runs the campaign."""
     try:
         return FileLock(f"{path}.lock", timeout_seconds=timeout_seconds)
     except FileLockedError:

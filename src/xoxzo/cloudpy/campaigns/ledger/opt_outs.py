@@ -235,7 +235,6 @@ class SqliteContacts(_SqliteFile, ContactList):
             connection.execute("COMMIT")
 
     def __iter__(self) -> Iterator[tuple[bytes, str, float]]:
-        """Yield the hash, the campaign's ``reference_prefix`` and the time of each, in seconds since 1970."""
         if self.path.exists():
             self.sort()
         return super().__iter__()

@@ -1,4 +1,4 @@
-"""Ledgers in PostgreSQL, which the workers of many machines share.
+"""Ledgers in PostgreSQL, which the workers of many machines share, and their store.
 
 Each campaign has a schema of its own, so that its list is loaded before it is indexed, and removed at once. A further
 schema lists the campaigns and holds what the campaigns of one account share: send times and pauses.
@@ -12,37 +12,41 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.errors import UniqueViolation
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger import statements
+from xoxzo.cloudpy.campaigns.ledger import postgresql_connection as pg, statements
 from xoxzo.cloudpy.campaigns.ledger.base import Change, ClaimRequest, Ledger, outcome_row
-from xoxzo.cloudpy.campaigns.ledger.postgresql_connection import (
-    COMMON,
-    Connection,
-    PostgresqlContacts,
-    PostgresqlOptOuts,
-    PreparedStatements,
-    cannot_be_used,
-    connect,
-    connected,
-    reason_of,
-    schema_of,
-)
+from xoxzo.cloudpy.campaigns.ledger.opt_outs import CONTACT_TABLES, TABLES
 from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
+from xoxzo.cloudpy.campaigns.ledger.stores import DRAFT_SECONDS, CampaignStore, check_name
 from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
 from xoxzo.cloudpy.errors import CampaignError
 
 _TYPES = {"serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "bytes": "BYTEA"}
+_VERSION = 4
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE campaign (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT UNIQUE,
+        created DOUBLE PRECISION NOT NULL)""",
+        f"{statements.ACCOUNT_TABLE} WITH (fillfactor = 50)",
+    ),
+    tuple(table.format(bytes="BYTEA") for table in TABLES),
+    tuple(table.format(bytes="BYTEA", options="") for table in CONTACT_TABLES),
+    # To look for a contact before it is added takes as long as to add it, and of several the latest counts.
+    ("ALTER TABLE contact DROP CONSTRAINT contact_pkey", "CREATE INDEX contact_hash ON contact (hash)"),
+)
+"""What brings the common schema from each version to the next one."""
 _RECONNECT_SECONDS = 0.2
 _OUTAGE_SECONDS = 120.0
 _CLOCK_READINGS = 3
-LOCK_SPACE = 0x786F78 << 32
+_LOCK_SPACE = 0x786F78 << 32
 _SEATS = 1024
 _CONTACTS = 1
 
@@ -55,25 +59,25 @@ class PostgresqlLedger(Ledger):
     _forget_unsent = statements.DELETE_CONTACTS
 
     def __init__(self, address: str, ident: int, name: str, *, create: bool = False) -> None:
-        common = partial(connected, address, COMMON)
-        self.opt_outs, self.contacts = PostgresqlOptOuts(common), PostgresqlContacts(common)
-        self._schemas = address, schema_of(ident), COMMON
+        common = partial(pg.connected, address, pg.COMMON)
+        self.opt_outs, self.contacts = pg.PostgresqlOptOuts(common), pg.PostgresqlContacts(common)
+        self._schemas = address, pg.schema_of(ident), pg.COMMON
         self._ident = ident
         self._name = name
         self._mutex = threading.RLock()
         self._read_mutex = threading.RLock()
-        self._writing: Connection | None = None
-        self._reading: Connection | None = None
+        self._writing: pg.Connection | None = None
+        self._reading: pg.Connection | None = None
         self._lock = ""
         self._is_closed = False
-        self._statements = PreparedStatements()
+        self._statements = pg.PreparedStatements()
         # What a crash of the server may have taken: recorded, and not yet followed by a durable commit.
         self._volatile: list[Outcome] = []
         if create:
             # Rows that are updated all the time keep free space beside them, so that no index has to change.
             often = "progress", "pending", "claim", "tally"
             create_all = (
-                f"CREATE SCHEMA {schema_of(ident)}",
+                f"CREATE SCHEMA {pg.schema_of(ident)}",
                 *(statement.format(**_TYPES) for statement in statements.TABLES),
                 *(f"ALTER TABLE {table} SET (fillfactor = 50)" for table in often),
             )
@@ -131,17 +135,15 @@ class PostgresqlLedger(Ledger):
     def _take_lock(self, function: str) -> None:
         with self._mutex:
             if self._lock != function:
-                self._change([], lock=False)
-                self._acquire(self._writing, function)
+                self._check_lock(self._change([(f"SELECT {function}({self._lock_key()})", None)], lock=False)[-1])
                 self._lock = function
 
-    def _acquire(self, connection: Connection | None, function: str) -> None:
-        row = None if connection is None else connection.execute(f"SELECT {function}({self._lock_key()})").fetchone()
-        if row is None or not row[0]:
+    def _check_lock(self, rows: list[tuple[Any, ...]]) -> None:
+        if not rows[0][0]:
             raise CampaignError("already_running", "{name}: another process is running this campaign", name=self._name)
 
     def _lock_key(self, seat: int = 0) -> int:
-        return LOCK_SPACE + self._ident * _SEATS + seat
+        return _LOCK_SPACE + self._ident * _SEATS + seat
 
     def claim(self, request: ClaimRequest) -> Claim:
         with self._mutex:
@@ -173,26 +175,24 @@ class PostgresqlLedger(Ledger):
                     if self._writing is None:
                         self._writing = self._reconnect()
                     results = self._send(self._writing, change, durable=durable, lock=lock)
-                except psycopg.OperationalError as error:
+                except psycopg.Error as error:
                     self._drop_connection()
-                    if self._is_closed or time.monotonic() >= give_up:
-                        raise cannot_be_used(error) from error
+                    is_lost = isinstance(error, psycopg.OperationalError)
+                    if not is_lost or self._is_closed or time.monotonic() >= give_up:
+                        raise pg.cannot_be_used(error) from error
                     if is_claim:
                         raise _AnswerLostError from error
                     time.sleep(random.uniform(0.5, 1.5) * _RECONNECT_SECONDS)  # noqa: S311
-                except psycopg.Error as error:
-                    self._drop_connection()
-                    raise cannot_be_used(error) from error
                 else:
                     if durable:
                         self._volatile.clear()
                     return results
 
-    def _reconnect(self) -> Connection:
-        connection = connect(*self._schemas)
+    def _reconnect(self) -> pg.Connection:
+        connection = pg.connect(*self._schemas)
         if self._lock:
             # A restart of the server, or of what is between, has released it.
-            self._acquire(connection, self._lock)
+            self._check_lock(connection.execute(f"SELECT {self._lock}({self._lock_key()})".encode()).fetchall())
         if self._volatile:
             rows = [outcome_row(one) for one in {(one.n, one.claim): one for one in self._volatile}.values()]
             again: Change = [(statement, None) for statement in statements.START]
@@ -203,15 +203,13 @@ class PostgresqlLedger(Ledger):
 
     def _drop_connection(self) -> None:
         connection, self._writing = self._writing, None
-        self._statements.forget()
+        self._statements.names.clear()
         if connection is not None:
             connection.close()
 
     def _send(
-        self, connection: Connection, change: Change, *, durable: bool, lock: bool
+        self, connection: pg.Connection, change: Change, *, durable: bool, lock: bool
     ) -> list[list[tuple[Any, ...]]]:
-        if not change:
-            return []
         with psycopg.ClientCursor(connection) as cursor:
             message = []
             if not durable:
@@ -227,7 +225,7 @@ class PostgresqlLedger(Ledger):
                 ]
                 if any("FROM contact c" in statement for statement, _ in change):
                     # Of two campaigns that look for each other's contacts at once, the second sees those of the first.
-                    message.append(f"SELECT pg_advisory_xact_lock({LOCK_SPACE + _CONTACTS})")
+                    message.append(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE + _CONTACTS})")
             skipped = len(message)
             message += [
                 self._statements.render(cursor, *one) if lock else self._statements.fill_in(one[0]) for one in change
@@ -247,7 +245,7 @@ class PostgresqlLedger(Ledger):
             for is_last in (False, True):
                 try:
                     if self._reading is None:
-                        self._reading = connect(*self._schemas)
+                        self._reading = pg.connect(*self._schemas)
                     return self._reading.execute(ready, parameters or None).fetchall()
                 except psycopg.Error as error:
                     # A connection that was idle may have been lost meanwhile.
@@ -255,8 +253,9 @@ class PostgresqlLedger(Ledger):
                     if connection is not None:
                         connection.close()
                     if is_last or not isinstance(error, psycopg.OperationalError):
+                        reason = pg.reason_of(error)
                         raise CampaignError(
-                            "cannot_be_read", "{name} cannot be read: {error}", name=self._name, error=reason_of(error)
+                            "cannot_be_read", "{name} cannot be read: {error}", name=self._name, error=reason
                         ) from error
         raise AssertionError  # the loop returns or raises
 
@@ -294,12 +293,92 @@ class PostgresqlLedger(Ledger):
         return count
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _connection(self) -> Iterator[pg.Connection]:
         """Yield a connection for work that takes long: no time limit ends it."""
-        with connected(*self._schemas) as connection:
+        with pg.connected(*self._schemas) as connection:
             connection.execute("SET idle_in_transaction_session_timeout = 0")
             yield connection
 
 
 class _AnswerLostError(Exception):
     """The connection was lost while the answer to a claim was awaited."""
+
+
+class PostgresqlStore(CampaignStore):
+    """Keeps campaigns in a database. See ``CampaignStore`` for its methods."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.opt_outs = pg.PostgresqlOptOuts(self._connect)
+        self.contacts = pg.PostgresqlContacts(self._connect)
+
+    def names(self) -> Iterator[str]:
+        with self._connect() as connection:
+            rows = connection.execute('SELECT name FROM campaign WHERE name IS NOT NULL ORDER BY name COLLATE "C"')
+            yield from (name for (name,) in rows.fetchall())
+
+    def _find(self, name: str) -> int | None:
+        check_name(name)
+        with self._connect() as connection:
+            row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _open(self, place: int, name: str, *, create: bool = False) -> PostgresqlLedger:
+        return PostgresqlLedger(self.address, place, name, create=create)
+
+    def _begin(self, name: str) -> int:  # noqa: ARG002 - a draft has none
+        now = time.time()
+        with self._connect() as connection:
+            old = "SELECT id FROM campaign WHERE name IS NULL AND created < %s"
+            for (draft,) in connection.execute(old, (now - DRAFT_SECONDS,)).fetchall():
+                _drop(connection, draft)
+            found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (now,))
+            return int(found.fetchall()[0][0])
+
+    def _publish(self, draft: int, name: str) -> bool:
+        with self._connect() as connection, suppress(UniqueViolation):
+            connection.execute("UPDATE campaign SET name = %s WHERE id = %s", (name, draft))
+            return True
+        return False
+
+    def _delete(self, place: int) -> None:
+        with self._connect() as connection:
+            _drop(connection, place)
+
+    @contextmanager
+    def _connect(self) -> Iterator[pg.Connection]:
+        with pg.connected(self.address, pg.COMMON) as connection:
+            _prepare(connection)
+            yield connection
+
+
+def _prepare(connection: pg.Connection) -> None:
+    """Create the common tables, or bring those of an earlier version up to date; one process at a time does so."""
+    found = connection.execute("SELECT to_regclass('xoxzo_campaigns.version')").fetchone()
+    with connection.transaction():
+        if found is None or found[0] is None:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {pg.COMMON}")
+            connection.execute("CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL)")
+        version = _version(connection)
+        if version == _VERSION:
+            return
+        if version > _VERSION:
+            raise CampaignError(
+                "newer_version", "the campaigns in this database are of a newer version of xoxzo-cloudpy: install that"
+            )
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
+        for number in range(_version(connection), _VERSION):
+            for statement in _MIGRATIONS[number]:
+                connection.execute(statement.encode())
+            connection.execute("INSERT INTO version VALUES (%s)", (number + 1,))
+
+
+def _version(connection: pg.Connection) -> int:
+    row = connection.execute("SELECT max(number) FROM version").fetchone()
+    return int(row[0] or 0) if row is not None else 0
+
+
+def _drop(connection: pg.Connection, ident: int) -> None:
+    connection.execute(f"DROP SCHEMA IF EXISTS {pg.schema_of(ident)} CASCADE")
+    connection.execute("DELETE FROM campaign WHERE id = %s", (ident,))

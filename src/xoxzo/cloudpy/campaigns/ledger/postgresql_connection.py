@@ -104,11 +104,8 @@ class PreparedStatements:
     def __init__(self) -> None:
         self.now = _NOW
         """The SQL of the time."""
-        self._names: dict[str, tuple[str, list[str]]] = {}
-
-    def forget(self) -> None:
-        """Forget what was prepared, since the connection is lost."""
-        self._names.clear()
+        self.names: dict[str, tuple[str, list[str]]] = {}
+        """The name and the parameters of each that the connection has prepared."""
 
     def render(self, cursor: psycopg.ClientCursor[Any], statement: str, values: Any) -> str:  # noqa: ANN401 - see `Change`
         """Return what executes a statement that is prepared once: to plan one takes longer than to run it."""
@@ -117,14 +114,14 @@ class PreparedStatements:
             columns = zip(_ROW_TYPES, zip(*values, strict=True), strict=True)
             values = {f"rows{place}": _array(*column) for place, column in enumerate(columns)}
         ready = self.fill_in(statement)
-        if ready not in self._names:
+        if ready not in self.names:
             names = list(dict.fromkeys(_PARAMETER.findall(ready)))
             types = ", ".join(_PARAMETER_TYPES.get(name.rstrip("0123456789"), "DOUBLE PRECISION") for name in names)
             numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", ready)
-            name = f"s{len(self._names)}"
+            name = f"s{len(self.names)}"
             cursor.connection.execute(f"PREPARE {name} {f'({types})' if names else ''} AS {numbered}".encode())
-            self._names[ready] = name, names
-        name, names = self._names[ready]
+            self.names[ready] = name, names
+        name, names = self.names[ready]
         if not names:
             return f"EXECUTE {name}"
         return cursor.mogrify(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})", [values[each] for each in names])

@@ -44,13 +44,8 @@ class SqliteLedger(Ledger):
 
     Any number of processes may query it, record delivery reports and request a pause; one may run.
 
-    Args:
-        path: the file.
-        create: create it; it must not exist.
-        without_wal: open it even if its ``-wal`` file is missing.
-
     Raises:
-        CampaignError: it cannot be opened, is something else, or its ``-wal`` file is missing.
+        CampaignError: it cannot be opened, is something else, or its ``-wal`` file is missing (see `replace_wal`).
     """
 
     opt_outs: SqliteOptOuts
@@ -161,7 +156,7 @@ class SqliteLedger(Ledger):
         uid = self.get("uid")
         if uid is None or self._is_disposable:
             return
-        self._note = files.ClaimNote(uid)
+        self._note = self._closing.enter_context(closing(files.ClaimNote(uid)))
         at, last, seed = self._note.read()
         next_n, latest = self._fetch("SELECT next_n, (SELECT max(at) FROM claim) FROM progress")[0]
         if at > (latest or 0.0):
@@ -199,8 +194,6 @@ class SqliteLedger(Ledger):
     def close(self) -> None:
         with self._mutex:
             self._close()
-            if self._note is not None:
-                self._note.close()
 
     def checkpoint(self, mode: str = "TRUNCATE") -> None:
         with self._mutex:
@@ -213,9 +206,7 @@ class SqliteLedger(Ledger):
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Run one transaction; wait up to ten seconds for another process's.
 
-        Args:
-            durable: whether it survives a power cut when it has ended. Else it survives the process only, until the
-                next durable one includes it.
+        If it is not durable, it survives the process, and a power cut only after the next durable one.
         """
         with self._mutex:
             try:
@@ -224,10 +215,9 @@ class SqliteLedger(Ledger):
                 try:
                     yield self._connection
                     self._connection.execute("COMMIT")
-                except BaseException:
+                finally:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
-                    raise
             except sqlite3.Error as error:
                 raise self._cannot_be_written(error) from error
 

@@ -81,7 +81,7 @@ class CampaignRun:
 
         ledger.join(client.account_key)
         ledger.sweep()
-        self._sender = Sender(
+        self.sender = Sender(
             ledger,
             poster_of,
             limits=limits,
@@ -95,14 +95,6 @@ class CampaignRun:
             self._has_new_unknown.set()
         if self._on_event is not None:
             self._on_event(event)
-
-    def stop(self, reason: Reason) -> None:
-        """Start nothing more; messages in flight are completed."""
-        self._sender.stop("stopped", reason)
-
-    def leave(self) -> None:
-        """Start nothing more, and leave the rest to other parts of a shared run."""
-        self._sender.stop("running", NO_REASON)
 
     async def run(self, follow: float = 0.0, *, shared: bool = False) -> Result:
         """Run until every recipient was sent to, or until the run has to stop; see ``Campaign.run_async``."""
@@ -146,7 +138,7 @@ class CampaignRun:
         await self._look_up_first()
         lookup = asyncio.create_task(self._look_up_regularly())
         try:
-            claim = await self._sender.send()
+            claim = await self.sender.send()
         finally:
             lookup.cancel()
             # The run meets an error of the ledger, too, and ends with it.
@@ -154,7 +146,7 @@ class CampaignRun:
                 await lookup
         while claim.why == "unknown":
             await self._reconcile(claim)
-            claim = await self._sender.send()
+            claim = await self.sender.send()
         if self._ledger.tally()[State.UNKNOWN] and not self._content.is_call:
             await self._read_sent_list()
         return claim
@@ -169,7 +161,7 @@ class CampaignRun:
             settled = newer_copy_at + self._limits.settle
             if settled > self._clock.now():
                 self._emit("settling", _OLDER_COPY, wake=settled)
-                await self._sender.wait(settled - self._clock.now() + 0.01)
+                await self.sender.wait(settled - self._clock.now() + 0.01)
                 self._is_unchecked = True
             with suppress(APIError):
                 await self._look_up()
@@ -227,12 +219,12 @@ class CampaignRun:
             # The ledger lets a canary go when they have settled, which may have happened while the list was read.
             settled = max(ended) + self._limits.settle
             self._emit("settling", Reason("late_acceptance", "until no late acceptance is possible"), wake=settled)
-            await self._sender.wait(max(0.0, settled - self._clock.now()) + 0.01)
+            await self.sender.wait(max(0.0, settled - self._clock.now()) + 0.01)
             return
         released = 0
         for attempt in range(_LIST_ATTEMPTS):
             if attempt:
-                await self._sender.wait(attempt * self._list_poll_seconds())
+                await self.sender.wait(attempt * self._list_poll_seconds())
                 requested_at = await self._read_sent_list()
             if requested_at is not None:
                 released += self._reconciler.release_unsent(requested_at, self._limits.settle)
@@ -251,12 +243,12 @@ class CampaignRun:
             except RateLimited as error:
                 seconds = min(error.retry_after or _DEFAULT_RETRY_SECONDS, _MAX_RETRY_SECONDS)
                 self._emit("throttled", Reason("sent_list", "the sent list"), wake=self._clock.now() + seconds)
-                await self._sender.wait(seconds)
+                await self.sender.wait(seconds)
             except APIError as error:
                 # What cannot be looked up stays unknown, and is reported.
                 fields = {"error": type(error).__name__}
                 self._emit("unknown", Reason("list_failed", "the sent list could not be read ({error})", fields))
-                await self._sender.wait(self._list_poll_seconds())
+                await self.sender.wait(self._list_poll_seconds())
         return None
 
     def _list_poll_seconds(self) -> float:
@@ -278,7 +270,7 @@ class CampaignRun:
                 return
             self._emit("progress")
             pause = max(_MIN_STATUS_POLL_SECONDS, seconds / _STATUS_POLLS)
-            await self._sender.wait(min(left, _STATUS_POLL_SECONDS, pause))
+            await self.sender.wait(min(left, _STATUS_POLL_SECONDS, pause))
 
     def _emit(self, kind: str, reason: Reason = NO_REASON, wake: float | None = None) -> None:
         if self._on_event is not None:

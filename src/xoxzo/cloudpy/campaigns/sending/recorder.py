@@ -73,11 +73,8 @@ class Recorder:
 
     async def record(self, *, durable: bool = True) -> None:
         """Record what was taken; raise ``CampaignError``."""
-        if not self._ledger.blocks:
-            self._write(*self._take(), durable=durable)
-            return
         async with self._lock:
-            await asyncio.to_thread(self._write, *self._take(), durable=durable)
+            await call(self._ledger, self._write, *self._take(), durable=durable)
 
     async def try_record(self, *, durable: bool = False) -> None:
         """Record what was taken, and end the run where that fails."""

@@ -13,7 +13,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.ledger.sending_hours import check_times, waits_until
 from xoxzo.cloudpy.campaigns.limits import Limits, Schedule
 from xoxzo.cloudpy.campaigns.reconciliation import ReconcileApi
-from xoxzo.cloudpy.campaigns.records import Event, EventHandler, Reason, Result, State, read_reason
+from xoxzo.cloudpy.campaigns.records import NO_REASON, Event, EventHandler, Reason, Result, State, read_reason
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT, CampaignRun
 from xoxzo.cloudpy.campaigns.sending.run_thread import run_in_thread
 from xoxzo.cloudpy.client.async_client import AsyncClient
@@ -285,12 +285,12 @@ class RunApi(ReconcileApi):
     def stop(self, reason: str = "interrupted") -> None:
         """Stop the run in this process; messages in flight are completed."""
         if (run := self._run) is not None:
-            run.stop(Reason("stop_requested", reason))
+            run.sender.stop("stopped", Reason("stop_requested", reason))
 
     def leave(self) -> None:
         """End this process's part of a shared run, which goes on elsewhere; messages in flight are completed."""
         if (run := self._run) is not None:
-            run.leave()
+            run.sender.stop("running", NO_REASON)
 
     def pause(self) -> None:
         """Pause the run, whichever process runs it; messages in flight are completed.

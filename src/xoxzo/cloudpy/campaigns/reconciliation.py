@@ -143,11 +143,7 @@ class Reconciler:
         return self._ledger.record(outcomes)
 
     async def read_sent_list(self, client: AsyncClient) -> float:
-        """Read the sent list, record what it shows, and return when it was requested.
-
-        Raises:
-            APIError: the list could not be read.
-        """
+        """Read the sent list, record what it shows, and return when it was requested; raise ``APIError``."""
         requested_at = self._clock.now()
         # Only one list by itself shows which time it covers.
         self._listed = _Marks(self._total + 1)
@@ -176,11 +172,7 @@ class Reconciler:
     def read_usage_log(self, path: Path) -> int:
         """Read the log of SMS or calls that Xoxzo's dashboard exports as CSV (API section 9.2).
 
-        Returns:
-            How many of its records are of this campaign.
-
-        Raises:
-            CampaignError: it is not a usage log, or cannot be read.
+        Return how many of its records are of this campaign. It may be something else: then this raises `CampaignError`.
         """
         count = 0
         self._listed = _Marks(self._total + 1)
@@ -230,10 +222,7 @@ class Reconciler:
     async def poll_statuses(self, client: AsyncClient, *, calls: bool, concurrency: int, clicks: bool = False) -> int:
         """Poll once the status of each message without a final one; return how many have one now.
 
-        With `clicks`, also of those whose tracked link was not opened yet.
-
-        Raises:
-            APIError: a status could not be read.
+        With `clicks`, also of those whose tracked link was not opened yet. Raise ``APIError`` for the first that fails.
         """
         pending = self._ledger.without_final_status(or_click=clicks)
         ended = 0

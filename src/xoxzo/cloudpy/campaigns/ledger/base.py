@@ -76,11 +76,7 @@ class Ledger(LedgerQueries, ABC):
         self.close()
 
     def checkpoint(self) -> None:
-        """Move everything into the main file of the ledger, where it has several.
-
-        Raises:
-            CampaignError: the disk is full.
-        """
+        """Move everything into the main file of the ledger, where it has several; the disk may be full."""
 
     @abstractmethod
     def close(self) -> None:
@@ -104,20 +100,12 @@ class Ledger(LedgerQueries, ABC):
 
     @abstractmethod
     def lock(self) -> None:
-        """Keep all workers out until this ledger is closed.
-
-        Raises:
-            CampaignError: another process runs the campaign.
-        """
+        """Keep all workers out until this ledger is closed, unless another process runs the campaign already."""
 
     def join(self, account: str) -> None:
-        """Begin to work on the campaign: as one worker of many, or where only one process can, as the only one.
+        """Begin to work on a sealed campaign: as one worker of many, or where only one process can, as the only one.
 
-        Args:
-            account: a hash of the account, whose rate and pauses its campaigns share.
-
-        Raises:
-            CampaignError: another process runs it and it can have only one, or it was not sealed.
+        ``account`` is a hash of the account, whose rate and pauses its campaigns share.
         """
         if not self.get("sealed"):
             raise CampaignError("not_sealed", "the creation of the campaign was interrupted: create it again")
@@ -148,13 +136,16 @@ class Ledger(LedgerQueries, ABC):
     def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
         """Lock the campaign, run the statements in one transaction, and return the rows of each query among them."""
 
-    def put(self, values: Mapping[str, Any]) -> None:
-        """Store values that describe the campaign, all or none."""
-        self._change(_putting(values))
+    def put(self, values: Mapping[str, Any], *more: str) -> None:
+        """Store values that describe the campaign, all or none; run more statements with it."""
+        insert = "INSERT INTO meta VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        stored = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+        change: Change = [(insert, {"name": name, "value": value}) for name, value in stored.items()]
+        self._change([*change, *((statement, None) for statement in more)])
 
     def reschedule(self, values: Mapping[str, Any]) -> None:
         """Store values with another schedule, and look again at everybody who waits for a time."""
-        self._change([*_putting(values), *((statement, None) for statement in statements.RESCHEDULE)])
+        self.put(values, statements.RESCHEDULE)
 
     def choose_first(self, count: int, seed: int) -> int:
         """Let only so many recipients be claimed from now on; return how many they are.
@@ -244,7 +235,7 @@ class Ledger(LedgerQueries, ABC):
         it is certain, or if nobody else has claimed the recipient meanwhile.
 
         Args:
-            outcomes: the outcomes.
+            outcomes: what is known of each recipient.
             results: ``1`` for each message that was sent and ``0`` for each that has failed, in their order: the share
                 of failed ones among the last hundred may stop the campaign.
             last_error: the last error.
@@ -285,8 +276,7 @@ class Ledger(LedgerQueries, ABC):
 
     def pause_account(self, account: str, seconds: float) -> None:
         """Have no worker claim anything for an account for some seconds."""
-        values = {"account": account, "seconds": seconds}
-        self._change([(statement, values) for statement in statements.PAUSE_ACCOUNT])
+        self._change([(statements.PAUSE_ACCOUNT, {"account": account, "seconds": seconds})])
 
     def catch_up(self, last: int, began: float) -> int:
         """Make unknown who waits to be sent to or tried again: records are lost, or only a newer copy has them.
@@ -326,11 +316,6 @@ class Ledger(LedgerQueries, ABC):
         """Prepare the first worker's run: what failed in an earlier one does not stop it."""
         self.contacts.prune(self.clock.wall())
         self._change([("UPDATE progress SET results = ''", None)])
-
-
-def _putting(values: Mapping[str, Any]) -> Change:
-    insert = "INSERT INTO meta VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    return [(insert, {"name": name, "value": json.dumps(value, ensure_ascii=False)}) for name, value in values.items()]
 
 
 def _without_repeats(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:

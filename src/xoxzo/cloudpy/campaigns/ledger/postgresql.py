@@ -150,7 +150,7 @@ class PostgresqlLedger(Ledger):
             while True:
                 try:
                     return super().claim(request)
-                except _AnswerLostError:
+                except psycopg.OperationalError:
                     # It may have been committed: its recipients are given back, since none was started.
                     self.give_back(request.ident)
                     request = msgspec.structs.replace(request, ident=secrets.randbits(61) + 1)
@@ -181,7 +181,7 @@ class PostgresqlLedger(Ledger):
                     if not is_lost or self._is_closed or time.monotonic() >= give_up:
                         raise pg.cannot_be_used(error) from error
                     if is_claim:
-                        raise _AnswerLostError from error
+                        raise
                     time.sleep(random.uniform(0.5, 1.5) * _RECONNECT_SECONDS)  # noqa: S311
                 else:
                     if durable:
@@ -298,10 +298,6 @@ class PostgresqlLedger(Ledger):
         with pg.connected(*self._schemas) as connection:
             connection.execute("SET idle_in_transaction_session_timeout = 0")
             yield connection
-
-
-class _AnswerLostError(Exception):
-    """The connection was lost while the answer to a claim was awaited."""
 
 
 class PostgresqlStore(CampaignStore):

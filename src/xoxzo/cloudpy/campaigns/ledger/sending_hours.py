@@ -65,11 +65,7 @@ class SendingHours:
 
 
 def check_times(ledger: Ledger, limits: Limits) -> None:
-    """Check that a new schedule starts later than now, and lets somebody be sent to before the campaign expires.
-
-    Raises:
-        InvalidArgument: it does not.
-    """
+    """Refuse a new schedule that does not start later than now, or lets nobody be sent to before the campaign ends."""
     now = ledger.clock.wall()
     schedule, stored = limits.schedule, ledger.get("schedule") or {}
     hours = SendingHours(ledger, schedule)

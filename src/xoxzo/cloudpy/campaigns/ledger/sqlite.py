@@ -303,11 +303,7 @@ class SqliteLedger(Ledger):
             yield from repeated
 
     def replace_wal(self) -> int:
-        """Continue without the lost ``-wal`` file: recipients that may have been sent to since then become unknown.
-
-        Returns:
-            How many recipients became unknown; 0 if the file is there.
-        """
+        """Continue without a lost ``-wal`` file: make unknown who may have been sent to since then; return how many."""
         if not files.is_wal_lost(self._connection, self.path):
             return 0
         self._locks.append(files.acquire_lock(self.path))

@@ -315,12 +315,10 @@ SWAP = (
 HOLD = f"""INSERT INTO meta SELECT 'hold', :value FROM progress WHERE {_UNMOVED}
     ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 """Lets nobody be claimed after a position, if nobody has been claimed meanwhile."""
-RESCHEDULE = ("UPDATE pending SET retry_at = {now} WHERE state = 0 AND claim = 0 AND retry_at > {now}",)
+RESCHEDULE = "UPDATE pending SET retry_at = {now} WHERE state = 0 AND claim = 0 AND retry_at > {now}"
 """Lets everybody who waits for a time be looked at again, by a new schedule."""
-PAUSE_ACCOUNT = (
-    """UPDATE account SET paused_until = {now} + :seconds
-    WHERE id = :account AND paused_until < {now} + :seconds""",
-)
+PAUSE_ACCOUNT = """UPDATE account SET paused_until = {now} + :seconds
+    WHERE id = :account AND paused_until < {now} + :seconds"""
 PURGE = (
     "UPDATE outcome SET msgid = ''",
     "UPDATE recipient SET number = CAST(n AS TEXT), variables = '{}', line = 0",

@@ -139,11 +139,7 @@ class FolderStore(CampaignStore):
         self.contacts.merge(store.contacts)
 
     def path(self, name: str) -> Path:
-        """Return the file of a campaign's ledger, whether it exists or not.
-
-        Raises:
-            InvalidArgument: this cannot be the name of a campaign.
-        """
+        """Return the file of a campaign's ledger, whether it exists or not."""
         check_name(name)
         return self._folder / f"{name}{_SUFFIX}"
 

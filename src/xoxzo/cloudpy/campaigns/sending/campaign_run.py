@@ -194,11 +194,7 @@ class CampaignRun:
             pause = _REPEATED_LOOKUP_SECONDS if is_new or pause is None else min(_MAX_LOOKUP_SECONDS, 2 * pause)
 
     async def _look_up(self) -> bool:
-        """Look unknown messages up in the sent list once, if there are any; return whether there were.
-
-        Raises:
-            APIError: the list could not be read.
-        """
+        """Look unknown messages up in the sent list once, if there are any; return whether there were."""
         is_unknown = self._ledger.tally()[State.UNKNOWN] > 0
         if self._content.is_call or not (is_unknown or self._is_unchecked):
             return False
@@ -263,8 +259,8 @@ class CampaignRun:
                     self._client, calls=self._content.is_call, concurrency=self._limits.concurrency
                 )
             except APIError as error:
-                name = type(error).__name__
-                self._emit("unknown", Reason("status_failed", "a status could not be read ({error})", {"error": name}))
+                fields = {"error": type(error).__name__}
+                self._emit("unknown", Reason("status_failed", "a status could not be read ({error})", fields))
             left = until - self._clock.now()
             if left <= 0 or not self._ledger.tally()[State.SENT]:
                 return

@@ -105,10 +105,8 @@ class Throttle:
     def pause(self, seconds: float) -> float | None:
         """Pause sending: as long as requested, and longer each time in a row.
 
-        Responses that come during a pause belong to it: a burst of refusals is one.
-
-        Returns:
-            When it ends, in seconds since 1970; ``None`` if that is not worth an event.
+        Responses that come during a pause belong to it: a burst of refusals is one. Return when it ends, in seconds
+        since 1970; ``None`` if that is not worth an event.
         """
         now = self._clock.monotonic()
         is_new = now >= self.paused_until

@@ -270,8 +270,6 @@ class RunApi(ReconcileApi):
             options: dict[str, Any] = {"callbacks": callbacks, "on_event": on_event, "follow": follow}
             if client is not None:
                 return await self.run_async(client, limits, **options)
-            from xoxzo.cloudpy.client.async_client import AsyncClient
-
             connections = (limits or self.limits).concurrency
             async with AsyncClient(**(account or {}), max_connections=connections) as own:
                 return await self.run_async(own, limits, **options)

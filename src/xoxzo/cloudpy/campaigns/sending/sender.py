@@ -82,9 +82,7 @@ class Sender:
     async def send(self) -> Claim:
         """Send to all recipients that can be sent to now or later; return the claim that found nobody else.
 
-        Raises:
-            Stopped: the run has to end.
-            CampaignError: the ledger cannot be written.
+        Raise ``Stopped`` when the run has to end, and ``CampaignError`` when the ledger cannot be written.
         """
         self._is_drained = False
         claimer = asyncio.create_task(self._claim_regularly())
@@ -297,11 +295,7 @@ class Sender:
         return None
 
     async def wait(self, seconds: float) -> None:
-        """Wait, unless the run has to end.
-
-        Raises:
-            Stopped: it has to.
-        """
+        """Wait; raise ``Stopped`` when the run has to end."""
         until = self._clock.monotonic() + seconds
         while self._stopped is None and (left := until - self._clock.monotonic()) > 0:
             self._check_expiry()

@@ -103,20 +103,23 @@ class Campaign(CreateApi, RunApi):
             response_seconds=response_seconds,
             allowed_recipients=allowed_recipients,
         )
-        with tempfile.TemporaryDirectory() as folder, contextlib.closing(rehearser):
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             own = FolderStore(folder)
             own.copy_lists(open_store(store))
             content.check()
-            with cls.create(name, source, rehearser.with_template(content), store=own, **creating) as campaign:
-                result = rehearser.play(campaign, limits or Limits(), on_event)
-                figures = Statistics(campaign.recipient_statuses())
-                return Rehearsal(
-                    result=result,
-                    began=min(figures.sent, default=0.0),
-                    ended=max(figures.sent, default=0.0),
-                    figures=figures.to_dict(),
-                    report=campaign.render_report(language=language),
-                )
+
+            def create(content: Content) -> Campaign:
+                return stack.enter_context(cls.create(name, source, content, store=own, **creating))
+
+            campaign, result = rehearser.play(content, create, limits or Limits(), on_event)
+            figures = Statistics(campaign.recipient_statuses())
+            return Rehearsal(
+                result=result,
+                began=min(figures.sent, default=0.0),
+                ended=max(figures.sent, default=0.0),
+                figures=figures.to_dict(),
+                report=campaign.render_report(language=language),
+            )
 
     def __enter__(self) -> Self:
         return self

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,7 +22,6 @@ from xoxzo.cloudpy.protocols import AsyncTransport, Progress, Request, TimeBudge
 # Calls take minutes; an SMS is delivered in seconds.
 _FINAL_STATUS_SECONDS = 600.0
 _LONGEST_SECONDS = 366 * 86_400.0
-T = TypeVar("T")
 
 
 class RehearsalService(Protocol):
@@ -94,37 +93,40 @@ class Rehearser:
         service.move_clock(start)
         self._transport = _SlowTransport(service, self._now)
 
-    def close(self) -> None:
-        """Close the event loop."""
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    def with_template(self, content: Content) -> Content:
-        """Return the content with its template's number at the service, where it is created."""
-        if content.template is None:
-            return content
-
-        async def create(client: AsyncClient) -> int:
-            return (await client.templates.create(name="rehearsal", content=content.message)).id
-
-        return msgspec.structs.replace(content, template=self._run(create))
-
-    def play(self, campaign: Any, limits: Limits, on_event: EventHandler | None = None) -> Result:  # noqa: ANN401 - a Campaign, which is above this module
-        """Run the campaign to its end, and read the final status of each message.
+    def play(
+        self, content: Content, create: Callable[[Content], Any], limits: Limits, on_event: EventHandler | None = None
+    ) -> tuple[Any, Result]:
+        """Create a campaign, whose class is above this module, and run it to its end; read each message's final status.
 
         Raises:
             CampaignError: some messages would be sent after more than a year, or never.
         """
         self._on_event = on_event
-        openings = SendingHours(campaign.ledger, limits.schedule).openings(self._start)
-        if any(begin > self._start + _LONGEST_SECONDS for _zones, begin, _end in openings):
-            raise CampaignError(
-                "rehearsal_too_long", "a rehearsal covers one year, and some messages would be sent later, or never"
-            )
-        campaign.ledger.make_disposable()
-        campaign.ledger.clock = SteadyClock(campaign.ledger.latest_time(), self._now, self._loop.time)
+        try:
+            return self._loop.run_until_complete(self._play(content, create, limits))
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
 
-        async def run(client: AsyncClient) -> Result:
+    async def _play(self, content: Content, create: Callable[[Content], Any], limits: Limits) -> tuple[Any, Result]:
+        async with AsyncClient(
+            sid="rehearsal",
+            auth_token="rehearsal",  # noqa: S106 - a simulator takes any
+            base_url="http://localhost",
+            allowed_recipients=self._allowed_recipients,
+            transport=self._transport,
+        ) as client:
+            if content.template is not None:
+                template = await client.templates.create(name="rehearsal", content=content.message)
+                content = msgspec.structs.replace(content, template=template.id)
+            campaign = create(content)
+            openings = SendingHours(campaign.ledger, limits.schedule).openings(self._start)
+            if any(begin > self._start + _LONGEST_SECONDS for _zones, begin, _end in openings):
+                raise CampaignError(
+                    "rehearsal_too_long", "a rehearsal covers one year, and some messages would be sent later, or never"
+                )
+            campaign.ledger.make_disposable()
+            campaign.ledger.clock = SteadyClock(campaign.ledger.latest_time(), self._now, self._loop.time)
             self._transport.seconds = self._response_seconds
             result: Result = await campaign.run_async(client, limits, on_event=self._take_event)
             self._transport.seconds = 0.0
@@ -132,22 +134,7 @@ class Rehearser:
             # By a fault that is rehearsed, too: what has no final status is shown as sent.
             with suppress(APIError):
                 await campaign.settle(client, settle=limits.settle, statuses=True)
-            return msgspec.structs.replace(result, tally=campaign.tally())
-
-        return self._run(run)
-
-    def _run(self, work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
-        async def main() -> T:
-            async with AsyncClient(
-                sid="rehearsal",
-                auth_token="rehearsal",  # noqa: S106 - a simulator takes any
-                base_url="http://localhost",
-                allowed_recipients=self._allowed_recipients,
-                transport=self._transport,
-            ) as client:
-                return await work(client)
-
-        return self._loop.run_until_complete(main())
+            return campaign, msgspec.structs.replace(result, tally=campaign.tally())
 
     def _now(self) -> float:
         return self._start + self._loop.time()

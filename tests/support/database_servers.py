@@ -126,6 +126,14 @@ def postgresql_cluster(*, durable: bool = False) -> Iterator[PostgresqlCluster]:
         shutil.rmtree(folder)
 
 
+def _accepts_connections(path: Path | str) -> bool:
+    """Return whether a server listens on a socket; its file is there a moment before."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def pgbouncer(url: str, mode: str) -> Iterator[str]:
     """Start PgBouncer before a database of a `PostgresqlCluster`, and yield its address; skip where it is missing.
@@ -158,7 +166,7 @@ def pgbouncer(url: str, mode: str) -> Iterator[str]:
             process = subprocess.Popen([program, folder / "settings.ini"], stdout=output, stderr=output, **user)
         try:
             give_up = time.monotonic() + _START_SECONDS
-            while not (folder / ".s.PGSQL.6432").exists():
+            while not _accepts_connections(folder / ".s.PGSQL.6432"):
                 assert process.poll() is None, (folder / "output").read_text()
                 assert time.monotonic() < give_up, "PgBouncer did not start"
                 time.sleep(0.02)
@@ -194,10 +202,7 @@ class MariadbServer:
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=output, stderr=output)
         give_up = time.monotonic() + _START_SECONDS
-        while True:
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(self.socket)
-                return
+        while not _accepts_connections(self.socket):
             assert self._process.poll() is None, (self._folder / "output").read_text()
             assert time.monotonic() < give_up, "MariaDB did not start"
             time.sleep(0.02)

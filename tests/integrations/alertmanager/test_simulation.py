@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -131,7 +130,7 @@ def _ignore_acknowledgement(incident: object, by: str, now: float, *, version: i
 
 
 def _start_without_incidents(self: receiver.Receiver) -> None:
-    self._duties = [asyncio.create_task(self._repeat(self._purge, 86_400))]
+    self._duties = []
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ from xoxzo.cloudpy.integrations.alertmanager.incidents import (
 
 QuietUntil = Callable[[str], float | None]
 
-UNKNOWN_CALL_SECONDS = 120.0
-"""The wait after a call with an unknown outcome, while the phone may be ringing."""
-UNREACHED_ROUND_SECONDS = 300.0
-"""The wait before the next round if the last one notified no one."""
+# The wait after a call with an unknown outcome, while the phone may be ringing.
+_UNKNOWN_CALL_SECONDS = 120.0
+# The wait before the next round if the last one notified no one.
+_UNREACHED_ROUND_SECONDS = 300.0
 _BEGINNING = {"round": 1, "rounds_done": 0, "step": 0, "tries": 0, "reached": False}
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 5.0, 60.0
 
@@ -166,7 +166,7 @@ def _advance(
     wait = 0.0
     if maybe_sent:
         unknown_call = step.method == "call" and Outcome.UNKNOWN in outcomes
-        wait = max(step.wait, UNKNOWN_CALL_SECONDS) if unknown_call else step.wait
+        wait = max(step.wait, _UNKNOWN_CALL_SECONDS) if unknown_call else step.wait
     reached = incident.reached or maybe_sent
     if maybe_sent and incident.tries < step.repeats:
         return replace(incident, tries=incident.tries + 1, due=now + wait, reached=reached)
@@ -175,7 +175,7 @@ def _advance(
     rounds_done = incident.rounds_done + reached
     if rounds_done >= policy.rounds:
         return replace(incident, phase=Phase.ENDED, rounds_done=rounds_done)
-    due = now + (wait if reached else UNREACHED_ROUND_SECONDS)
+    due = now + (wait if reached else _UNREACHED_ROUND_SECONDS)
     return replace(incident, round=incident.round + 1, rounds_done=rounds_done, step=0, tries=0, due=due, reached=False)
 
 

@@ -11,9 +11,6 @@ import msgspec
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
 
-VERSIONS = frozenset({"4", "1"})
-"""Alertmanager has posted version 4 since 2017. Grafana posts the same fields, and more, as version 1."""
-
 _NO_NOTIFICATION = N_(
     "is not a notification of Alertmanager or Grafana ({why}): if your own template replaces the body there, remove it"
 )
@@ -24,7 +21,6 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     status: Literal["firing", "resolved"]
     labels: dict[str, str] = {}
-    """The labels, which identify it."""
     annotations: dict[str, str] = {}
     starts_at: datetime = datetime.min.replace(tzinfo=UTC)
     """When it began to fire; in year 1 if that is unknown."""
@@ -68,11 +64,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def parse_notification(body: bytes) -> Notification:
-    """Parse the body of a webhook. Unknown fields are ignored, and ``null`` counts as absent.
-
-    Raises:
-        InvalidArgument: it is not a notification, or has another version.
-    """
+    """Parse the body of a webhook or raise `InvalidArgument`. Unknown fields are ignored; ``null`` counts as absent."""
     try:
         notification = msgspec.convert(_without_nulls(msgspec.json.decode(body)), Notification)
     except msgspec.ValidationError as error:
@@ -80,7 +72,8 @@ def parse_notification(body: bytes) -> Notification:
         raise InvalidArgument("body", _NO_NOTIFICATION, why=error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidArgument("body", _NO_NOTIFICATION, why="it cannot be read as JSON") from None
-    if notification.version not in VERSIONS:
+    # Alertmanager has posted version 4 since 2017. Grafana posts the same fields, and more, as version 1.
+    if notification.version not in {"4", "1"}:
         raise InvalidArgument("version", "must be 4 (Alertmanager) or 1 (Grafana)")
     if notification.status == "firing" and not notification.alerts:
         raise InvalidArgument("alerts", "must have an alert while the status is firing")

@@ -43,11 +43,7 @@ _MAX_VARIABLE_CHARACTERS = 60
 
 
 def check_template(field: str, template: str, settings: Settings) -> None:
-    """Check a text with placeholders.
-
-    Raises:
-        InvalidArgument: it is blank, or has an unknown or a missing placeholder.
-    """
+    """Refuse a text that is blank, has an unknown placeholder, or one for which a setting is missing."""
     if not template.strip():
         raise InvalidArgument(field, "must not be blank")
     for name in _PLACEHOLDER.findall(template):

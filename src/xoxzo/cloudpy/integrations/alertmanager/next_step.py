@@ -33,11 +33,10 @@ class NextStep:
         """The names of the people whose phones ring now; the receiver updates it."""
 
     def claim(self, ident: str) -> Claimed | float | None:
-        """Claim the next attempts of an incident. They are on disk when this returns.
+        """Claim the next attempts of an incident on disk, and return them with their content.
 
-        Returns:
-            The attempts to make now, with their content; or the time at which to call this again; or ``None`` if
-            nothing is left to do. An attempt without content was claimed by a receiver that died meanwhile.
+        One without content was claimed by a receiver that died meanwhile. If none can be made now, return the time at
+        which to call this again, or ``None`` if nothing is left to do.
         """
         now = self._clock()
         with self._store.transaction() as store:

@@ -34,9 +34,8 @@ from xoxzo.cloudpy.integrations.alertmanager.next_step import NextStep
 from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 
-RETENTION_SECONDS = 30 * 86_400.0
-"""Incidents that are not open are deleted after this time without a notification."""
-
+# Incidents that are not open are deleted after this time without a notification.
+_RETENTION_SECONDS = 30 * 86_400.0
 # Easy to read aloud: without 0, O, 1 and I.
 _ID_CHARACTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
@@ -73,7 +72,8 @@ class Receiver:
     def start(self) -> None:
         """Start the tasks of the incidents that were open when the last receiver stopped."""
         self._checked = self._clock()
-        self._duties = [asyncio.create_task(self._repeat(self._purge, _DAY_SECONDS))]
+        purge = self._repeat(lambda: self.store.purge(self._clock() - _RETENTION_SECONDS), _DAY_SECONDS)
+        self._duties = [asyncio.create_task(purge)]
         if self.settings.heartbeats:
             watch = self._repeat(self._check_heartbeats, _HEARTBEAT_CHECK_SECONDS)
             self._duties.append(asyncio.create_task(watch))
@@ -99,10 +99,7 @@ class Receiver:
                 duty()
             except sqlite3.Error as error:
                 self._log.write("fault", error=error)
-            stopping = await self._pause(seconds)
-
-    def _purge(self) -> None:
-        self.store.purge(self._clock() - RETENTION_SECONDS)
+            stopping = await _wait(self._stopping, seconds)
 
     def receive(self, notification: Notification) -> tuple[Verdict, str]:
         """Store a notification on disk; return its effect, and the id of its incident, ``""`` if there is none."""
@@ -137,10 +134,8 @@ class Receiver:
     def page(self, name: str, message: str = "", method: Method | None = None) -> str:
         """Notify a person once, or begin an escalation policy, at any time of the day; return the id of the incident.
 
-        By default the message says that it is a test, and a person gets an SMS.
-
-        Raises:
-            InvalidArgument: there is no such person or policy, or the settings lack what the method needs.
+        By default the message says that it is a test, and a person gets an SMS. An unknown name is refused, and a
+        method for which the settings have no sender or caller.
         """
         settings = self.settings
         policy = name
@@ -231,7 +226,7 @@ class Receiver:
                 # A full disk, for instance: the health check shows it, and the incident continues afterwards.
                 self._failure = f"{type(error).__name__}: {error}"
                 self._log.write("fault", incident=ident, error=self._failure)
-                await self._pause(_FAULT_PAUSE_SECONDS)
+                await _wait(self._stopping, _FAULT_PAUSE_SECONDS)
         del self._wake_ups[ident]
 
     async def _run_step(self, ident: str, wake_up: asyncio.Event) -> bool:
@@ -262,14 +257,13 @@ class Receiver:
             attempt = msgspec.structs.replace(attempt, outcome=Outcome.UNKNOWN)
         if attempt.outcome is not Outcome.RINGING:
             return attempt
-        with self.store.transaction() as store:
-            store.record_outcome(attempt)
+        self.store.record_outcome(attempt)
         return await self._follow_call(attempt)
 
     async def _follow_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
         """Poll a call until it has ended, for at most 15 minutes."""
         pause = _MIN_POLL_SECONDS
-        while not await self._pause(pause):
+        while not await _wait(self._stopping, pause):
             attempt = await self._sender.check_call(attempt)
             if attempt.outcome is not Outcome.RINGING:
                 break
@@ -295,11 +289,6 @@ class Receiver:
         if after.phase is not before.phase:
             self._log.write(after.phase, incident=ident, by=after.acknowledged_by)
 
-    async def _pause(self, seconds: float) -> bool:
-        """Wait, and return whether the receiver is stopping."""
-        await _wait(self._stopping, seconds)
-        return self._stopping.is_set()
-
 
 def acknowledge(store: Store, ident: str, by: str, now: float) -> Incident | None:
     """Acknowledge an incident in a store and return it, or ``None`` if there is none with this id."""
@@ -313,10 +302,12 @@ def acknowledge(store: Store, ident: str, by: str, now: float) -> Incident | Non
     return after
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, at most for some seconds; return whether it has happened."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+    return event.is_set()
 
 
 def _unused_id(store: Store) -> str:

@@ -53,22 +53,15 @@ _PAGE_HEADERS = {
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
-    """What requests are authenticated with."""
+    """What requests are authenticated with: a bearer token, Grafana's secret, and the signed URL of incoming calls."""
 
     token: str = ""
-    """The bearer token; ``""`` for none."""
     grafana: str = ""
-    """The secret with which Grafana signs; ``""`` for none."""
     callbacks: Callbacks | None = None
-    """Verifies incoming calls to a dial-in number, or ``None``."""
 
 
 def check_secrets(secrets: Secrets, settings: Settings, host: str) -> None:
-    """Check the secrets of a server that listens on a host.
-
-    Raises:
-        ConfigurationError: one is too short, or the token is missing although other machines can reach the server.
-    """
+    """Refuse a secret that is too short, and a missing token if other machines can reach the server on its host."""
     for variable, secret in ((TOKEN_VARIABLE, secrets.token), (GRAFANA_VARIABLE, secrets.grafana)):
         if secret and (len(secret) < _MIN_TOKEN_LENGTH or not secret.isascii() or not secret.isprintable()):
             rule = N_("{variable} must have {number} printable characters or more")
@@ -80,11 +73,7 @@ def check_secrets(secrets: Secrets, settings: Settings, host: str) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket.
-
-    Raises:
-        ConfigurationError: the host is unknown, or the port is in use.
-    """
+    """Open a listening socket; raise `ConfigurationError` if the host is unknown, or the port is in use."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
@@ -95,10 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(receiver: Receiver, log: EventLog, secrets: Secrets, listener: socket.socket) -> None:
-    """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP; `secrets` authenticate the requests.
-
-    The listening socket is closed at the end.
-    """
+    """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP, and close the listening socket."""
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
         application(receiver, log, secrets),

@@ -38,17 +38,15 @@ _COUNTED = f"outcome NOT IN ('{Outcome.UNSENT}', '{Outcome.REFUSED}')"
 
 
 def default_path() -> Path:
-    """Return the default path: in the user's state folder."""
+    """Return the default path."""
     return state_folder() / "alertmanager.db"
 
 
 class Store:
     """Stores incidents and attempts. Several processes may read and acknowledge; only one may send, from one thread.
 
-    The path ``:memory:`` stands for no file; without `create`, the file must exist.
-
-    Raises:
-        ConfigurationError: the file cannot be opened, does not exist, or is not a state file.
+    The path ``:memory:`` stands for no file; without `create`, the file must exist. `ConfigurationError` says why a
+    file cannot be used.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = True) -> None:
@@ -81,11 +79,7 @@ class Store:
             yield self
 
     def lock(self) -> None:
-        """Lock the file against other receivers until it is closed.
-
-        Raises:
-            ConfigurationError: another receiver has locked it.
-        """
+        """Lock the file until it is closed; raise `ConfigurationError` if another receiver has locked it."""
         if self._in_memory:
             return
         try:
@@ -136,11 +130,7 @@ class Store:
         return msgspec.convert(rows, list[NotificationAttempt])
 
     def claim(self, attempt: NotificationAttempt, cost: Decimal) -> None:
-        """Record that an attempt of an estimated cost is about to be made. Only an unsent one may be claimed again.
-
-        Raises:
-            ConfigurationError: it was claimed before.
-        """
+        """Record that an attempt of an estimated cost is about to be made. Only an unsent one may be claimed again."""
         row = (*msgspec.structs.astuple(attempt), str(cost))
         query = (
             f"INSERT INTO attempt VALUES ({','.join('?' * len(row))})"  # noqa: S608 - marks and constants

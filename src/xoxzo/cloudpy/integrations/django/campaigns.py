@@ -17,11 +17,7 @@ _names: dict[tuple[str, str], str] = {}
 
 
 def open_campaign(name: str) -> Campaign:
-    """Open a campaign.
-
-    Raises:
-        CampaignError: there is none of this name, or the store cannot be read.
-    """
+    """Open a campaign; raise `CampaignError` if there is none of this name, or the store cannot be read."""
     return Campaign.open(name, store=conf.campaigns_address())
 
 
@@ -39,11 +35,7 @@ def resume_campaign(campaign: Campaign) -> None:
 
 
 def record_report(event: Any) -> bool:  # noqa: ANN401 - any event of a callback
-    """Record a delivery report or the end of a call in the campaign that it belongs to; return whether there is one.
-
-    Raises:
-        CampaignError: the store cannot be read or written.
-    """
+    """Record a delivery report or the end of a call in the campaign that it belongs to; return whether there is one."""
     found = _REFERENCE.fullmatch(getattr(event, "reference", None) or "")
     address = conf.campaigns_address()
     if found is None or address is None or not hasattr(event, "status"):

@@ -45,8 +45,6 @@ class Delivery(models.Model):
     history: models.JSONField[list[Any], list[Any]] = models.JSONField(_("history"), default=list)
 
     class Meta:
-        """Names, order and constraints."""
-
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering: ClassVar = ["-updated"]
@@ -112,8 +110,6 @@ class OutboxMessage(models.Model):
     changed: models.FloatField[Any, Any] = models.FloatField(default=0)
 
     class Meta:
-        """Names, order and indexes."""
-
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox")
         ordering: ClassVar = ["-pk"]
@@ -142,10 +138,8 @@ class Campaign(models.Model):
     name: models.CharField[str, str] = models.CharField(_("name"), max_length=100, primary_key=True)
 
     class Meta:
-        """Names and permissions; ``change`` allows to pause, resume and cancel."""
-
         managed = False
-        default_permissions = ("view", "change")
+        default_permissions = ("view", "change")  # change allows to pause, resume and cancel
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
 

@@ -95,11 +95,7 @@ class SmsMessage(_Message, kw_only=True):
         (connection or get_connection()).send_messages([self])
 
     def sender_or_default(self) -> str:
-        """Return the sender.
-
-        Raises:
-            ConfigurationError: neither the message nor the settings have one.
-        """
+        """Return the sender; raise `ConfigurationError` if neither the message nor the settings have one."""
         sender = self.sender or conf.get("SENDER")
         if not sender:
             raise ConfigurationError('an SMS needs a sender: pass one, or set XOXZO["SENDER"]')
@@ -108,9 +104,7 @@ class SmsMessage(_Message, kw_only=True):
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of ``client.sms.send``, or of ``client.templates.send`` if there is a template.
 
-        Raises:
-            ConfigurationError: there is no sender.
-            InvalidArgument: there are both a message and a template, or the reference is too long for the log.
+        Without a sender, with both a message and a template, and with a too long reference, it raises as `send`.
         """
         shared = {"sender": self.sender_or_default(), **self._shared_arguments()}
         if self.template is None:
@@ -142,11 +136,7 @@ class CallMessage(_Message, kw_only=True):
     sent: StartedCall | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of ``client.calls.say``.
-
-        Raises:
-            ConfigurationError: neither the call nor the settings have a caller.
-        """
+        """Return the arguments of ``client.calls.say``; raise `ConfigurationError` if no caller is given or set."""
         caller = self.caller or conf.get("CALLER")
         if not caller:
             raise ConfigurationError('a call needs a caller: pass one, or set XOXZO["CALLER"]')
@@ -275,12 +265,7 @@ def get_connection(backend: str | None = None) -> BaseBackend:
 
 
 def backend_class(backend: str) -> type[BaseBackend]:
-    """Return the class of a backend.
-
-    Raises:
-        ImportError: nothing can be imported from this path.
-        TypeError: it is not a subclass of `BaseBackend`.
-    """
+    """Return the class of a backend; raise ``ImportError``, or ``TypeError`` if it is not one of `BaseBackend`."""
     found = import_string(BACKENDS.get(backend, backend))
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
         raise TypeError(f"{backend} is not a subclass of BaseBackend")

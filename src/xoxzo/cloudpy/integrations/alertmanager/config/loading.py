@@ -35,15 +35,9 @@ def example(language: str) -> str:
 
 
 def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Settings:
-    """Load and check a settings file.
+    """Load and check a settings file; `test_numbers` accepts the simulator's numbers with fixed outcomes.
 
-    Args:
-        path: the file.
-        test_numbers: accept people who have one of the simulator's numbers with fixed outcomes.
-
-    Raises:
-        ConfigurationError: the file cannot be read, is not TOML, or has an invalid value; then the cause is the
-            `InvalidArgument` of `parse`, and ``path`` has the line, too.
+    A `ConfigurationError` about a value has an `InvalidArgument` of `parse` as its cause, and the line in ``path``.
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a path of any kind
@@ -66,9 +60,8 @@ def line_number(text: str, field: str) -> int | None:
 
     The path of a value is such as ``lists.oncall.steps[1].wait``.
     """
-    keys: list[Any] = [
-        int(key[1:-1]) - 1 if key.startswith("[") else key for key in re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)
-    ]
+    parts = re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)
+    keys: list[Any] = [int(part[1:-1]) - 1 if part.startswith("[") else part for part in parts]
     lines = text.splitlines()
     while keys:
         for number in range(1, len(lines) + 1):
@@ -83,11 +76,7 @@ def line_number(text: str, field: str) -> int | None:
 
 
 def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
-    """Check the values of a settings file; `test_numbers` is as for `load`.
-
-    Raises:
-        InvalidArgument: a value is invalid; ``field`` is its path in the file.
-    """
+    """Check the values of a settings file; raise `InvalidArgument`, whose ``field`` is the path of a value in it."""
     settings = convert(values, Settings)
     for name, person in settings.people.items():
         if not _PERSON_NAME.fullmatch(name):
@@ -115,11 +104,7 @@ def parse(values: dict[str, Any], *, test_numbers: bool = False) -> Settings:
 
 
 def address(text: str, field: str = "listen") -> tuple[str, int]:
-    """Parse a host and a port, such as ``127.0.0.1:9095`` or ``[::1]:9095``; the error names the `field`.
-
-    Raises:
-        InvalidArgument: it is not a host and a port.
-    """
+    """Parse a host and a port, such as ``127.0.0.1:9095`` or ``[::1]:9095``; an `InvalidArgument` names the `field`."""
     match = _LISTEN.fullmatch(text)
     if match is None or int(match["port"]) > 65535:
         raise InvalidArgument(field, "must be an address and a port, for instance 127.0.0.1:9095")

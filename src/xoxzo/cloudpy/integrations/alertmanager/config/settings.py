@@ -19,8 +19,7 @@ from xoxzo.cloudpy.text import estimate
 Method = Literal["sms", "call"]
 DEFAULT_LISTEN = "127.0.0.1:9095"
 """The host and the port of the server."""
-_DEFAULT_WAIT_SECONDS = {"sms": Seconds(300), "call": Seconds(120)}
-_DEFAULT_REPEATS = {"sms": 0, "call": 2}
+_DEFAULT_WAITS_AND_REPEATS = {"sms": (Seconds(300), 0), "call": (Seconds(120), 2)}
 _MIN_HEARTBEAT_SECONDS = 60
 
 
@@ -62,10 +61,9 @@ class Step(Table, frozen=True):
     def __post_init__(self) -> None:
         if not self.to or len(set(self.to)) != len(self.to):
             raise InvalidArgument("to", "must name people, each once")
-        if self.wait < 0:
-            force_setattr(self, "wait", _DEFAULT_WAIT_SECONDS[self.method])
-        if self.repeats < 0:
-            force_setattr(self, "repeats", _DEFAULT_REPEATS[self.method])
+        wait, repeats = _DEFAULT_WAITS_AND_REPEATS[self.method]
+        force_setattr(self, "wait", self.wait if self.wait >= 0 else wait)
+        force_setattr(self, "repeats", self.repeats if self.repeats >= 0 else repeats)
 
 
 class Quiet(Table, frozen=True):

@@ -48,11 +48,7 @@ class Seconds(float):
 
 
 def convert(value: object, kind: type[T]) -> T:
-    """Convert a value of the file to a type.
-
-    Raises:
-        InvalidArgument: it is invalid; ``field`` is the path within the value.
-    """
+    """Convert a value of the file to a type; the ``field`` of an `InvalidArgument` is the path within the value."""
     try:
         return msgspec.convert(value, kind, dec_hook=_read)
     except msgspec.ValidationError as error:

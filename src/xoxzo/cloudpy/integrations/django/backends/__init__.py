@@ -20,18 +20,14 @@ class OfflineBackend(BaseBackend):
         """Keep or show a message or a call that would be sent."""
 
     def send_messages(self, messages: Sequence[SmsMessage]) -> int:
-        """Keep messages in order and return their number.
-
-        Raises:
-            InvalidArgument: a value is invalid.
-        """
+        """Keep messages in order and return their number."""
         for message in messages:
             message.sent = SentMessage(msgid=uuid.uuid4().hex, reference=message.prepare().reference)
             self.keep(message)
         return len(messages)
 
     def start_call(self, call: CallMessage) -> None:
-        """Keep a call; raises as `send_messages`."""
+        """Keep a call."""
         call.sent = StartedCall(callid=str(uuid.uuid4()), reference=call.prepare().reference)
         self.keep(call)
 

@@ -1,7 +1,4 @@
-"""The views that receive callbacks, and answer links to opt out.
-
-Include ``xoxzo.cloudpy.integrations.django.urls`` in the project's URLs.
-"""
+"""The views that receive callbacks, and answer links to opt out."""
 
 from __future__ import annotations
 

@@ -130,11 +130,7 @@ def get_opt_out_links() -> OptOutLinks:
 
 
 def campaigns_address() -> str | None:
-    """Return the address of the store of campaigns; ``None`` if none is set.
-
-    Raises:
-        ConfigurationError: ``CAMPAIGNS`` names a database that is not PostgreSQL.
-    """
+    """Return the address of the store of campaigns, or ``None``; refuse a database that is not PostgreSQL."""
     given: str | None = get("CAMPAIGNS")
     if given is None or given not in settings.DATABASES:
         return given

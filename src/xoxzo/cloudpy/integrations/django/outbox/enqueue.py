@@ -31,13 +31,7 @@ def write_row(
     send_at: datetime | None,
     expires_at: datetime | None,
 ) -> OutboxMessage:
-    """Write a row for an ``sms`` or a ``call``, and nothing else; after the commit a worker is woken.
-
-    Raises:
-        InvalidArgument: a value is invalid, or cannot be stored.
-        ConfigurationError: the row would not be part of the open transaction, or no worker would find it.
-        IntegrityError: the reference is in the outbox already.
-    """
+    """Write a row for an ``sms`` or a ``call``; after the commit a worker is woken. It raises as ``sms.enqueue``."""
     request = message.prepare()
     values = {name: getattr(message, name) for name in message.__struct_fields__ if name not in _OWN_COLUMNS}
     try:

@@ -109,10 +109,7 @@ class Outbox:
             self._held(row).filter(state=State.WAITING).update(owner="", attempts=F("attempts") - 1)
 
     def write_back(self, row: OutboxMessage, state: State, **values: Any) -> bool:  # noqa: ANN401 - columns
-        """Record the outcome of an attempt, if the row is still its worker's; return whether it was.
-
-        A lapsed claim is still taken as long as nobody else has the row: the truth may come late.
-        """
+        """Record the outcome of an attempt, if nobody else has the row, even late; return whether it was recorded."""
         if state == State.WAITING:
             values["owner"] = ""
         held = self._held(row).filter(state__in=(State.WAITING, State.UNKNOWN))
@@ -206,11 +203,7 @@ class Outbox:
 
 
 def reconcile(outbox: Outbox, client: Client, unknown: Sequence[OutboxMessage], settle: float) -> None:
-    """Look unknown SMS up in the sent list: those in it were sent, and those that it proves unsent are sent again.
-
-    Raises:
-        APIError: the list could not be read.
-    """
+    """Look unknown SMS up in the sent list: those in it were sent, and those that it proves unsent are sent again."""
     first = min(row.began for row in unknown)
     accepted = list(outbox.accepted(first - settle))
     positions = {reference: n for n, _at, reference in accepted}

@@ -62,11 +62,7 @@ def get_settings() -> OutboxSettings:
 
 
 def databases(only: str | None = None) -> tuple[str, ...]:
-    """Return the aliases of the databases with an outbox: all of them, or `only` this one.
-
-    Raises:
-        ConfigurationError: the settings are invalid, or this one has none.
-    """
+    """Return the aliases of the databases with an outbox, or `only` this one; raise `ConfigurationError` without."""
     known = get_settings().databases or (router.db_for_write(OutboxMessage),)
     if only is None:
         return known

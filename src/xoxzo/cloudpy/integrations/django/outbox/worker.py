@@ -56,9 +56,7 @@ class Worker:
     """Sends the outbox of a database, one message at a time; several may run, in any number of processes.
 
     When `should_stop` returns true, the message in flight is completed, and the others are released.
-
-    Raises:
-        ConfigurationError: the settings are invalid, or there are no credentials.
+    `ConfigurationError` says what is wrong with the settings.
     """
 
     def __init__(self, alias: str, should_stop: Callable[[], bool] = bool) -> None:
@@ -80,12 +78,7 @@ class Worker:
         """Whether the last run ended because its time was over."""
 
     def run(self, seconds: float = float("inf")) -> int:
-        """Send until nothing is due, or for some seconds; return how many rows were tried.
-
-        Raises:
-            RuntimeError: a transaction is open: what is claimed has to be committed before it is sent.
-            DatabaseError: the database cannot be used.
-        """
+        """Send until nothing is due, or for some seconds; return how many rows were tried; raises as `send_due`."""
         connection = connections[self._outbox.alias]
         if not (connection.in_atomic_block or connection.get_autocommit()):
             raise RuntimeError("the outbox is sent outside of transactions: turn autocommit on")

@@ -44,8 +44,6 @@ class XoxzoDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device):  # ty
     last_generated_timestamp: datetime | None
 
     class Meta(Device.Meta):  # type: ignore[misc]
-        """Names."""
-
         abstract = False
         verbose_name = _("phone with one-time passwords")
         verbose_name_plural = _("phones with one-time passwords")
@@ -53,8 +51,7 @@ class XoxzoDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device):  # ty
     def generate_challenge(self) -> str:
         """Request a password, unless one was requested just now; return a text for the person who logs in.
 
-        Raises:
-            CodeNotSentError: nothing was sent; django-otp shows its text.
+        django-otp shows the text of a `CodeNotSentError`, too.
         """
         allowed, _why = self.generate_is_allowed()
         if not allowed:

@@ -13,7 +13,6 @@ from click.testing import Result
 
 from xoxzo.cloudpy.campaigns import Campaign, Event, Reason, Schedule, Tally
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.rehearse import _throttled
 
 Run = Callable[..., Result]
 TEXT = ["--text", "{name}様", "--sender", "Shop"]
@@ -71,12 +70,13 @@ def test_a_wait_that_never_ends_is_shown_without_a_time(capsys: pytest.CaptureFi
 
 def test_a_rehearsal_shows_events_now_and_then() -> None:
     """Events of hours come in a second: only some are shown, and the last one always."""
-    shown: list[str] = []
-    show = _throttled(lambda event: shown.append(event.kind))
+    drawn: list[tuple] = []
+    progress = Progress("spring", machine=False, draw_seconds=3600)
+    progress._draw = lambda *shown: drawn.append(shown)
     first = waiting(60)
     for event in (first, first, first, Event(kind="ended", at=first.at, tally=first.tally)):
-        show(event)
-    assert shown == ["waiting", "ended"]
+        progress.show(event)
+    assert [bool(notice) for *_others, notice in drawn] == [True, False]
 
 
 def test_a_rehearsal_that_sends_nothing_shows_no_times(run: Run) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import click
 
+from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
 from xoxzo.cloudpy.cli.core.click_base import make_group
@@ -85,13 +85,13 @@ def resend(
     if not (idents or log or since):
         raise click.UsageError(_("Give what to report: ids, --log FILE or --since TIME."))
     begin = None if since is None else _parse_time(since)
-    address = signing_callbacks(url).url if sign else partial(_plain_url, checks.url("url", url))
+    callbacks, url = (signing_callbacks(url), url) if sign else (None, checks.url("url", url))
     posts, session.dry_run = not session.dry_run, False
     statuses = [DONE]
 
     def rows() -> Iterator[dict[str, Any]]:
         for missed in _missed(session.client, idents, log, begin, everything=everything):
-            result, status = _report(session.client, missed, address, posts=posts)
+            result, status = _report(session.client, missed, url, callbacks, posts=posts)
             statuses.append(status)
             shown = {"id": missed.ident, "reference": missed.reference}
             yield {name: (shown | result).get(name) for name in COLUMNS}
@@ -110,10 +110,6 @@ def _parse_time(text: str) -> datetime:
         return datetime.now(UTC) - timedelta(seconds=ago)
     day = parse_day(text)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _plain_url(url: str, _purpose: str, _reference: str | None) -> str:
-    return url
 
 
 def _missed(
@@ -143,7 +139,7 @@ def _by_ident(ident: str) -> _Missed:
 
 
 def _report(
-    client: Client, missed: _Missed, address: Callable[[str, str | None], str], *, posts: bool
+    client: Client, missed: _Missed, url: str, callbacks: Callbacks | None, *, posts: bool
 ) -> tuple[dict[str, Any], int]:
     """Post the report of one message or call; return what to show, and the exit status."""
     try:
@@ -164,7 +160,7 @@ def _report(
         return shown | {"result": _("several tags: needs --log")}, REJECTED
     reference = missed.reference if missed.reference is not None else next(iter(tags), None)
     shown["reference"] = reference
-    target = address(purpose, reference)
+    target = url if callbacks is None else callbacks.url(purpose, reference)
     if not posts:
         return shown | {"result": _("would be reported")}, DONE
     outcome = probe("POST", target, _FORM, _form(record.raw))

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import click
 
@@ -201,20 +201,16 @@ def poll(get: Callable[[], Record]) -> Record:
 def action_server(answer: str, queries: list[dict[str, list[str]]]) -> Iterator[str]:
     """Serve one response to every request, and store their queries; yield the address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            queries.append(parse_qs(urlsplit(self.path).query))
-            body = answer.encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
+    class Quiet(WSGIRequestHandler):
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    def answer_all(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        queries.append(parse_qs(environ["QUERY_STRING"]))
+        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
+        return [answer.encode()]
+
+    with make_server("127.0.0.1", 0, answer_all, handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

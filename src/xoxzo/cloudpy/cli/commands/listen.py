@@ -112,16 +112,13 @@ def command(
 
 
 class ReceivedCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A received request; a line of the log file."""
+    """A request received at a time in UTC, and a line of the log file; its body has surrogates for what is no UTF-8."""
 
     at: datetime
-    """When it was received, in UTC."""
     method: str
     target: str
-    """Path and query."""
     content_type: str = ""
     body: str = ""
-    """Bytes that are not UTF-8 are stored as surrogates."""
 
     @property
     def octets(self) -> bytes:

@@ -77,7 +77,9 @@ def add(
 
     A number that is on the list already keeps its time and source.
     """
-    _show_added(_opt_outs(country).add(expand_stdin(numbers), source=source or "", since=since), machine=machine)
+    count = _opt_outs(country).add(expand_stdin(numbers), source=source or "", since=since)
+    sentence = ngettext("{count} number was added", "{count} numbers were added", count)
+    show_change(sentence, machine=machine, added=count)
 
 
 @command.subcommand("remove", "xoxzo optout remove 090-1111-2222")
@@ -130,7 +132,8 @@ def import_(file: str, source: str | None, country: str | None, *, machine: bool
     """
     with readable(file) as path:
         count = _opt_outs(country).import_file(path, source="" if file == "-" and not source else source)
-    _show_added(count, machine=machine)
+    sentence = ngettext("{count} number was added", "{count} numbers were added", count)
+    show_change(sentence, machine=machine, added=count)
 
 
 @command.subcommand("export", "xoxzo optout export -o opt-outs.csv")
@@ -147,11 +150,6 @@ def export(output: str) -> None:
     with writing(output), os.fdopen(open_private(output), "w", encoding="utf-8", newline="") as file:
         count = opt_outs.export(file)
     click.echo(ngettext("{count} entry in {path}", "{count} entries in {path}", count, path=output), err=True)
-
-
-def _show_added(count: int, *, machine: bool) -> None:
-    sentence = ngettext("{count} number was added", "{count} numbers were added", count)
-    show_change(sentence, machine=machine, added=count)
 
 
 def _show_entry(one: OptOut | None, name: str, *, machine: bool) -> None:

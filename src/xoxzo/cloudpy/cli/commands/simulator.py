@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.cli.core.click_base import examples, json_option, make_group
+from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.config import local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
@@ -31,6 +31,7 @@ from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import PROFILES, Settings, profile
+from xoxzo.cloudpy.simulator.settings_text import parse_assignments, settings_table
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
 MAX_WAITING_EVENTS = 10_000
@@ -41,14 +42,10 @@ _GATHER_SECONDS = 0.02
 
 
 class EventLog:
-    """Writes events to standard output, after the simulator's address.
+    """Writes events to standard output, after the simulator's address, as `write` formats them.
 
     Events that a database has due may occur before. A full or closed pipe, or an encoding without Japanese, must not
     stop a request.
-
-    Args:
-        write: formats an event as a line; its second argument is `show_content`.
-        show_content: whether numbers and texts are shown.
     """
 
     def __init__(self, write: Callable[[Event, bool], str], *, show_content: bool) -> None:
@@ -171,8 +168,6 @@ def command(
         return
     settings = _settings_from(**options)
     if show_settings:
-        from xoxzo.cloudpy.simulator.settings_text import settings_table
-
         click.echo(settings_table(settings))
         return
     with stop_signals() as stopped:
@@ -204,8 +199,6 @@ def _settings_from(
     given = {name: value for name, value in options.items() if value is not None and value is not False and value != ()}
     try:
         if assignments:
-            from xoxzo.cloudpy.simulator.settings_text import parse_assignments
-
             given |= parse_assignments(assignments)
         if numbers:
             fixed = ((number, outcome) for number, _equals, outcome in (text.partition("=") for text in numbers))
@@ -279,11 +272,8 @@ def status(*, machine: bool) -> None:
             fields = {"url": entry.url, "pid": entry.pid, "started": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
             click.echo(json.dumps({**fields, "version": entry.version, "usable": entry.usable}))
         else:
-            facts: dict[str, Any] = {
-                "url": entry.url,
-                "pid": entry.pid,
-                "since": f"{since.astimezone():%Y-%m-%d %H:%M}",
-            }
+            when = f"{since.astimezone():%Y-%m-%d %H:%M}"
+            facts: dict[str, Any] = {"url": entry.url, "pid": entry.pid, "since": when}
             usable = _("{url}  since {since}, process {pid}", **facts)
             left_alone = _("{url}  since {since}, process {pid}, which --simulator leaves alone", **facts)
             click.echo(usable if entry.usable else left_alone)
@@ -293,7 +283,7 @@ def status(*, machine: bool) -> None:
         raise click.exceptions.Exit(REJECTED)
 
 
-@command.command("wait-ready", epilog=examples("xoxzo simulator wait-ready --url http://127.0.0.1:8080"))
+@command.subcommand("wait-ready", "xoxzo simulator wait-ready --url http://127.0.0.1:8080")
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The URL of the simulator.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0), help="Seconds to wait.")
 def wait_ready(url: str, timeout: float) -> None:

@@ -52,18 +52,13 @@ _POLL_SECONDS = 0.1
 
 
 class CallbackValues(Struct, frozen=True, kw_only=True):
-    """The values of a callback."""
+    """The values of a callback: without a caller the number is withheld, without an `ident` one is generated."""
 
     recipient: str
-    """The recipient of the message or call, or the dial-in number."""
     caller: str | None
-    """The caller; ``None`` withholds the number."""
     sender: str
-    """The sender of the SMS."""
     ident: str | None
-    """The msgid or callid; ``None`` generates one."""
     tags: tuple[str, ...]
-    """Tags of the message or call."""
 
 
 @make_command(

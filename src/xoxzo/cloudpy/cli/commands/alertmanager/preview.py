@@ -11,7 +11,7 @@ from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import pad, width
 from xoxzo.cloudpy.common.masking import mask_number
 from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, message_text
-from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings, Step
+from xoxzo.cloudpy.integrations.alertmanager.config.settings import EscalationPolicy, Settings
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident, Notification
 from xoxzo.cloudpy.text import measure
 
@@ -22,7 +22,14 @@ _IDENT = "K7QD"
 
 def describe(settings: Settings) -> list[str]:
     """Describe who is notified when, for each list, and the text of a sample alert."""
-    return _aligned([*_people_and_lists(settings), *_texts(settings, [_sample_alert(settings)])])
+    severities = [value for route in settings.routes for value in route.match.get(settings.severity_label, ())]
+    sample = Alert(
+        status="firing",
+        labels={"alertname": "HostDown", "instance": "web-1", settings.severity_label: [*severities, "critical"][0]},
+        annotations={"summary": "web-1 has not answered for five minutes"},
+        starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return _aligned([*_people_and_lists(settings), *_texts(settings, [sample])])
 
 
 def describe_notification(settings: Settings, notification: Notification) -> list[str]:
@@ -97,7 +104,11 @@ def _timeline(name: str, policy: EscalationPolicy) -> Iterator[Line]:
     yield _("list"), until
     steps, at = [], 0.0
     for step in policy.steps:
-        steps.append((_("after {time}", time=_time(at)) if at else _("at once"), _describe_step(step)))
+        people = _(", ").join(step.to)
+        action = _("SMS to {people}", people=people) if step.method == "sms" else _("call {people}", people=people)
+        if step.repeats:
+            action += _(", up to {count} times, {time} apart", count=step.repeats + 1, time=_time(step.wait))
+        steps.append((_("after {time}", time=_time(at)) if at else _("at once"), action))
         at += step.wait * (step.repeats + 1)
     if policy.resolved:
         steps.append((_("in the end"), _("SMS to all who were notified, when it is resolved")))
@@ -106,26 +117,7 @@ def _timeline(name: str, policy: EscalationPolicy) -> Iterator[Line]:
         yield "", f"{pad(when, widest)}  {action}"
 
 
-def _describe_step(step: Step) -> str:
-    people = _(", ").join(step.to)
-    action = _("SMS to {people}", people=people) if step.method == "sms" else _("call {people}", people=people)
-    if not step.repeats:
-        return action
-    return action + _(", up to {count} times, {time} apart", count=step.repeats + 1, time=_time(step.wait))
-
-
 def _time(seconds: float) -> str:
     if seconds % 60:
         return _("{count} s", count=f"{seconds:g}")
     return _("{count} min", count=f"{seconds / 60:g}")
-
-
-def _sample_alert(settings: Settings) -> Alert:
-    severities = [value for route in settings.routes for value in route.match.get(settings.severity_label, ())]
-    severity = next(iter(severities), "critical")
-    return Alert(
-        status="firing",
-        labels={"alertname": "HostDown", "instance": "web-1", settings.severity_label: severity},
-        annotations={"summary": "web-1 has not answered for five minutes"},
-        starts_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )

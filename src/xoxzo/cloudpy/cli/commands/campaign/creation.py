@@ -22,8 +22,7 @@ from xoxzo.cloudpy.campaigns.content import OPT_OUT
 from xoxzo.cloudpy.campaigns.inputs.cells import fold
 from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
-from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
-from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, bad_file_of, limits_of, selected_store
+from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, limits_of, selected_store, write_bad_file
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance, describe_schedule, duration, local_time
 from xoxzo.cloudpy.cli.core.config import config_file
 from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
@@ -104,27 +103,26 @@ def content_from(given: dict[str, Any], account: ClientOptions | None) -> Conten
     if not given["sender"]:
         option = "caller" if kind in {"say", "play"} else "sender"
         raise click.UsageError(_("Give --sender, or set a default: xoxzo config set {option} …", option=option))
+    message = given[kind]
+    if kind == "template":
+        # Only Xoxzo has its text: without an account this raises the error that says what is missing.
+        with Client(**(account or client_options(given)), app_info="xoxzo-cli") as client:
+            message = client.templates.get(given["template"]).approved_content
+    if message is None:
+        number = given["template"]
+        raise click.UsageError(
+            _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=number)
+        )
     return Content(
         kind=kind,
         sender=given["sender"],
-        message=_approved_text(given, account) if kind == "template" else given[kind],
+        message=message,
         template=given["template"],
         language=given["language"] or "ja",
         tags=given["tags"],
         options={"track_link": True} if given["track_link"] else {},
         price=given["price"],
     )
-
-
-def _approved_text(given: dict[str, Any], account: ClientOptions | None) -> str:
-    # Only Xoxzo has a template's text: without an account this raises the error that says what is missing.
-    with Client(**(account or client_options(given)), app_info="xoxzo-cli") as client:
-        found = client.templates.get(given["template"])
-    if found.approved_content is None:
-        raise click.UsageError(
-            _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=found.id)
-        )
-    return found.approved_content
 
 
 def new_campaign(
@@ -188,7 +186,7 @@ def show_left_out(campaign: Campaign, file: str) -> None:
         "{count} row was left out; it is in {path} with its reason.",
         "{count} rows were left out; they are in {path} with their reasons.",
         len(campaign.bad),
-        path=write_bad_rows(campaign.bad, bad_file_of(file), _),
+        path=write_bad_file(campaign.bad, file),
     )
     click.echo(sentence, err=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
 from pathlib import Path
@@ -16,6 +16,7 @@ import msgspec
 from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Limits, Schedule
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, open_store
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.cli.core import session
@@ -26,6 +27,8 @@ from xoxzo.cloudpy.cli.core.inputs import CREDITS, TIME, parse_period
 from xoxzo.cloudpy.errors import APIError, CampaignError, ConfigurationError, InvalidArgument
 
 _MAX_SHOWN_BAD_ROWS = 5
+FILE = click.Path(exists=True, dir_okay=False)
+"""The type of a file that is read."""
 _STORE = "xoxzo.cloudpy.campaigns.store"
 _PASSWORD = re.compile(r":[^:/@]*@")
 
@@ -57,7 +60,7 @@ class CampaignCommand(Command):
         """Convert an error of the library; bad rows are written to a file."""
         if isinstance(error, BadRows):
             try:
-                path = write_bad_rows(error.rows, bad_file_of(ctx.params["file"]), _)
+                path = write_bad_file(error.rows, ctx.params["file"])
             except CampaignError as unwritten:
                 return super().to_command_error(ctx, unwritten)
             sentence = ngettext(
@@ -89,9 +92,9 @@ def bad_row_lines(error: BadRows) -> list[str]:
     return [*lines, _("… and {count} more", count=f"{more:,}")] if more else lines
 
 
-def bad_file_of(file: str) -> Path:
-    """Return the file for the bad rows of a list."""
-    return Path(f"{Path(file).stem}.bad.csv")
+def write_bad_file(rows: Sequence[BadRow], file: str) -> Path:
+    """Write the bad rows of a list to a file of a similar name, and return its path."""
+    return write_bad_rows(rows, Path(f"{Path(file).stem}.bad.csv"), _)
 
 
 campaign_command = partial(make_command, cls=CampaignCommand)
@@ -159,7 +162,7 @@ _INPUT = (
     _input("--any-number", is_flag=True, help="Also send to numbers that are not mobile."),
     _input("--split", metavar="N/PARTS", help="Take a random part of the list: 1/2, and 2/2 for the others."),
     _input("--skip-bad", is_flag=True, help="Leave rows out that cannot be sent to."),
-    _input("--suppress", type=click.Path(exists=True, dir_okay=False), help="A list of numbers to leave out."),
+    _input("--suppress", type=FILE, help="A list of numbers to leave out."),
     _input("--encoding", help="The encoding of the file; by default detected."),
     _input("--delimiter", help="The character between cells; by default detected."),
     _input("--header/--no-header", default=None, help="Whether the first row names the columns."),
@@ -203,16 +206,13 @@ _LIMITS = (
     _limits("--settle", type=float, help="Seconds until no late acceptance is possible; 600 by default."),
 )
 
-
 CONTENT_KINDS = ("text", "template", "say", "play")
 """The options that say what is sent, one of which is given."""
-
-
 destination_options = session.destination_options(cls=SectionedOption, section=N_("Destination"))
 """Adds the options that select the account and the destination."""
 limit_options, schedule_options = add_options(*_LIMITS), add_options(*_SCHEDULE)
 """Add the options of a run's limits, and of its times alone."""
-_file = click.argument("file", type=click.Path(exists=True, dir_okay=False))
+_file = click.argument("file", type=FILE)
 list_options, unnamed_list_options = (
     add_options(_file, *_CONTENT, *inputs, *_LIMITS, destination_options) for inputs in (_INPUT, _INPUT[1:])
 )

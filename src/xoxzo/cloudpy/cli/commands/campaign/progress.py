@@ -42,15 +42,14 @@ _NOTICE_SECONDS = 3.0
 
 
 class Progress(ExitStack):
-    """Shows a run: lines that change on a terminal, a line now and then without one, JSON for programs.
+    """Shows a run: lines that change on a terminal, a line now and then without one, JSON if `machine`.
 
-    Args:
-        name: the campaign's name.
-        machine: as JSON, on standard output; everything else goes to standard error.
+    The lines change after `draw_seconds` at the earliest.
     """
 
-    def __init__(self, name: str, *, machine: bool) -> None:
+    def __init__(self, name: str, *, machine: bool, draw_seconds: float = 0.0) -> None:
         super().__init__()
+        self._draw_seconds = draw_seconds
         self._name = name
         self._machine = machine
         self._draw: Callable[..., None] | None = None
@@ -75,7 +74,9 @@ class Progress(ExitStack):
             totals = tally_fields(event.tally)
             write_json(event=event.kind, **times, rate=round(event.rate, 1), **totals, reason=str(event.reason))
         elif self._draw is not None:
-            self._draw(*self._shown(event))
+            if event.kind == "ended" or time.monotonic() >= self._next:
+                self._draw(*self._shown(event))
+                self._next = time.monotonic() + self._draw_seconds
         elif event.kind not in {"progress", "unknown", "throttled", "unreachable"} or time.monotonic() >= self._next:
             self._next = time.monotonic() + _LOG_INTERVAL_SECONDS
             pieces = [*_speed_parts(event), *_counter_parts(event.tally), *_notice_parts(event, event.at)]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.campaigns import Campaign, Content, Event, Rehearsal
+from xoxzo.cloudpy.campaigns import Campaign, Content, Rehearsal
 from xoxzo.cloudpy.cli.commands.campaign.creation import (
     account_and_balance,
     content_from,
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
 _FAULTS = ("throttled", "error_after", "drop", "lose_reply")
 _SENDING = ("POST /sms/messages/", "POST /sms/templates/{id}/messages/", "POST /voice/simple/playbacks/")
 _MANY = 10_000_000
-_SHOW_SECONDS = 0.1
+_DRAW_SECONDS = 0.1
 
 
 @campaign_command(
@@ -66,7 +64,8 @@ def rehearse(
     content = content_from(given, account)
     credits_left = left.credits if balance is None else balance
     name = name_of(file, given)
-    with Progress(name, machine=machine) as progress:
+    # Hours of events come in a second.
+    with Progress(name, machine=machine, draw_seconds=_DRAW_SECONDS) as progress:
         rehearsal = Campaign.rehearse(
             name,
             file,
@@ -75,7 +74,7 @@ def rehearse(
             limits,
             store=selected_store(),
             allowed_recipients=None if account is None else account["allowed_recipients"],
-            on_event=_throttled(progress.show) if sys.stderr.isatty() and not machine else None,
+            on_event=progress.show if sys.stderr.isatty() and not machine else None,
             language=language(),
             test_numbers=is_local(account),
             **creation_options(content, given),
@@ -84,19 +83,6 @@ def rehearse(
     if output is not None:
         write_report(output, rehearsal.report)
     exit_unless_done(rehearsal.result)
-
-
-def _throttled(show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return a function that shows an event only now and then: hours of them come in a second."""
-    shown = 0.0
-
-    def show_some(event: Event) -> None:
-        nonlocal shown
-        if time.monotonic() - shown >= _SHOW_SECONDS or event.kind == "ended":
-            show(event)
-            shown = time.monotonic()
-
-    return show_some
 
 
 def _simulator(content: Content, credits_left: Decimal | None, fault_share: float) -> Simulator:

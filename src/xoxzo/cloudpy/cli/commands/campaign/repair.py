@@ -68,12 +68,8 @@ def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
 
 @campaign_command("xoxzo campaign settle customers", "xoxzo campaign settle customers --usage-log usage.csv")
 @click.argument("name", shell_complete=options.campaign_names)
-@click.option("--usage-log", type=click.Path(exists=True, dir_okay=False), help="The CSV from Xoxzo's dashboard.")
-@click.option(
-    "--reports",
-    type=click.Path(exists=True, dir_okay=False),
-    help="Delivery reports that `xoxzo listen --log` has received.",
-)
+@click.option("--usage-log", type=options.FILE, help="The CSV from Xoxzo's dashboard.")
+@click.option("--reports", type=options.FILE, help="Delivery reports that `xoxzo listen --log` has received.")
 @click.option("--statuses", is_flag=True, help="Get the final status of each message.")
 @click.option("--assume-sent", is_flag=True, help="Count unknown messages as sent.")
 @click.option(

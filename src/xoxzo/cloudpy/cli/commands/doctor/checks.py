@@ -35,6 +35,7 @@ from xoxzo.cloudpy.transports import tls
 from xoxzo.cloudpy.transports.routes import Proxy, environment_proxy, parse_target
 
 State = Literal["fine", "note", "wrong", "skipped"]
+"""``note`` is for what may be intended, ``skipped`` for what could not be checked."""
 DISTRIBUTION = "xoxzo-cloudpy"
 PURPOSES = {
     "cli": N_("the command line"),
@@ -65,18 +66,13 @@ _NOTE_SECONDS, _WRONG_SECONDS = 5.0, 60.0
 
 
 class Finding(NamedTuple):
-    """The result of a check."""
+    """The result of a check: `check` and `facts`, without secrets, for programs; its texts in the user's language."""
 
     check: str
-    """The name of the check; stable, for programs."""
     state: State
-    """``fine``; ``note`` for what may be intended; ``wrong``; ``skipped`` if it could not be checked."""
     message: str
-    """The result, in the user's language."""
     advice: tuple[str, ...] = ()
-    """What to do, line by line."""
     facts: Mapping[str, Any] = {}
-    """The details for programs; no secret, and the SID is shortened."""
 
 
 def python() -> Finding:

@@ -347,7 +347,7 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     assert open_store().address == str(tmp_path / "data" / "xoxzo" / "campaigns")
     monkeypatch.setenv("XOXZO_CAMPAIGNS", str(tmp_path / "mine"))
     assert open_store().address == str(tmp_path / "mine")
-    for other in ("mysql://localhost/shop", "postgress://localhost/shop", "sqlite:///shop"):
+    for other in ("mysql://localhost/shop", "postgress://localhost/shop", "sqlite:///shop", "host=db dbname=shop"):
         with pytest.raises(InvalidArgument, match="store: must be a folder or an address"):
             open_store(other)
     assert SteadyClock().now() > 0

@@ -112,6 +112,18 @@ def test_outcomes_that_a_crash_has_taken_are_recorded_again(postgresql: Postgres
         assert [one.ident for one in ledger.recipient_statuses()] == ["m1", "m2"]
 
 
+@pytest.mark.parametrize("password", ["se@cret", "sec/ret", "sec ret", "secret%", "%secret/x"])
+def test_a_password_that_would_be_read_as_the_host_is_shown_nowhere(password: str) -> None:
+    """PostgreSQL's library quotes what it takes for a host, a port or a wrong code."""
+    store = open_store(f"postgresql://shop:{password}@127.0.0.1:1/shop")
+    with pytest.raises(CampaignError, match="percent-encode") as caught:
+        list(store.names())
+    assert caught.value.code == "database_address"
+    encoded = open_store("postgresql://shop:sec%40ret%2F%25@127.0.0.1:1/shop")
+    with pytest.raises(CampaignError, match="Connection refused"):
+        list(encoded.names())
+
+
 def test_a_database_that_stays_away_is_one_clear_error(
     postgresql: PostgresqlCluster, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from xoxzo.cloudpy.campaigns.ledger.base import Ledger
 from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
@@ -11,6 +12,8 @@ from xoxzo.cloudpy.common.user_files import data_folder
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 
 __all__ = ["CampaignStore", "FolderStore", "Ledger", "SqliteLedger", "open_store"]
+
+_CONNECTION_STRING = re.compile(r"(?:^|\s)(?:dbname|host|hostaddr|service|user)\s*=")
 
 
 def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) -> CampaignStore:
@@ -21,7 +24,7 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
             by default ``XOXZO_CAMPAIGNS``, or a folder in the user's data folder. A store is returned as it is.
 
     Raises:
-        InvalidArgument: it is the address of something else, such as ``mysql://…``.
+        InvalidArgument: it is the address of something else, such as ``mysql://…``, or has another form.
         ConfigurationError: the extra ``postgresql`` is missing.
     """
     if isinstance(address, CampaignStore):
@@ -37,7 +40,7 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
         from xoxzo.cloudpy.campaigns.ledger.postgresql import PostgresqlStore
 
         return PostgresqlStore(str(chosen))
-    if "://" in str(chosen):
+    if "://" in str(chosen) or _CONNECTION_STRING.search(str(chosen)):
         # As a folder's name it would be a store of each machine's own, and each machine would send to everybody.
         raise InvalidArgument("store", "must be a folder or an address that begins with postgresql://")
     return FolderStore(chosen)

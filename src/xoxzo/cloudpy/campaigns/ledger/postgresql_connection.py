@@ -43,14 +43,24 @@ _SETTINGS = (
     " SET plan_cache_mode = force_generic_plan"
 )
 _CONNECT_SECONDS = 10
+_PASSWORD = re.compile(r"//[^:/?@]*:(.*)@")
+_UNENCODED = re.compile(r"[/@\s]|%(?![0-9A-Fa-f]{2})")
 
 
 def connect(address: str, *schemas: str) -> Connection:
-    """Connect to a database; raise ``psycopg.Error``, or `CampaignError` if a connection pooler answers.
+    """Connect to a database; raise ``psycopg.Error``, or `CampaignError` for an address of another form or of a pooler.
 
     A pooler may give the session of one program to another one, with its prepared statements, its locks, and the search
     path that says which campaign is meant: so it is recognised, by the process number that it makes up, and refused.
     """
+    found = _PASSWORD.search(address)
+    if found and _UNENCODED.search(found[1]):
+        # A part of the password would be read as the host or the port, and be shown in the error.
+        raise CampaignError(
+            "database_address",
+            "the address of the campaigns' database cannot be read: percent-encode blanks and the signs @, / and % in"
+            " its password",
+        )
     connection = psycopg.connect(
         address, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="xoxzo campaign"
     )

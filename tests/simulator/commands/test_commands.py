@@ -153,13 +153,14 @@ def test_a_phone_that_rings_can_be_answered(caller: Caller, do: str, ends: str) 
 
 
 def test_a_held_call_rings_a_minute_at_most(caller: Caller) -> None:
-    """No call rings for ever: after a minute it ends unanswered."""
-    caller.simulator.carrier.add_rule("+81", "hold", kind="call")
-    callid = caller.place()
-    caller.step(59)
-    assert caller.call(callid)["status"] == "IN PROGRESS"
-    caller.step(2)
-    assert caller.call(callid)["status"] == "NO ANSWER"
+    """No call rings for ever: after a minute it ends unanswered, whatever the seconds of the rule."""
+    for seconds in (0, 5):
+        caller.simulator.carrier.add_rule("+81", "hold", kind="call", seconds=seconds)
+        callid = caller.place()
+        caller.step(59)
+        assert caller.call(callid)["status"] == "IN PROGRESS"
+        caller.step(2)
+        assert caller.call(callid)["status"] == "NO ANSWER"
 
 
 @pytest.mark.parametrize(

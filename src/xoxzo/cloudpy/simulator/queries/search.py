@@ -35,10 +35,9 @@ _FIGURES = re.compile(r"[^0-9+]")
 _MAX_QUERY_LENGTH = 500
 _MIN_IDENT_LENGTH = 6
 """Fewer characters are looked for in texts alone: some id begins with almost any letter or two."""
-_STATUSES = {
-    name.lower().replace(" ", "-"): frozenset({name})
-    for name in (*get_args(SmsStatus), *get_args(CallStatus), *get_args(InboundSmsStatus))
-} | {"ok": frozenset({"DELIVERED"}), "failed": frozenset({"FAIL", "FAILED"})}
+_STATUSES: tuple[str, ...] = (*get_args(SmsStatus), *get_args(CallStatus), *get_args(InboundSmsStatus))
+_STATUSES_BY_WORD = {name.lower().replace(" ", "-"): frozenset({name}) for name in _STATUSES}
+_STATUSES_BY_WORD |= {"ok": frozenset({"DELIVERED"}), "failed": frozenset({"FAIL", "FAILED"})}
 _KINDS = get_args(ResultKind)
 _KEYS = frozenset({"to", "from", "status", "tag", "kind", "id", ""})
 
@@ -120,9 +119,9 @@ def _number(value: str, of: Callable[[SearchResult], str]) -> Predicate:
 
 
 def _statuses(value: str) -> frozenset[str]:
-    wanted = _STATUSES.get(value.lower().replace(" ", "-"))
+    wanted = _STATUSES_BY_WORD.get(value.lower().replace(" ", "-"))
     if wanted is None:
-        template, known = N_("there is no status {wanted!r}; there are {known}"), ", ".join(_STATUSES)
+        template, known = N_("there is no status {wanted!r}; there are {known}"), ", ".join(_STATUSES_BY_WORD)
         raise SimulatorError("unknown_status", template, wanted=value, known=known)
     return wanted
 
@@ -195,6 +194,7 @@ class Totals(Struct):
     """What a search finds in all."""
 
     by_status: dict[str, Total]
+    """Those of messages first, then those of calls and replies."""
     is_complete: bool
     """Whether all were counted; if not, the time was up, and there are more."""
 
@@ -207,19 +207,17 @@ class Totals(Struct):
 
 def totals(engine: Engine, text: str, timeout: float | None = None) -> Totals:
     """Count what a search finds, by status, in `timeout` real seconds, or raise `SimulatorError`."""
-    query, found = parse_search(text), Totals({}, True)
+    query, late = parse_search(text), False
+    found = {status: Total(0, 0, Decimal(0)) for status in _STATUSES}
     for record, _, late in _examine(engine, query, None, timeout):
         if late:
-            found.is_complete = False
             break
         if query.fits(result := result_from(record)):
-            total = found.by_status.get(result.status)
-            if total is None:
-                total = found.by_status[result.status] = Total(0, 0, Decimal(0))
+            total = found[result.status]
             total.count += 1
             total.parts += result.parts
             total.cost += result.cost
-    return found
+    return Totals({status: total for status, total in found.items() if total.count}, not late)
 
 
 def _examine(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
 from xoxzo.cloudpy.callbacks.events import (
     CallEnded,
     DeliveryReport,
@@ -25,6 +24,9 @@ from xoxzo.cloudpy.callbacks.events import (
     IncomingSMS,
     LinkClicked,
     Purpose,
+    parse_body,
+    parse_event,
+    parse_form,
 )
 from xoxzo.cloudpy.errors import APIError, CallbackRejected, ConfigurationError, InvalidArgument, NotFound
 from xoxzo.cloudpy.models import Call, CallStatus, Conference, Message

@@ -20,8 +20,7 @@ import itsdangerous  # noqa: F401
 import msgspec
 
 from xoxzo.cloudpy.callbacks import Callbacks, Event, IncomingCall
-from xoxzo.cloudpy.callbacks.event_parsing import parse_body, parse_event, parse_form
-from xoxzo.cloudpy.callbacks.events import Purpose
+from xoxzo.cloudpy.callbacks.events import Purpose, parse_body, parse_event, parse_form
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.http_probe import probe

@@ -69,8 +69,6 @@ class Recipient(NamedTuple):
     """In E.164."""
     country: str | None
     """ISO 3166-1 alpha-2, if it is known without a library."""
-    remarks: tuple[str, ...] = ()
-    """Assumptions and warnings."""
 
 
 def complete_send(
@@ -99,38 +97,33 @@ def read_recipients(
     session.destination  # noqa: B018 - prints it before any other message
     found: dict[str, Recipient] = {}
     for position, text in enumerate(expand_stdin(given), 1):
-        one = _plain(text) or _typed(session, text, position, country or session.country, sms=sms)
-        for remark in one.remarks:
-            session.out.warn(f"{session.out.number(one.number)}: {remark}")
+        one, remarks = _read(session, text, position, country, sms=sms)
         if one.number in found:
-            session.out.warn(f"{session.out.number(one.number)}: {_('this number is listed twice; it is used once')}")
+            remarks.append(_("this number is listed twice; it is used once"))
+        for remark in remarks:
+            session.out.warn(f"{session.out.number(one.number)}: {remark}")
         found.setdefault(one.number, one)
     if not found:
         raise CommandError(_("There is no number to send to."))
     return list(found.values())
 
 
-def _plain(text: str) -> Recipient | None:
-    from xoxzo.cloudpy.phone import recipient_error
+def _read(session: Session, text: str, position: int, country: str | None, *, sms: bool) -> tuple[Recipient, list[str]]:
+    """Return a recipient, with assumptions and warnings; reading E.164 loads no number plans."""
+    from xoxzo.cloudpy.phone import parse, recipient_error
 
-    return None if recipient_error(text) else Recipient(text, _COUNTRIES.get(text[:3]))
-
-
-def _typed(session: Session, text: str, position: int, country: str, *, sms: bool) -> Recipient:
-    from xoxzo.cloudpy.phone import parse
-
+    if not recipient_error(text):
+        return Recipient(text, _COUNTRIES.get(text[:3])), []
     try:
-        number = parse(text, country, test_numbers=session.destination.is_simulator)
+        number = parse(text, country or session.country, test_numbers=session.destination.is_simulator)
     except InvalidArgument as error:
         shown = text if session.out.show_numbers else _("number {place}", place=position)
-        raise CommandError(
-            f"{shown}: {render_error(error)}",
-            _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER"),
-        ) from None
+        advice = _("Nothing was sent. See how a number is read: xoxzo phone format NUMBER")
+        raise CommandError(f"{shown}: {render_error(error)}", advice) from None
     remarks = [_(str(assumption)) for assumption in number.assumptions]
     if sms and number.kind not in {"mobile", "fixed_or_mobile"}:
         remarks.append(_("this is not a mobile number ({kind}): it may not receive SMS", kind=_(number.kind)))
-    return Recipient(number.e164, number.country, tuple(remarks))
+    return Recipient(number.e164, number.country), remarks
 
 
 def signing_secret() -> str:

@@ -67,12 +67,9 @@ def body_headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 
 def read_body(environ: WSGIEnvironment, max_bytes: int) -> bytes:
-    """Return the body, or its first `max_bytes` + 1 bytes if it is longer.
+    """Return the body, or its first `max_bytes` + 1 bytes; `UnreadableBodyError` if the connection broke.
 
     A body without a length (chunked) is read if the server ends it itself, as gunicorn, uWSGI and mod_wsgi do.
-
-    Raises:
-        UnreadableBodyError: the connection broke, or a chunk is missing.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdecimal():

@@ -38,12 +38,7 @@ class SqliteStorage:
     """Stores entries in a file that only its owner can read; threads and processes may share it.
 
     At the end of a transaction its data is on disk: Xoxzo does not repeat a callback that was answered with 200.
-
-    Args:
-        path: the file; it is created if it does not exist. ``:memory:`` stores everything in this process, for tests.
-
-    Raises:
-        ConfigurationError: the file cannot be opened, or is not a delivery log.
+    ``:memory:`` stores everything in this process, for tests.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

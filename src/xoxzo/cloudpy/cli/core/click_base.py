@@ -313,28 +313,21 @@ class Group(Command, click.Group):
         """Return the completions of a word without importing the commands of the table."""
         from click.shell_completion import CompletionItem
 
-        shown = [name for name in self._shown_commands(ctx) if name.startswith(incomplete)]
-        found = [CompletionItem(name, help=self._short_help(name)) for name in shown]
+        found = [CompletionItem(name, help=text) for name, text in self._listed() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, then the commands."""
+        """Write the options, then the list of commands."""
         super().format_options(ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing those of the table."""
-        rows = [(name, self._short_help(name)) for name in self._shown_commands(ctx)]
-        if rows:
+        if rows := self._listed():
             with formatter.section(_("Commands")):
                 formatter.write_dl(rows)
 
-    def _shown_commands(self, ctx: click.Context) -> list[str]:
-        names = self.list_commands(ctx)
-        return [name for name in names if name not in self.commands or not self.commands[name].hidden]
-
-    def _short_help(self, name: str) -> str:
-        return _(self.table[name].help) if name in self.table else self.commands[name].get_short_help_str()
+    def _listed(self) -> list[tuple[str, str]]:
+        """Return names and help of the commands that are not hidden, without importing those of the table."""
+        rows = [(name, _(entry.help)) for name, entry in self.table.items()]
+        added = ((name, command) for name, command in self.commands.items() if name not in self.table)
+        return rows + [(name, command.get_short_help_str()) for name, command in added if not command.hidden]
 
 
 def examples(*lines: str) -> str:

@@ -198,10 +198,7 @@ def find_or_start() -> str:
     """Find this user's simulator on this machine, or start one that runs on; return its address without a final slash.
 
     `XOXZO_SIMULATOR` chooses one by its address; else the latest that accepts any SID is used. A simulator that is
-    started is announced on standard error. Two commands at once start one.
-
-    Raises:
-        SimulatorError: none responds at `XOXZO_SIMULATOR`, or none could be started.
+    started is announced on standard error. Two commands at once start one. `SimulatorError` if none can be used.
     """
     if named := os.environ.get(VARIABLE):
         return _checked(named.rstrip("/"))

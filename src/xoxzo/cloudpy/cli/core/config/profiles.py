@@ -166,11 +166,8 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     ``XOXZO_API_HOST``; the profile that the configuration calls ``default``. A profile's credentials never go to
     the environment's address, nor the other way about.
 
-    `profile` and `simulator` are the values of the options; a simulator on this machine is found, or started.
-
-    Raises:
-        NoCredentials: there are no credentials, or incomplete ones.
-        CommandError: the configuration cannot be used.
+    `profile` and `simulator` are the values of the options; a simulator on this machine is found, or started. Raises
+    `NoCredentials`, or another `CommandError` if the configuration cannot be used.
     """
     if simulator:
         from xoxzo.cloudpy.cli.core.config.local_simulator import find_or_start

@@ -49,9 +49,7 @@ def spinner(title: str) -> Iterator[None]:
 def live_lines() -> Iterator[Callable[..., None]]:
     """Show a bar with lines on standard error that change in place, and stay when the block has ended.
 
-    Yields:
-        A function that shows a share from 0 to 1, the pieces beside the bar, and the pieces of each line below it. What
-        does not fit the terminal is cut.
+    The function that is yielded shows a share from 0 to 1, the pieces beside the bar, and those of each line below it.
     """
     console = Console(stderr=True)
     # A substitute would make lines longer than they were measured.

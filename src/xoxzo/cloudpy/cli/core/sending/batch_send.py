@@ -47,16 +47,9 @@ def confirm_send(
     On a simulator, with ``--yes`` and with ``--dry-run`` none is needed. Else it is needed for an account's first live
     send from a terminal, and whenever the cost is above ``confirm_above`` or not known.
 
-    Args:
-        session: has the destination.
-        what: a description in a few words, in the user's language.
-        recipients: the numbers, unmasked; may be empty.
-        cost: the total in credits; ``None`` if no price is known.
-        parts: SMS parts of each message.
-        at_least: whether it may cost more: a call is charged by the minute.
-
-    Raises:
-        CommandError: the answer was no, or there is no terminal; nothing was sent.
+    `what` describes it in the user's language. `cost` is the total in credits, ``None`` if no price is known; with
+    `at_least` it may be more: a call is charged by the minute. `parts` are those of each SMS. `CommandError` if the
+    answer was no, or there is no terminal; nothing was sent.
     """
     where = session.destination
     if session.yes or session.dry_run or where.is_simulator:

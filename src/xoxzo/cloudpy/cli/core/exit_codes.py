@@ -122,26 +122,14 @@ class APIFailure(CommandError):
         warning = " " + _("It may have been carried out all the same.") if error.maybe_sent else ""
         request = _("request {id}", id=error.request_id or "-")
         sentence = f"{error.operation}: {describe_api_error(error)} ({request}{tries}){warning}"
-        super().__init__(sentence, *_advice(error), status=_status(error))
+        status, advice = _judge(error)
+        super().__init__(sentence, *advice, status=status)
 
     def facts(self) -> dict[str, Any]:
         """Add the attributes of the error, for programs."""
         names = ("operation", "status", "maybe_sent", "retry_after", "request_id")
         known = {"class": type(self.error).__name__} | {name: getattr(self.error, name, None) for name in names}
         return {"error": {**super().facts()["error"], **known}}
-
-
-def _status(error: APIError) -> int:
-    from xoxzo.cloudpy import errors
-
-    if error.maybe_sent:
-        return MAY_BE_SENT
-    if isinstance(error, errors.AuthenticationFailed):
-        return CREDENTIALS
-    if isinstance(error, errors.RateLimited):
-        return THROTTLED
-    failure = isinstance(error, errors.StatusError) and not isinstance(error, errors.ServerError)
-    return REJECTED if failure else NOT_SENT
 
 
 def describe_api_error(error: APIError) -> str:
@@ -155,24 +143,23 @@ def describe_api_error(error: APIError) -> str:
     return visible(_("status {status}", status=error.status) + words, lines=True)
 
 
-def _advice(error: APIError) -> list[str]:
+def _judge(error: APIError) -> tuple[int, list[str]]:
+    """Return the exit status for an error of the API, and what to do next."""
     from xoxzo.cloudpy import errors
 
-    if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
-        return [_("It has not ended yet: give the same command again to continue waiting.")]
+    found = (judged for kind, judged in _BY_CLASS.items() if isinstance(error, getattr(errors, kind)))
+    status, line = next(found, (NOT_SENT, _NOTHING_DONE))
     if error.maybe_sent:
-        if error.reference is not None and error.operation in {"sms.send", "templates.send"}:
-            return [_("Check before you send again: xoxzo sms find {reference}", reference=error.reference)]
-        return [_(_CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST))]
-    if isinstance(error, errors.NotFound) and error.operation.startswith("sins."):
-        return [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
-    further = _field_errors(error)[1:]  # the first is in the error's message
-    for kind, line in _CLASS_ADVICE.items():
-        if isinstance(error, getattr(errors, kind)):
-            return [*further, _(line, seconds=f"{getattr(error, 'retry_after', None) or 1:g}")]
-    if isinstance(error, errors.StatusError):
-        return further
-    return [_("Nothing was sent or changed: the same command may be given again.")]
+        status, line = MAY_BE_SENT, _CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST)
+    if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
+        line = N_("It has not ended yet: give the same command again to continue waiting.")
+    elif error.maybe_sent and error.reference is not None and error.operation in {"sms.send", "templates.send"}:
+        line = N_("Check before you send again: xoxzo sms find {reference}")
+    elif isinstance(error, errors.NotFound) and error.operation.startswith("sins.") and not error.maybe_sent:
+        return status, [_("The service ended on 2024-04-30: what Xoxzo answers now is not known.")]
+    seconds = f"{getattr(error, 'retry_after', None) or 1:g}"
+    further = [] if error.maybe_sent else _field_errors(error)[1:]  # the first is in the error's message
+    return status, [*further, *([_(line, seconds=seconds, reference=error.reference)] if line else [])]
 
 
 def _field_errors(error: APIError) -> list[str]:
@@ -197,20 +184,23 @@ _CHECK_ADVICE = {
     "otp": N_("A code may be on its way: wait for it before you ask for another."),
     "lookup": N_("The look-up may have been charged."),
 }
-_CLASS_ADVICE = {
-    "AuthenticationFailed": N_("Check the SID and the token: xoxzo doctor"),
-    "NotEnoughCredits": N_("Check the balance: xoxzo credits"),
-    "PermissionDenied": N_(
-        "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
-        "templates: xoxzo template send"
-    ),
-    "NotFound": N_("This id was not found. Ids differ between accounts."),
-    "RateLimited": N_("Wait {seconds} seconds and give the same command again."),
-    "ServerError": N_("Nothing was sent or changed: the same command may be given again."),
-    "ConnectionFailed": N_("Nothing was sent: check the network, the proxy and the address (xoxzo doctor)."),
+_NOTHING_DONE = N_("Nothing was sent or changed: the same command may be given again.")
+_TEMPLATES_ONLY = N_(
+    "Your account may not do this. Unless Xoxzo has approved free texts for it, it sends by "
+    "templates: xoxzo template send"
+)
+_OFFLINE = N_("Nothing was sent: check the network, the proxy and the address (xoxzo doctor).")
+_BY_CLASS = {
+    "AuthenticationFailed": (CREDENTIALS, N_("Check the SID and the token: xoxzo doctor")),
+    "NotEnoughCredits": (REJECTED, N_("Check the balance: xoxzo credits")),
+    "PermissionDenied": (REJECTED, _TEMPLATES_ONLY),
+    "NotFound": (REJECTED, N_("This id was not found. Ids differ between accounts.")),
+    "RateLimited": (THROTTLED, N_("Wait {seconds} seconds and give the same command again.")),
+    "ServerError": (NOT_SENT, _NOTHING_DONE),
+    "StatusError": (REJECTED, ""),
+    "ConnectionFailed": (NOT_SENT, _OFFLINE),
 }
-
-
+"""The exit status and the advice, by the class of an error after which surely nothing was sent."""
 _MEANINGS = {
     "connection_refused": N_("nothing listens there"),
     "name_not_found": N_("there is no machine of this name"),

@@ -45,23 +45,19 @@ def campaign_chunk(name: str, uid: str) -> None:
         uid: the first part of its references, which tells it from others of this name.
     """
     try:
-        _send_chunk(name, uid)
+        with Campaign.open(name, store=settings.store()) as campaign:
+            if campaign.reference_prefix != uid:
+                _log.warning("%s in this worker's store is another campaign: is it the store that dispatched it?", name)
+                return
+            if campaign.state != "running" or not campaign.ledger.take_seat(campaign.workers):
+                return
+            with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
+                result, away_seconds = runner.run(_run(campaign))
+            if result.state == "running":
+                campaign.continue_later(current_app, away_seconds)
     except CampaignError as error:
         # The database may be away for a while.
         raise campaign_chunk.retry(exc=error, countdown=RETRY_SECONDS, max_retries=_MAX_RETRIES) from error
-
-
-def _send_chunk(name: str, uid: str) -> None:
-    with Campaign.open(name, store=settings.store()) as campaign:
-        if campaign.reference_prefix != uid:
-            _log.warning("%s in this worker's store is another campaign: is it the store that dispatched it?", name)
-            return
-        if campaign.state != "running" or not campaign.ledger.take_seat(campaign.workers):
-            return
-        with asyncio.Runner(loop_factory=fast_loop_factory()) as runner:
-            result, away_seconds = runner.run(_run(campaign))
-        if result.state == "running":
-            campaign.continue_later(current_app, away_seconds)
 
 
 async def _run(campaign: Campaign) -> tuple[Result, float]:

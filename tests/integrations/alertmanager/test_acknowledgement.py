@@ -105,7 +105,7 @@ def test_by_call(tmp_path: Path) -> None:
 
     with OnCall(tmp_path, given) as on_call:
         assert call(on_call, TANAKA) == 'say en "There is no alert to acknowledge."'
-        _, first = on_call.notify(alert('Disk "full"'), group="a")
+        _, first = on_call.notify(alert('Disk\n"full"'), group="a")
         _, second = on_call.notify(alert("Load", severity="warning"), group="b")
         on_call.wait(60)
         assert on_call.xoxzo.received[-1].text.endswith("Ack by calling 815011112222")

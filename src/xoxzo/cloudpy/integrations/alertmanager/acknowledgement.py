@@ -23,7 +23,7 @@ from xoxzo.cloudpy.integrations.alertmanager.store import Store
 # 75 bits: too many to be guessed, and few enough for an SMS.
 _SIGNATURE_LENGTH = 15
 _MAX_SPOKEN_CHARACTERS = 200
-_SAYABLE = re.compile(r"[^\w\s.,:;/#%+()-]")
+_UNSAYABLE = re.compile(r"[^\w .,:;/#%+()-]")
 _STATES = {
     Phase.OPEN: N_("Nobody has acknowledged it yet."),
     Phase.ACKNOWLEDGED: N_("Acknowledged by {name}."),
@@ -105,5 +105,5 @@ def spoken_reply(settings: Settings, person: str | None, incidents: Iterable[Inc
     names = dict.fromkeys(alert.labels.get("alertname", "") for one in incidents for alert in one.alerts)
     if not names:
         return Say(settings.language, _("There is no alert to acknowledge."))
-    listed = _SAYABLE.sub(" ", ", ".join(names))[:_MAX_SPOKEN_CHARACTERS]
+    listed = _UNSAYABLE.sub(" ", ", ".join(names))[:_MAX_SPOKEN_CHARACTERS]
     return Say(settings.language, _("You have acknowledged: {names}.").format(names=listed))

@@ -136,16 +136,16 @@ def send_outbox(alias: str | None = None) -> None:
     Args:
         alias: the database; by default all that have an outbox.
     """
-    if settings.django_conf() is None:
+    conf = settings.django_conf()
+    if conf is None:
         return
-    from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
     from xoxzo.cloudpy.integrations.django.outbox.worker import Worker
 
-    if get_settings().worker != "celery":
+    if conf.get_outbox().worker != "celery":
         return
     stopped: list[int] = []
     with handle_signals(lambda number, _frame: stopped.append(number), ("SIGUSR1",)):
-        for one in databases(alias):
+        for one in conf.outbox_databases(alias):
             worker = Worker(one, lambda: bool(stopped) or is_shutting_down())
             worker.run(CHUNK_SECONDS)
             if worker.has_more:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
 
+import msgspec
+from django.apps import apps
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.db import connections
+from django.db import connections, router
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from xoxzo.cloudpy.callbacks import Callbacks
+from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.errors import ConfigurationError
@@ -59,19 +62,56 @@ DEFAULTS: dict[str, Any] = {
     "OPT_OUT_NAME": "",
     # The store of campaigns: the alias of a PostgreSQL database of DATABASES, or an address as in XOXZO_CAMPAIGNS.
     "CAMPAIGNS": None,
-    # How the outbox is sent: the fields of OutboxSettings in outbox/settings.py.
+    # How the outbox is sent: the fields of OutboxSettings.
     "OUTBOX": {},
 }
 """Every key of the setting ``XOXZO`` with its default."""
 
+OUTBOX_TASKS = {
+    "celery": "xoxzo.cloudpy.integrations.celery.chunks",
+    "tasks": "xoxzo.cloudpy.integrations.django.outbox.django_task",
+}
+"""The modules with the tasks of the outbox: only what is chosen is imported, since it needs more to be installed."""
 # What a connection's address can hold; the other parameters are objects of Django and psycopg.
 _LIBPQ_PARAMETERS = (
     *("dbname", "user", "password", "host", "port", "service", "passfile", "options", "connect_timeout"),
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"),
 )
-
 _lock = threading.Lock()
 _instances: dict[str, Any] = {}
+
+
+class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the outbox is sent."""
+
+    worker: Literal["celery", "tasks", "command"] = "command"
+    """What sends after a commit: ``celery``, ``tasks`` (Django's tasks framework), or ``command``, which is ``manage.py
+    xoxzo_outbox``."""
+    databases: tuple[str, ...] = ()
+    """The aliases of the databases with an outbox; by default the one that the routers choose."""
+    rate: float | None = None
+    """Messages a second of all workers, or ``None`` for no limit."""
+    lease: float = 60.0
+    """Seconds for which a worker may send what it has claimed. Half of them is the most for a message."""
+    settle: float = 600.0
+    """Seconds after which a message whose response was lost is no longer accepted; then the sent list can prove that it
+    was not sent."""
+    days: float | None = None
+    """After how many days what has ended is deleted; ``None`` for never."""
+    backend: str = "default"
+    """The backend of ``TASKS``, for ``tasks``."""
+    queue: str = "default"
+    """The queue of the tasks, for ``tasks``."""
+
+    def __post_init__(self) -> None:
+        if unknown := ", ".join(alias for alias in self.databases if alias not in settings.DATABASES):
+            raise ValueError(f"databases: {unknown} is not in DATABASES")
+        _ = self.limits
+
+    @property
+    def limits(self) -> Limits:
+        """The same as limits of a campaign that sends one message at a time."""
+        return Limits(concurrency=1, rate=self.rate, lease=self.lease, settle=self.settle)
 
 
 def get(key: str) -> Any:  # noqa: ANN401 - each key has a type of its own
@@ -154,6 +194,26 @@ def secrets() -> Sequence[str]:
     if given is None:
         return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [given] if isinstance(given, str) else list(given)
+
+
+def get_outbox() -> OutboxSettings:
+    """Return how the outbox is sent; raise `ConfigurationError` if it is invalid."""
+    try:
+        return msgspec.convert(get("OUTBOX"), OutboxSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError('XOXZO["OUTBOX"] is invalid: {why}', why=error) from error
+
+
+def outbox_databases(only: str | None = None) -> tuple[str, ...]:
+    """Return the aliases of the databases with an outbox, or `only` this one; raise `ConfigurationError` without."""
+    known = get_outbox().databases or (router.db_for_write(apps.get_model("xoxzo.OutboxMessage")),)
+    if only is None:
+        return known
+    if only not in known:
+        raise ConfigurationError(
+            'the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]', alias=only
+        )
+    return (only,)
 
 
 def active_language() -> str:

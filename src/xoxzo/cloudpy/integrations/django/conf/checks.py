@@ -16,7 +16,6 @@ from django.core.checks import CheckMessage, Error, Warning as CheckWarning, reg
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 from xoxzo.cloudpy.integrations.django import conf, sms
-from xoxzo.cloudpy.integrations.django.outbox import settings as outbox
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -124,9 +123,9 @@ def _check_campaigns_and_outbox() -> Iterator[CheckMessage]:
     except ConfigurationError as error:
         yield Error(f"{error}.", id="xoxzo.E005")
     try:
-        worker = outbox.get_settings().worker
+        worker = conf.get_outbox().worker
         if worker != "command":
-            import_module(outbox.TASK_MODULES[worker])
+            import_module(conf.OUTBOX_TASKS[worker])
     except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
         yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")
 

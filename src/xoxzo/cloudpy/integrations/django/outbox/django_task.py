@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from xoxzo.cloudpy.integrations.django.outbox.settings import get_settings
+from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.outbox.worker import Worker
 
 RUN_SECONDS = 20.0
@@ -16,7 +16,7 @@ RUN_SECONDS = 20.0
 
 # Django 6 has the framework; for 5.2 there is a package of the same author.
 _tasks = import_module("django.tasks" if find_spec("django.tasks") else "django_tasks")
-_settings = get_settings()
+_settings = conf.get_outbox()
 
 
 @_tasks.task(backend=_settings.backend, queue_name=_settings.queue)  # type: ignore[untyped-decorator] # of any package

@@ -15,8 +15,8 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
+from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox.settings import TASK_MODULES, databases, get_settings
 
 TASK = "xoxzo.outbox"
 """The name of Celery's task."""
@@ -38,7 +38,7 @@ def write_row(
         content = msgspec.json.decode(msgspec.json.encode(values))
     except TypeError as error:
         raise InvalidArgument("options", "must be values that JSON can hold, to be stored in the outbox") from error
-    alias = databases(using)[0]
+    alias = conf.outbox_databases(using)[0]
     _require_same_transaction(alias)
     due = None if send_at is None else _seconds("send_at", send_at)
     expires = None if expires_at is None else _seconds("expires_at", expires_at)
@@ -99,16 +99,16 @@ def _wake_hook(alias: str) -> Callable[[], None]:
 
 def wake_worker(alias: str) -> None:
     """Have a worker look at an outbox. Nothing depends on it: a sweep finds what it has missed."""
-    worker = get_settings().worker
+    worker = conf.get_outbox().worker
     if worker == "celery":
         ours = sys.modules.get("xoxzo.cloudpy.integrations.celery.settings")
         app = (ours and ours.current.app) or import_module("celery").current_app
         if app.conf.task_always_eager:
             # `send_task` would look for a broker all the same.
-            import_module(TASK_MODULES[worker]).send_outbox.apply((alias,))
+            import_module(conf.OUTBOX_TASKS[worker]).send_outbox.apply((alias,))
         else:
             # With `retry=False`, Celery still connects again and again, for six seconds.
             app.send_task(TASK, (alias,), retry=True, retry_policy={"max_retries": 0}, ignore_result=True)
     elif worker == "tasks":
         # Only here: importing it fails where TASKS has no such backend.
-        import_module(TASK_MODULES[worker]).send_outbox.enqueue(alias)
+        import_module(conf.OUTBOX_TASKS[worker]).send_outbox.enqueue(alias)

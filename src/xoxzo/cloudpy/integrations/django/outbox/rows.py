@@ -19,9 +19,8 @@ from django.dispatch import Signal
 from xoxzo.cloudpy.campaigns.reconciliation import find_unsent, state_of
 from xoxzo.cloudpy.campaigns.records import State, Unsettled
 from xoxzo.cloudpy.client.client import Client
-from xoxzo.cloudpy.integrations.django import signals
+from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxAccount, OutboxMessage
-from xoxzo.cloudpy.integrations.django.outbox.settings import databases
 
 _SENT = (State.SENT, State.DELIVERED, State.FAILED)
 _SIGNALS: dict[State, Signal] = {
@@ -236,4 +235,4 @@ def record_report(event: Any) -> bool:  # noqa: ANN401 - any event of a callback
     if not reference or not status:
         return False
     ident = next((value for name in ("msgid", "callid", "ident") if (value := getattr(event, name, ""))), "")
-    return any(Outbox(alias).report(reference, state_of(status), ident) for alias in databases())
+    return any(Outbox(alias).report(reference, state_of(status), ident) for alias in conf.outbox_databases())

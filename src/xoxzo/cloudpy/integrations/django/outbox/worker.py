@@ -17,7 +17,6 @@ from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, reconcile
-from xoxzo.cloudpy.integrations.django.outbox.settings import databases, get_settings
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 from xoxzo.cloudpy.models import SentMessage
 
@@ -49,7 +48,7 @@ def send_due(using: str | None = None) -> int:
         ConfigurationError: the settings are invalid.
         RuntimeError: a transaction is open: what is claimed has to be committed before it is sent.
     """
-    return sum(Worker(alias).run() for alias in databases(using))
+    return sum(Worker(alias).run() for alias in conf.outbox_databases(using))
 
 
 class Worker:
@@ -60,7 +59,7 @@ class Worker:
     """
 
     def __init__(self, alias: str, should_stop: Callable[[], bool] = bool) -> None:
-        settings = get_settings()
+        settings = conf.get_outbox()
         self._days = settings.days
         self._limits = settings.limits
         self._backend = get_connection()

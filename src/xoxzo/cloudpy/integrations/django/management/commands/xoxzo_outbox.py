@@ -12,9 +12,9 @@ from django.db import DatabaseError, connections
 
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import XoxzoError
+from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.management import duration
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox
-from xoxzo.cloudpy.integrations.django.outbox.settings import databases
 from xoxzo.cloudpy.integrations.django.outbox.worker import POLL_SECONDS, Worker
 
 _DATABASE_RETRY_SECONDS = 5.0
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Do it, and print what was done."""
         try:
-            aliases = databases(options["database"])
+            aliases = conf.outbox_databases(options["database"])
             if options["purge"] is not None:
                 count = sum(Outbox(alias).purge(options["purge"] * 86_400) for alias in aliases)
                 self.stdout.write(f"{count} deleted")

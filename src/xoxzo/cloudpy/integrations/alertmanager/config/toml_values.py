@@ -21,6 +21,11 @@ _ERROR = re.compile(
     r"(?: - at `\$(?P<place>(?:\.\w+|\[\d+\])*)`)?",
     re.DOTALL,
 )
+_RULES: dict[type, str] = {
+    BoolType: N_("must be true or false"),
+    StrType: N_("must be a text"),
+    StructType: N_("must be a table"),
+}
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -113,18 +118,11 @@ def _explain(error: msgspec.ValidationError, kind: type) -> InvalidArgument:
 
 def _rule(info: object) -> tuple[str, dict[str, Any]]:
     """Return the rule for a value of a type, with its fields."""
-    match info:
-        case IntType():
-            return N_("must be a whole number from {least} to {most}"), {"least": info.ge, "most": info.le}
-        case LiteralType():
-            return N_("must be one of {names}"), {"names": ", ".join(map(str, info.values))}
-        case BoolType():
-            return N_("must be true or false"), {}
-        case StrType():
-            return N_("must be a text"), {}
-        case StructType():
-            return N_("must be a table"), {}
-    return N_("must be a list of tables"), {}
+    if isinstance(info, IntType):
+        return N_("must be a whole number from {least} to {most}"), {"least": info.ge, "most": info.le}
+    if isinstance(info, LiteralType):
+        return N_("must be one of {names}"), {"names": ", ".join(map(str, info.values))}
+    return _RULES.get(type(info), N_("must be a list of tables")), {}
 
 
 def _join(path: str, name: str) -> str:

@@ -15,11 +15,7 @@ from xoxzo.cloudpy.integrations.django.sms import BaseBackend, CallMessage, SmsM
 
 
 class LiveBackend(BaseBackend):
-    """Sends with the project's client, requests delivery reports if ``PUBLIC_URL`` is set, and updates the log.
-
-    Args:
-        client: sends in place of the project's client.
-    """
+    """Sends with a client, by default the project's, requests reports if ``PUBLIC_URL`` is set, and updates the log."""
 
     def __init__(self, client: Client | None = None) -> None:
         self.client = client

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from xoxzo.cloudpy import callbacks
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
+from xoxzo.cloudpy.campaigns import OptOutEndpoint
 from xoxzo.cloudpy.integrations.django import conf, signals
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.campaigns import record_report
@@ -53,8 +54,6 @@ def receive(request: HttpRequest, **_path: str) -> HttpResponse:
 @transaction.non_atomic_requests
 def opt_out(request: HttpRequest, token: str) -> HttpResponse:
     """Answer a link to opt out of campaigns."""
-    from xoxzo.cloudpy.campaigns import OptOutEndpoint
-
     endpoint = OptOutEndpoint(conf.get_opt_out_links(), conf.campaigns_address(), name=conf.get("OPT_OUT_NAME"))
     languages = request.headers.get("accept-language", "")
     page = endpoint.handle(request.method or "", token, request.META.get("QUERY_STRING", ""), languages)

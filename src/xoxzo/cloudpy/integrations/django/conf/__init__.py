@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -17,13 +17,10 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from xoxzo.cloudpy.callbacks import Callbacks
-from xoxzo.cloudpy.campaigns.limits import Limits
+from xoxzo.cloudpy.campaigns import Limits, OptOutLinks
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.locale import translations
 from xoxzo.cloudpy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.campaigns import OptOutLinks
 
 DEFAULTS: dict[str, Any] = {
     # The account; by default XOXZO_API_SID, XOXZO_API_AUTH_TOKEN and XOXZO_API_HOST of the environment.
@@ -161,8 +158,6 @@ def get_opt_out_links() -> OptOutLinks:
     Raises:
         ConfigurationError: neither ``OPT_OUT_URL`` nor ``PUBLIC_URL`` is set, or a value is invalid.
     """
-    from xoxzo.cloudpy.campaigns import OptOutLinks
-
     url = get("OPT_OUT_URL") or (f"{get('PUBLIC_URL')}/o" if get("PUBLIC_URL") else None)
     if url is None:
         raise ConfigurationError('the setting XOXZO["OPT_OUT_URL"] or XOXZO["PUBLIC_URL"] is needed for opt-out links')

@@ -56,12 +56,15 @@ def _signature(incident: Incident, person: str) -> str:
     return b32encode(digest).decode().lower()[:_SIGNATURE_LENGTH]
 
 
-def render_page(incident: Incident, language: str, *, changed: bool = False) -> str:
-    """Render the page of a link, with a button that acknowledges if that is still possible.
+def render_page(incident: Incident | None, language: str, *, changed: bool = False) -> str:
+    """Render the page of a link, with a button that acknowledges if that is still possible; ``None`` has no valid link.
 
     `changed` is whether alerts have joined since the person opened the page.
     """
     _ = translations(language).gettext
+    if incident is None:
+        content = f"<p>{escape(_('This link is not valid, or its alerts are long over.'))}</p>"
+        return _PAGE.substitute(language=language, title="xoxzo", content=content)
     items = "".join(
         f"<li><b>{escape(alert.labels.get('alertname', ''))}</b> {escape(alert.labels.get('instance', ''))}<br>"
         f"{escape(alert.annotations.get('summary') or alert.annotations.get('description', ''))}</li>"
@@ -79,12 +82,6 @@ def render_page(incident: Incident, language: str, *, changed: bool = False) -> 
             f"<button>{escape(_('Acknowledge'))}</button></form>"
         )
     return _PAGE.substitute(language=language, title=f"#{escape(incident.ident)}", content=content)
-
-
-def render_unknown(language: str) -> str:
-    """Render the page of a link that is not valid."""
-    sentence = translations(language).gettext("This link is not valid, or its alerts are long over.")
-    return _PAGE.substitute(language=language, title="xoxzo", content=f"<p>{escape(sentence)}</p>")
 
 
 def notified_of(store: Store, person: str) -> list[Incident]:

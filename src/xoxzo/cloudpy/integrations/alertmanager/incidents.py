@@ -45,7 +45,6 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     group_key: str
     """The key of the group, which stays the same when Alertmanager restarts."""
     status: Literal["firing", "resolved"]
-    """``resolved`` if no alert of the group fires."""
     receiver: str = ""
     """The name of the receiver in Alertmanager's configuration."""
     alerts: tuple[Alert, ...] = ()

@@ -202,7 +202,7 @@ class _Handlers:
         found = acknowledgement.check_link(receiver.settings, receiver.store, request.path_params["token"])
         if found is None:
             await self.reject(request, _Rejection(404, "the link is not valid"))
-            return HTMLResponse(acknowledgement.render_unknown(language), 404, _PAGE_HEADERS)
+            return HTMLResponse(acknowledgement.render_page(None, language), 404, _PAGE_HEADERS)
         incident, person = found
         changed = False
         if request.method == "POST" and incident.phase in ACKNOWLEDGEABLE:

@@ -18,7 +18,6 @@ from xoxzo.cloudpy.text import estimate
 
 Method = Literal["sms", "call"]
 DEFAULT_LISTEN = "127.0.0.1:9095"
-"""The host and the port of the server."""
 _DEFAULT_WAITS_AND_REPEATS = {"sms": (Seconds(300), 0), "call": (Seconds(120), 2)}
 _MIN_HEARTBEAT_SECONDS = 60
 
@@ -181,20 +180,18 @@ class TemplateText(Table, frozen=True):
 
 
 class Texts(Table, frozen=True):
-    """The texts; `message_text` describes their placeholders and has the default texts."""
+    """The texts of SMS for firing alerts, of calls, and of SMS for a resolved group; or the templates of the SMS.
+
+    `message_text` describes the placeholders, and has the texts that ``None`` stands for.
+    """
 
     sms: str | None = None
-    """The SMS for firing alerts; ``None`` for the default."""
     call: str | None = None
-    """What a call speaks; ``None`` for the default."""
     resolved: str | None = None
-    """The SMS for a resolved group; ``None`` for the default."""
     max_parts: Annotated[int, Meta(ge=1, le=10)] = 2
     """The most SMS parts of a message."""
     sms_template: TemplateText | None = None
-    """The template that replaces ``sms``, or ``None``."""
     resolved_template: TemplateText | None = None
-    """The template that replaces ``resolved``, or ``None``."""
 
 
 class Settings(Table, frozen=True):
@@ -214,7 +211,6 @@ class Settings(Table, frozen=True):
     texts: Texts = Texts()
     spend_limit: SpendLimit = SpendLimit()
     severity_label: str = "severity"
-    """The label that holds the severity."""
     talk: Seconds = Seconds(0)
     """Seconds from which a call counts as answered."""
     listen: str = DEFAULT_LISTEN

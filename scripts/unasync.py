@@ -17,6 +17,9 @@ RULES = [
         "Xoxzo's API. One client may be shared by threads; after a fork it opens connections of its own.",
     ),
     (r"in an ``async with`` statement, or await ``", "in a ``with`` statement, or call ``"),
+    # A transport for threads keeps to the deadline by itself.
+    (r", deadline_async\b", ""),
+    (r"\basync with deadline_async\([\w.]+\):", "if True:"),
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\bAwaitable\[(\w+)\]", r"\1"),

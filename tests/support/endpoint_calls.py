@@ -11,10 +11,10 @@ from xoxzo.cloudpy.operations.endpoints import ENDPOINTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xoxzo.cloudpy.operations.endpoints import ClientCall, Endpoint
+    from xoxzo.cloudpy.operations.endpoints import Endpoint, Example
     from xoxzo.cloudpy.operations.operation import Operation
 
-CALLS: dict[str, tuple[Endpoint, ClientCall]] = {
+CALLS: dict[str, tuple[Endpoint, Example]] = {
     call.name: (endpoint, call) for endpoint in ENDPOINTS for call in endpoint.calls
 }
 """Each client method of the table with its endpoint and its example."""
@@ -24,7 +24,7 @@ MESSAGE = CALLS["sms.send"][1].arguments["message"]
 CODE = CALLS["otp.verify"][1].arguments["code"]
 
 
-def make(call: ClientCall) -> Callable[[Any], Any]:
+def make(call: Example) -> Callable[[Any], Any]:
     """Return a function that makes a call with the client that it is given, and returns what the method returns."""
     return lambda client: attrgetter(call.name)(client)(**call.arguments)
 
@@ -44,7 +44,7 @@ class _CollectingDriver:
     stream = call
 
 
-def operation_of(call: ClientCall) -> Operation[Any]:
+def operation_of(call: Example) -> Operation[Any]:
     """Return the operation that a client method carries out, with the arguments of its example."""
     client = Client.__new__(Client)
     client._use(_CollectingDriver())

@@ -265,7 +265,10 @@ class XoxzoClient:
             return XoxzoResponse(errors=self.REQUESTS_EXCEPITON, message={"http_error": str(failure)})
 
     def _follow(self, request: Request, budget: TimeBudget, limit: int | None) -> Response:
-        transport = self._transport()
+        if self._holder is None:
+            # The published client had no close(), so there is no warning.
+            self._holder = TransportHolder(_make_transport, discard=lambda transport: transport.close())
+        transport = self._holder.transport or self._holder.open()
         for _ in range(_MAX_REDIRECTS):
             received = decoded(exchange(transport, Send(request, budget, Progress(), streamed=False), limit), limit)
             if received.cut is not None:
@@ -277,12 +280,6 @@ class XoxzoClient:
                 return received
             request = _redirected(request, received.status, target)
         raise TransportFailure(f"more than {_MAX_REDIRECTS} redirects")
-
-    def _transport(self) -> HttpTransport:
-        if self._holder is None:
-            # The published client had no close(), so there is no warning.
-            self._holder = TransportHolder(_make_transport, discard=lambda transport: transport.close())
-        return self._holder.transport or self._holder.open()
 
 
 def _make_transport() -> HttpTransport:

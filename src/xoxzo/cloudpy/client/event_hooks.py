@@ -15,8 +15,6 @@ from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart
 
-VARIABLE = "XOXZO_LOG"
-
 logger = logging.getLogger("xoxzo.cloudpy")
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
@@ -39,7 +37,7 @@ _handler = _StandardErrorHandler()
 
 def set_up_log() -> None:
     """Write the log to standard error as ``XOXZO_LOG`` says; raise ``ConfigurationError`` if it says no level."""
-    value = os.environ.get(VARIABLE, "").strip().lower()
+    value = os.environ.get("XOXZO_LOG", "").strip().lower()
     if not value:
         return
     if value not in _LEVELS:

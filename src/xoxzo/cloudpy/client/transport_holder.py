@@ -1,4 +1,4 @@
-"""Hold the transport of a client, and end what waits for it at the deadline: for threads and for asyncio."""
+"""Hold the transport of a client, and on asyncio end at the deadline what waits for it."""
 
 from __future__ import annotations
 
@@ -76,10 +76,6 @@ def _warn_unclosed() -> None:
         # The program has ended, and with it every connection. A warning would be shown as an ignored exception.
         return
     warnings.warn("unclosed Xoxzo client: use it in a `with` statement, or close it", ResourceWarning, stacklevel=4)
-
-
-deadline_sync = contextlib.nullcontext
-"""Does nothing: a transport for threads keeps to the deadline by itself."""
 
 
 @contextlib.asynccontextmanager

@@ -25,14 +25,8 @@ def open_database(
 ) -> sqlite3.Connection:
     """Open a database in WAL mode whose commits are on disk when they return, and whose deleted rows are overwritten.
 
-    The connection has no implicit transactions and may be used by any thread.
-
-    Args:
-        path: the file, or `IN_MEMORY`.
-        statements: create the tables of a new file.
-        version: the version of these tables; it stands in the file.
-        create: ``True`` to create the file, which must not exist; ``False`` to open one that exists; ``None`` for
-            either.
+    The connection has no implicit transactions and may be used by any thread. The statements create the tables of a new
+    file, in which their version stands. With `create`, the file must not exist; with ``False``, it must.
 
     Raises:
         FileExistsError: it must not exist and does.
@@ -113,21 +107,14 @@ def enable_wal(connection: sqlite3.Connection) -> None:
 class FileLockedError(Exception):
     """Another process, or another lock of this one, holds the lock."""
 
-    def __str__(self) -> str:
-        return "another process holds the lock"
-
 
 class FileLock:
-    """A lock between processes that goes with the process that holds it.
+    """A lock between processes that goes with the process that holds it; the file that is locked is created.
 
     SQLite's lock is the one file lock of the standard library that is the same on every system.
 
-    Args:
-        path: the file that is locked; it is created.
-        timeout_seconds: how long to wait for another holder.
-
     Raises:
-        FileLockedError: another process holds it.
+        FileLockedError: another process holds it, and has not released it in time.
         OSError: the file cannot be created.
         sqlite3.Error: it cannot be locked.
     """
@@ -140,7 +127,7 @@ class FileLock:
         except sqlite3.Error as error:
             self._connection.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise FileLockedError from None
+                raise FileLockedError("another process holds the lock") from None
             raise
 
     def release(self) -> None:

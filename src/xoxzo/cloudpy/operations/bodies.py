@@ -54,11 +54,6 @@ def encoded(text: str) -> str:
     return text if _is_unreserved(text) else "".join(map(_ENCODED_BYTES.__getitem__, text.encode()))
 
 
-def json(value: Mapping[str, object]) -> bytes:
-    """Encode a JSON object in UTF-8 (API section 1.3)."""
-    return msgspec.json.encode(value)
-
-
 def decode_json(body: bytes) -> Any:  # noqa: ANN401 - JSON may be anything; the callers look
     """Decode JSON; raise :class:`DecodingError`."""
     try:

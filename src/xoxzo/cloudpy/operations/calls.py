@@ -95,7 +95,11 @@ def create_conference(
     *, caller: str, participants: Sequence[str], lang: str | None = None, **options: Unpack[SendOptions]
 ) -> Operation[StartedConference]:
     """Call two or three phones and connect them (API section 5.3)."""
-    numbers = _participants(participants)
+    if isinstance(participants, str):
+        raise InvalidArgument("participants", "must be a list of numbers, not one text")
+    numbers = tuple(checks.recipient(value, "participants") for value in participants)
+    if not 2 <= len(numbers) <= 3:
+        raise InvalidArgument("participants", "must be 2 or 3 numbers, not {count}", count=len(numbers))
     own = {
         "caller": checks.caller(caller),
         "participants": ",".join(numbers),
@@ -105,15 +109,6 @@ def create_conference(
     fields, reference = call_fields(own, **options)
     read = bodies.reader(StartedConference, reference=reference)
     return write_operation("conferences.create", _CONFERENCES, read, fields, reference=reference, recipients=numbers)
-
-
-def _participants(values: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(values, str):
-        raise InvalidArgument("participants", "must be a list of numbers, not one text")
-    numbers = tuple(checks.recipient(value, "participants") for value in values)
-    if not 2 <= len(numbers) <= 3:
-        raise InvalidArgument("participants", "must be 2 or 3 numbers, not {count}", count=len(numbers))
-    return numbers
 
 
 def get_conference(conferenceid: str) -> Operation[Conference]:

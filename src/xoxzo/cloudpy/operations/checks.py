@@ -231,16 +231,13 @@ def signing_keys(secret: str | bytes | Sequence[str | bytes]) -> list[bytes]:
 def url(field: str, value: object) -> str:
     """Take an absolute http or https URL."""
     value = text(field, value)
-    rule = N_("must be an absolute http:// or https:// URL without blanks")
-    if _UNPRINTABLE.search(value):
-        raise InvalidArgument(field, rule)
     try:
         parts = urlsplit(value)
         fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
-    if not fits:
-        raise InvalidArgument(field, rule)
+    if not fits or _UNPRINTABLE.search(value):
+        raise InvalidArgument(field, "must be an absolute http:// or https:// URL without blanks")
     return value
 
 

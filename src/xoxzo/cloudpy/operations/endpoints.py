@@ -14,22 +14,13 @@ import msgspec
 from xoxzo.cloudpy.operations.operation import Effect
 
 
-class ClientCall(msgspec.Struct, frozen=True, array_like=True):
-    """A method of ``Client`` and ``AsyncClient`` that requests an endpoint."""
+class Example(msgspec.Struct, frozen=True, array_like=True):
+    """A method of ``Client`` and ``AsyncClient``, or a command, that requests an endpoint."""
 
     name: str
-    """The resource and its method, for instance ``sms.send``."""
-    arguments: dict[str, object]
-    """Keyword arguments of an example."""
-
-
-class Command(msgspec.Struct, frozen=True, array_like=True):
-    """A command of the command line that requests an endpoint."""
-
-    name: str
-    """The command without ``xoxzo``, for instance ``sms send``."""
-    arguments: tuple[str, ...]
-    """The arguments and options of an example."""
+    """The resource and its method, for instance ``sms.send``; or the command without ``xoxzo``, as in ``sms send``."""
+    arguments: dict[str, object] | tuple[str, ...]
+    """Keyword arguments for the method, or arguments and options for the command."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,9 +34,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The path; an id in it stands in braces, and is the first argument of each call and command."""
     effect: Effect
     """What carrying a request out twice would do."""
-    calls: tuple[ClientCall, ...]
+    calls: tuple[Example, ...]
     """The client methods that request it."""
-    commands: tuple[Command, ...]
+    commands: tuple[Example, ...]
     """The commands that request it."""
     classic: tuple[str, ...] = ()
     """The methods of ``XoxzoClient`` that request it."""
@@ -67,9 +58,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Whether the reply is an array that is read as it arrives."""
         return self.method == "GET" and bytes(self.example).startswith(b"[")
 
-    def path_of(self, example: ClientCall | Command) -> str:
+    def path_of(self, example: Example) -> str:
         """Return the path that an example requests, with its id filled in."""
-        arguments = example.arguments.values() if isinstance(example, ClientCall) else example.arguments
+        arguments = example.arguments.values() if isinstance(example.arguments, dict) else example.arguments
         return re.sub(r"\{\w+\}", str(next(iter(arguments), "")), self.path)
 
 

@@ -42,11 +42,8 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
     def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""
-        conditions = {
-            "country": None if country is None else checks.formatted("country", country),
-            "prefix": None if prefix is None else checks.formatted("prefix", prefix),
-        }
-        query = urlencode([(name, value) for name, value in conditions.items() if value is not None])
+        given = {name: value for name, value in (("country", country), ("prefix", prefix)) if value is not None}
+        query = urlencode({name: checks.formatted(name, value) for name, value in given.items()})
         return list_operation(f"{self.name}.search", self.path, bodies.reader(self.number), query)
 
     def subscribe(self, uid: str) -> Operation[Subscription]:
@@ -65,7 +62,12 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
     def list(self) -> Listing[Subscription]:
         """List the numbers that the account subscribes (API section 6.3)."""
-        return list_operation(f"{self.name}.list", self._subscriptions, self._read_subscription)
+
+        def read(element: bytes) -> Subscription:
+            raw = bodies.decode_record(element)
+            return self._subscribed(raw, bodies.required(raw, self.key))
+
+        return list_operation(f"{self.name}.list", self._subscriptions, read)
 
     def set_action_url(
         self, uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
@@ -87,10 +89,6 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
 
     def _subscription_path(self, uid: str) -> str:
         return f"{self._subscriptions}{checks.path_id(self.key, uid)}/"
-
-    def _read_subscription(self, element: bytes) -> Subscription:
-        raw = bodies.decode_record(element)
-        return self._subscribed(raw, bodies.required(raw, self.key))
 
     def _subscribed(self, raw: dict[str, Any], uid: str) -> Subscription:
         action = raw.get("action")

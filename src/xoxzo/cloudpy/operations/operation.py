@@ -90,7 +90,7 @@ def write_operation(
     **more: Any,  # noqa: ANN401 - further fields of `Operation`
 ) -> Operation[T]:
     """Return the operation that sends fields as a form, or as JSON; by default one that creates something."""
-    body, kind = (bodies.json(fields), bodies.JSON) if as_json else (bodies.form(fields), bodies.FORM)
+    body, kind = (msgspec.json.encode(fields), bodies.JSON) if as_json else (bodies.form(fields), bodies.FORM)
     return Operation(
         name=name, method=method, path=path, effect=effect, read=read, body=body, content_type=kind, **more
     )

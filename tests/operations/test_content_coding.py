@@ -8,7 +8,7 @@ import zlib
 import pytest
 from hypothesis import given, strategies as st
 
-from xoxzo.cloudpy.operations.content_coding import Decoder, decoded
+from xoxzo.cloudpy.operations.streaming import Decoder, decoded
 from xoxzo.cloudpy.protocols import Response, TransportFailure
 
 BODY = b'[{"msgid": "m"}]'

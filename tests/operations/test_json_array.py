@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy.operations import bodies
 from xoxzo.cloudpy.operations.bodies import DecodingError
-from xoxzo.cloudpy.operations.json_array import ELEMENT_LIMIT, ArraySplitter
+from xoxzo.cloudpy.operations.streaming import ELEMENT_LIMIT, ArraySplitter
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -23,7 +23,7 @@ from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.operations.bodies import FORM
-from xoxzo.cloudpy.operations.content_coding import decoded
+from xoxzo.cloudpy.operations.streaming import decoded
 from xoxzo.cloudpy.protocols import Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:

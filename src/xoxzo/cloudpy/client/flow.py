@@ -38,8 +38,8 @@ from xoxzo.cloudpy.client.settings import RateLimiter, Settings
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.masking import mask_path
 from xoxzo.cloudpy.operations.bodies import DecodingError, decode_error_body, retry_after_seconds
-from xoxzo.cloudpy.operations.content_coding import CONTENT_ENCODING, decoded
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
+from xoxzo.cloudpy.operations.streaming import CONTENT_ENCODING, decoded
 from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, Response, TimeBudget, TransportFailure
 
 MAX_RECORD_BYTES = 1_000_000

@@ -18,9 +18,8 @@ from xoxzo.cloudpy.client.transport_holder import TransportHolder
 from xoxzo.cloudpy.errors import ConfigurationError, RateLimited, TimedOut
 from xoxzo.cloudpy.operations import checks
 from xoxzo.cloudpy.operations.bodies import DecodingError
-from xoxzo.cloudpy.operations.content_coding import Decoder
-from xoxzo.cloudpy.operations.json_array import ArraySplitter
 from xoxzo.cloudpy.operations.operation import Listing, Operation
+from xoxzo.cloudpy.operations.streaming import ArraySplitter, Decoder
 from xoxzo.cloudpy.protocols import StreamedResponse, Transport, Response, TransportFailure
 
 T = TypeVar("T")

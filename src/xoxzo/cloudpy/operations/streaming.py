@@ -1,16 +1,19 @@
-"""Decode a body that a server has compressed, though every request says ``accept-encoding: identity``.
+"""Decode bodies that arrive in pieces: those that a server has compressed, and JSON arrays of records.
 
-Some proxies compress nevertheless (RFC 9110, 12.5.3 allows it if the request names no coding, and some always do). An
-SMS that was sent must not be lost in a body that cannot be read.
+Every request says ``accept-encoding: identity``, but some proxies compress nevertheless (RFC 9110, 12.5.3). An SMS that
+was sent must not be lost in a body that cannot be read. The list of sent messages may be hundreds of MB long, in one
+array; only the bytes of one element are held.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from xoxzo.cloudpy.operations.bodies import DecodingError
 from xoxzo.cloudpy.protocols import Response, TransportFailure
 
 CONTENT_ENCODING = "content-encoding"
@@ -19,6 +22,11 @@ _SUPPORTED = frozenset({"gzip", "x-gzip", "deflate"})
 _MAX_PIECE_BYTES = 262_144
 # The window bits that select zlib's format: gzip or zlib by their header, or DEFLATE without a header.
 _GZIP_OR_ZLIB, _BARE_DEFLATE = zlib.MAX_WBITS | 32, -zlib.MAX_WBITS
+_OUTSIDE = re.compile(rb'["{}\[\]]')
+_IN_TEXT = re.compile(rb'["\\]')
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
+
+ELEMENT_LIMIT = 1_000_000
 
 
 class Decoder:
@@ -84,3 +92,74 @@ def decoded(response: Response, limit: int | None) -> Response:
     except TransportFailure as failure:
         return msgspec.structs.replace(response, body=b"", cut=failure)
     return msgspec.structs.replace(response, body=bytes(body))
+
+
+class ArraySplitter:
+    """Takes the pieces of one JSON array of objects and yields the text of each object as soon as it is complete.
+
+    The content of an object is not checked here, but by its decoder. It may have at most this many bytes.
+    """
+
+    def __init__(self, limit: int = ELEMENT_LIMIT) -> None:
+        self._limit = limit
+        self._expects = b"["
+        self._element = bytearray()
+        self._depth = 0
+        self._in_text = False
+        self._escaped = False
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """Take the next bytes and yield the objects that they complete; raise :class:`DecodingError` after those."""
+        at = 0
+        while at < len(piece):
+            if not self._depth:
+                at = self._between(piece, at)
+                continue
+            at = self._inside(piece, at)
+            if not self._depth:
+                yield bytes(self._element)
+                self._element.clear()
+                self._expects = b",]"
+
+    def finish(self) -> None:
+        """Check at the end of the bytes that the array is complete; raise :class:`DecodingError` if it is not."""
+        if self._expects:
+            raise DecodingError("the list ends in the middle")
+
+    def _between(self, piece: bytes, at: int) -> int:
+        found = _NOT_BLANK.search(piece, at)
+        if not found:
+            return len(piece)
+        at, byte = found.start(), found.group()
+        if not self._expects or byte not in self._expects:
+            raise DecodingError("the body is not a list of records")
+        if byte == b"{":
+            self._depth = 1
+            self._element += byte
+        else:
+            # After "[" an object or the end; after "," an object; after "]" nothing.
+            self._expects = {b"[": b"{]", b",": b"{", b"]": b""}[byte]
+        return at + 1
+
+    def _inside(self, piece: bytes, at: int) -> int:
+        start = at
+        while at < len(piece) and self._depth:
+            if self._escaped:
+                self._escaped = False
+                at += 1
+                continue
+            found = (_IN_TEXT if self._in_text else _OUTSIDE).search(piece, at)
+            if not found:
+                at = len(piece)
+                break
+            at, mark = found.end(), found.group()
+            if mark == b"\\":
+                self._escaped = True
+            elif mark == b'"':
+                self._in_text = not self._in_text
+            else:
+                self._depth += 1 if mark in b"{[" else -1
+        self._element += piece[start:at]
+        if len(self._element) > self._limit:
+            raise DecodingError("a record of the list is too long")
+        return at

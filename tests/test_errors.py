@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from xoxzo.cloudpy import errors
+from xoxzo.cloudpy.client.flow import _status_error as status_error
 from xoxzo.cloudpy.errors import (
     APIError,
     AuthenticationFailed,
@@ -37,8 +38,8 @@ from xoxzo.cloudpy.errors import (
     UnexpectedResponse,
     UnverifiedValueWarning,
     XoxzoError,
-    status_error,
 )
+from xoxzo.cloudpy.protocols import Phase
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -312,11 +313,11 @@ def test_status_error_takes_no_hold_of_its_argument() -> None:
     assert error.field_errors == {"recipient": ("Invalid recipient",)}
 
 
-@pytest.mark.parametrize("phase", get_args(errors.Phase))
-def test_timed_out(phase: errors.Phase) -> None:
+@pytest.mark.parametrize("phase", get_args(Phase))
+def test_timed_out(phase: Phase) -> None:
     """A time-out knows its phase, and each phase reads differently."""
     error = TimedOut(phase, operation="sms.send")
-    others = {str(TimedOut(other, operation="sms.send")) for other in get_args(errors.Phase) if other != phase}
+    others = {str(TimedOut(other, operation="sms.send")) for other in get_args(Phase) if other != phase}
 
     assert error.phase == phase
     assert str(error) not in others

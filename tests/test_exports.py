@@ -171,7 +171,7 @@ def exported(module: Path) -> set[str]:
     """Return the classes of a module that a strict type checker takes for exported: defined in it, or imported so."""
     body = ast.parse(module.read_text("utf-8")).body
     imported = {name.name for node in body if isinstance(node, ast.ImportFrom) for name in node.names if name.asname}
-    return imported | {node.name for node in body if isinstance(node, ast.ClassDef)}
+    return imported | {node.name for node in body if isinstance(node, ast.ClassDef) and node.name[0] != "_"}
 
 
 def test_what_type_checkers_see_is_what_is_handed_out() -> None:

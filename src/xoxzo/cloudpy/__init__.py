@@ -19,29 +19,7 @@ if TYPE_CHECKING:
         SendResults as SendResults,
     )
     from xoxzo.cloudpy.cloudpy import XoxzoClient as XoxzoClient, XoxzoResponse as XoxzoResponse
-    from xoxzo.cloudpy.errors import (
-        APIError as APIError,
-        AuthenticationFailed as AuthenticationFailed,
-        BadRequest as BadRequest,
-        CallbackRejected as CallbackRejected,
-        CampaignError as CampaignError,
-        CodedError as CodedError,
-        ConfigurationError as ConfigurationError,
-        ConnectionFailed as ConnectionFailed,
-        InvalidArgument as InvalidArgument,
-        NotEnoughCredits as NotEnoughCredits,
-        NotFound as NotFound,
-        PermissionDenied as PermissionDenied,
-        RateLimited as RateLimited,
-        ResponseLost as ResponseLost,
-        ServerError as ServerError,
-        SimulatorError as SimulatorError,
-        StatusError as StatusError,
-        TimedOut as TimedOut,
-        UnexpectedResponse as UnexpectedResponse,
-        UnverifiedValueWarning as UnverifiedValueWarning,
-        XoxzoError as XoxzoError,
-    )
+    from xoxzo.cloudpy.errors import *
     from xoxzo.cloudpy.models import *
     from xoxzo.cloudpy.protocols import Attempt as Attempt, SendOptions as SendOptions, SmsOptions as SmsOptions
 

@@ -41,7 +41,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from xoxzo.cloudpy.common.masking import mask_sentence
 
-Phase = Literal["connect", "pool", "write", "read", "deadline"]
+_Phase = Literal["connect", "pool", "write", "read", "deadline"]
 
 
 class XoxzoError(Exception):
@@ -291,16 +291,16 @@ class TimedOut(APIError):
         last_record: what ``wait`` read last; ``None`` elsewhere.
     """
 
-    phase: Phase
+    phase: _Phase
     last_record: object = None
 
-    def __init__(self, phase: Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
+    def __init__(self, phase: _Phase, fields: _CallFields | None = None, /, **more: Unpack[_CallFields]) -> None:
         super().__init__(_TIMEOUT_REASONS[phase], fields, **more)
         self.phase = phase
         self.args = (phase, *self.args[1:])
 
 
-_TIMEOUT_REASONS: dict[Phase, str] = {
+_TIMEOUT_REASONS: dict[_Phase, str] = {
     "connect": "no connection in time",
     "pool": "no free connection in time",
     "write": "the request could not be written in time",
@@ -361,17 +361,3 @@ class CampaignError(CodedError):
 
 class SimulatorError(CodedError):
     """The simulator cannot do what was asked."""
-
-
-def status_error(status: int, field_errors: Mapping[str, Sequence[str]]) -> type[StatusError]:
-    """Return the class for an HTTP status; 403 depends on what the server says (API sections 1.5 and 14.5)."""
-    if status == 403:
-        messages = field_errors.get("non_field_errors", ())
-        no_money = any(message.startswith("Not enough credits") for message in messages)
-        return NotEnoughCredits if no_money else PermissionDenied
-    if status >= 500:
-        return ServerError
-    return _BY_STATUS.get(status, StatusError)
-
-
-_BY_STATUS: dict[int, type[StatusError]] = {400: BadRequest, 401: AuthenticationFailed, 404: NotFound, 429: RateLimited}

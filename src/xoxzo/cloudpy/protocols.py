@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict
 
 import msgspec
 
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.errors import Phase
+Phase = Literal["connect", "pool", "write", "read", "deadline"]
+"""The time limits, one of which a :class:`TransportFailure` may name."""
 
 
 class Request(msgspec.Struct, frozen=True):

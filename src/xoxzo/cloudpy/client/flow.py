@@ -286,9 +286,20 @@ def _decide(state: CallState, outcome: Outcome, progress: Progress, wall: Callab
     if CONTENT_ENCODING in outcome.headers:
         outcome = decoded(outcome, MAX_RECORD_BYTES)
     state.received = outcome
-    if 200 <= outcome.status < 300:
-        return _success(state, outcome)
-    return _refused(state, outcome, wall)
+    if not 200 <= outcome.status < 300:
+        return _refused(state, outcome, wall)
+    if outcome.cut is not None:
+        return _lost(state, outcome.cut, write_started=True)
+    if outcome.reply is not None:
+        return Decision(value=outcome)
+    reason, cause = "the body is too long for one record", None
+    if not outcome.too_long:
+        try:
+            return Decision(value=state.operation.read(outcome.body))
+        except DecodingError as unreadable:
+            reason, cause = str(unreadable), unreadable
+    state.mark_maybe_sent()
+    return Decision(state.unreadable(f"status {outcome.status}, but {reason}", cause))
 
 
 def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -> Decision:
@@ -297,21 +308,6 @@ def _lost(state: CallState, failure: TransportFailure, *, write_started: bool) -
     # What was too late to be written is so at the next attempt, too.
     retry = state.operation.effect is not Effect.CREATE if write_started else failure.timeout != "deadline"
     return Decision(state.failed(failure, write_started=write_started), retry=retry)
-
-
-def _success(state: CallState, received: Response) -> Decision:
-    if received.cut is not None:
-        return _lost(state, received.cut, write_started=True)
-    if received.reply is not None:
-        return Decision(value=received)
-    reason, cause = "the body is too long for one record", None
-    if not received.too_long:
-        try:
-            return Decision(value=state.operation.read(received.body))
-        except DecodingError as unreadable:
-            reason, cause = str(unreadable), unreadable
-    state.mark_maybe_sent()
-    return Decision(state.unreadable(f"status {received.status}, but {reason}", cause))
 
 
 def _refused(state: CallState, received: Response, wall: Callable[[], float]) -> Decision:
@@ -328,7 +324,26 @@ def _refused(state: CallState, received: Response, wall: Callable[[], float]) ->
         state.mark_maybe_sent()
     fields, detail = decode_error_body(received.body, operation.secret)
     wait = retry_after_seconds(received.headers, detail, wall()) if status == 429 else None
-    kind = errors.status_error(status, fields)
+    kind = _status_error(status, fields)
     error = kind(status, field_errors=fields, detail=detail, retry_after=wait, **state.error_fields())
     retry = status == 429 or (unknown and operation.effect is not Effect.CREATE)
     return Decision(error, retry=retry, wait=wait)
+
+
+def _status_error(status: int, field_errors: dict[str, tuple[str, ...]]) -> type[errors.StatusError]:
+    """Return the class for an HTTP status; 403 depends on what the server says (API sections 1.5 and 14.5)."""
+    if status == 403:
+        messages = field_errors.get("non_field_errors", ())
+        no_money = any(message.startswith("Not enough credits") for message in messages)
+        return errors.NotEnoughCredits if no_money else errors.PermissionDenied
+    if status >= 500:
+        return errors.ServerError
+    return _BY_STATUS.get(status, errors.StatusError)
+
+
+_BY_STATUS: dict[int, type[errors.StatusError]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationFailed,
+    404: errors.NotFound,
+    429: errors.RateLimited,
+}

@@ -39,19 +39,15 @@ def mask_sentence(sentence: str) -> str:
     characters.
     """
     # A reply may be a megabyte long.
-    masked = mask_digits(_without_quotations(sentence[:_MAX_INPUT_CHARACTERS]))
+    sentence = sentence[:_MAX_INPUT_CHARACTERS]
+    if opening := _OPENING.search(sentence):
+        # A quoted value may contain quotation marks, and a value without a closing mark extends to the end.
+        closing = max(sentence.rfind(mark, opening.end()) for mark in _CLOSING)
+        sentence = f'{sentence[: opening.start()]}"…"{sentence[closing + 1 :] if closing > 0 else ""}'
+    masked = mask_digits(sentence)
     return masked if len(masked) <= _MAX_CHARACTERS else masked[:_MAX_CHARACTERS] + "…"
 
 
 def mask_path(path: str) -> str:
     """Return a URL's path with ``REDACTED`` in place of each segment that is a number of five digits and more."""
     return "/".join("REDACTED" if _NUMBER.fullmatch(unquote(segment)) else segment for segment in path.split("/"))
-
-
-def _without_quotations(sentence: str) -> str:
-    opening = _OPENING.search(sentence)
-    if opening is None:
-        return sentence
-    # A quoted value may contain quotation marks, and a value without a closing mark extends to the end.
-    closing = max(sentence.rfind(mark, opening.end()) for mark in _CLOSING)
-    return f'{sentence[: opening.start()]}"…"{sentence[closing + 1 :] if closing > 0 else ""}'

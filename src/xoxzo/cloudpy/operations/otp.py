@@ -59,13 +59,13 @@ def verify(
     }
     if otp_id is not None:
         fields |= {"otp_id": checks.text("otp_id", otp_id), "code": code}
+
+    def read(body: bytes) -> OtpVerification:
+        raw = bodies.decode_record(body)
+        return bodies.record(OtpVerification, raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
+
     how: dict[str, Any] = {"as_json": otp_id is not None, "read_refusal": _read_refused, "secret": code}
-    return write_operation("otp.verify", "/otp/verify/", _read_verified, fields, **how)
-
-
-def _read_verified(body: bytes) -> OtpVerification:
-    raw = bodies.decode_record(body)
-    return bodies.record(OtpVerification, raw, verified=not any(raw.get(field) is False for field in _VERDICTS))
+    return write_operation("otp.verify", "/otp/verify/", read, fields, **how)
 
 
 def _read_refused(status: int, body: bytes) -> OtpVerification | None:

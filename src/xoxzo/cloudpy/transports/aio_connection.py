@@ -16,8 +16,7 @@ from collections.abc import Callable, Sized
 from typing import Any, cast
 
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
-from xoxzo.cloudpy.errors import Phase
-from xoxzo.cloudpy.protocols import Progress, TimeBudget, TransportFailure
+from xoxzo.cloudpy.protocols import Phase, Progress, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import InvalidResponse, ResponseReader, check_tunnel
 from xoxzo.cloudpy.transports.pool import readability
 from xoxzo.cloudpy.transports.routes import Route, connect_failure

@@ -16,12 +16,13 @@ from typing import Generic, TypeVar
 import msgspec
 
 from xoxzo.cloudpy.common.user_files import open_private
-from xoxzo.cloudpy.errors import ConfigurationError, Phase
+from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import (
     AsyncCompleteResponse,
     AsyncStreamedResponse,
     AsyncTransport,
     CompleteResponse,
+    Phase,
     Progress,
     Request,
     StreamedResponse,

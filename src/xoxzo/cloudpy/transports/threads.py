@@ -9,8 +9,7 @@ from typing import NoReturn
 
 from xoxzo.cloudpy.common import forks
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
-from xoxzo.cloudpy.errors import Phase
-from xoxzo.cloudpy.protocols import Progress, Request, TimeBudget, TransportFailure
+from xoxzo.cloudpy.protocols import Phase, Progress, Request, TimeBudget, TransportFailure
 from xoxzo.cloudpy.transports.http1 import Headers, InvalidResponse, ResponseReader, check_tunnel, encode_request
 from xoxzo.cloudpy.transports.pool import IdlePool, Slot, ThreadSlots, readability
 from xoxzo.cloudpy.transports.routes import Origin, Route, RouteFinder, connect_failure

@@ -148,10 +148,10 @@ def test_only_the_connections_of_a_server_are_counted() -> None:
     def opened() -> list[tuple[str, int]]:
         return [("127.0.0.1", 1)]
 
-    limited.watch(opened)
+    limited.connections.append(opened)
     with pytest.raises(HttpError):
         limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
-    limited.unwatch(opened)
+    limited.connections.remove(opened)
     limited.admit(account(), request(("127.0.0.1", 1)), listing=True)
 
 
@@ -160,8 +160,8 @@ def test_a_server_that_was_stopped_is_forgotten() -> None:
     simulator = Simulator()
     for _ in range(2):
         with simulator.serve():
-            assert len(simulator.api.rate_limits._open) == 1
-    assert simulator.api.rate_limits._open == []
+            assert len(simulator.api.rate_limits.connections) == 1
+    assert simulator.api.rate_limits.connections == []
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ class Server:
             listening.close()
             raise
         self._listener = _Listener(self.simulator, self._host, listening)
-        self.simulator.api.rate_limits.watch(self._listener.open_connections)
+        self.simulator.api.rate_limits.connections.append(self._listener.open_connections)
         self.simulator.run_in_loop(self._listener.start())
         self.simulator.faults.watch(self._listener.follow_faults)
 
@@ -95,7 +95,7 @@ class Server:
         if self._listener is not None:
             self.simulator.faults.unwatch(self._listener.follow_faults)
             self.simulator.run_in_loop(self._listener.stop())
-            self.simulator.api.rate_limits.unwatch(self._listener.open_connections)
+            self.simulator.api.rate_limits.connections.remove(self._listener.open_connections)
             self._listener = None
             self.simulator.close()
 

@@ -96,17 +96,20 @@ def _read(text: str) -> tuple[str, Any]:
         if not equals:
             raise ValueError  # noqa: TRY301 - one message for all that is no value
         found = msgspec.convert(_plain(kinds[name], value), kinds[name], strict=False)
-        _check_numbers(name, found)
+        numbers = [
+            one
+            for one in (found.values() if isinstance(found, Mapping) else (found,))
+            if isinstance(one, int | float | Decimal)
+        ]
+        if name not in _MAY_BE_NEGATIVE and not all(math.isfinite(one) and one >= 0 for one in numbers):
+            raise ValueError  # noqa: TRY301
     except ValueError:
-        raise SimulatorError(
-            "invalid_setting", "{name} must be of the type {type}", name=name, type=_type_name(kinds[name])
-        ) from None
+        kind = kinds[name]
+        # A class alone is written by its name; in what is made of several, the names of modules do not help the reader.
+        is_plain = isinstance(kind, type) and not get_args(kind)
+        shown = kind.__name__ if is_plain else re.sub(r"\b[a-z_]+\.", "", str(kind))
+        raise SimulatorError("invalid_setting", "{name} must be of the type {type}", name=name, type=shown) from None
     return name, found
-
-
-def _type_name(kind: object) -> str:
-    # A class alone is written by its name; in what is made of several, the names of modules do not help the reader.
-    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else re.sub(r"\b[a-z_]+\.", "", str(kind))
 
 
 def _plain(kind: object, value: str) -> object:
@@ -120,14 +123,6 @@ def _plain(kind: object, value: str) -> object:
         if get_origin(choice) in {Mapping, tuple}:
             return json.loads(value)
     return value
-
-
-def _check_numbers(name: str, value: object) -> None:
-    if name not in _MAY_BE_NEGATIVE:
-        values = value.values() if isinstance(value, Mapping) else (value,)
-        numbers = [number for number in values if isinstance(number, int | float | Decimal)]
-        if not all(math.isfinite(number) and number >= 0 for number in numbers):
-            raise ValueError
 
 
 def _meanings() -> dict[str, str]:

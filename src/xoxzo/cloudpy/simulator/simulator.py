@@ -15,7 +15,7 @@ from xoxzo.cloudpy.protocols import (
     TransportFailure,
 )
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
-from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
+from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -59,22 +59,18 @@ def _answer(
     headers |= {b"host": parts.netloc.encode("idna"), b"content-length": b"%d" % len(sent.body)}
     path, query = (parts.path or "/").encode("ascii"), parts.query.encode("ascii")
     reply = simulator.api.handle(ApiRequest(sent.method, path, query, headers, sent.body))
-    if reply.fault is not None:
-        progress.write_started = reply.fault.kind != "refuse"
-        _raise_fault(reply.fault, budget)
+    if fault := reply.fault:
+        progress.write_started = fault.kind != "refuse"
+        # As a connection would fail; no time passes, but a time-out that would have passed is raised.
+        if fault.delay and fault.delay >= min(budget.read, budget.remaining()):
+            reason = "no answer came in time"
+            raise TransportFailure(reason, timeout="read")
+        if fault.kind in KINDS_WITHOUT_RESPONSE:
+            refused = fault.kind == "refuse"
+            reason = "the connection was refused" if refused else "the connection was closed before an answer came"
+            raise TransportFailure(reason)
     shown = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reply.headers}
     return reply.status, shown, reply.body
-
-
-def _raise_fault(fault: Fault, budget: TimeBudget) -> None:
-    """Fail as a connection would; no time passes, but a time-out that would have passed is raised."""
-    if fault.delay >= min(budget.read, budget.remaining()) and fault.delay:
-        reason = "no answer came in time"
-        raise TransportFailure(reason, timeout="read")
-    if fault.kind in KINDS_WITHOUT_RESPONSE:
-        refused = fault.kind == "refuse"
-        reason = "the connection was refused" if refused else "the connection was closed before an answer came"
-        raise TransportFailure(reason)
 
 
 class Simulator(Simulation):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from xoxzo.cloudpy.client.async_client import AsyncClient
+from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.simulator.engine.clock import SteppedClock
+from xoxzo.cloudpy.simulator.engine.context import Event
 from xoxzo.cloudpy.simulator.queries.event_format import event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator
-
-if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.client.client import Client
-    from xoxzo.cloudpy.simulator.engine.context import Event
 
 SID = "test"
 TOKEN = "test"  # noqa: S105 - the simulator accepts any
@@ -43,14 +41,10 @@ class SimulatedXoxzo(Simulator):
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
         """Return a client that calls this simulator without a socket; the options are those of `Client`."""
-        from xoxzo.cloudpy.client.client import Client
-
         return Client(**{"sid": SID, "auth_token": TOKEN, "transport": self.transport(), **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
         """Return an asynchronous client of it; the options are those of `AsyncClient`."""
-        from xoxzo.cloudpy.client.async_client import AsyncClient
-
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "transport": self.async_transport(), **options})
 
 
@@ -73,12 +67,8 @@ class SimulatedServer(Server):
 
     def client(self, **options: Any) -> Client:  # noqa: ANN401 - those of Client
         """Return a client that calls it over HTTP; the options are those of `Client`."""
-        from xoxzo.cloudpy.client.client import Client
-
         return Client(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})
 
     def async_client(self, **options: Any) -> AsyncClient:  # noqa: ANN401 - those of AsyncClient
         """Return an asynchronous client of it; the options are those of `AsyncClient`."""
-        from xoxzo.cloudpy.client.async_client import AsyncClient
-
         return AsyncClient(**{"sid": SID, "auth_token": TOKEN, "base_url": self.url, **options})

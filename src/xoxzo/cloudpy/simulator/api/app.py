@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.simulator.api.handlers.sms import list_sent
 from xoxzo.cloudpy.simulator.api.http import (
     DATABASE_UNWRITABLE,
     JSON,
@@ -39,6 +40,7 @@ _DOCUMENT_PATH = b"/openapi.json"
 _LINK_PATH = b"/s/"
 """How the path of every short link begins; the real ones stand on a host of their own."""
 _READING = {"GET": "GET", "HEAD": "GET"}
+_UNWRITABLE = json_response(503, {"detail": DATABASE_UNWRITABLE})
 _MAX_REQUEST_ID_LENGTH = 200
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
@@ -72,7 +74,9 @@ class Api:
         else:
             found = self._routes.find(request.path)
             if found is None:
-                return _answer_public_path(self._engine, request)
+                if request.path == _DOCUMENT_PATH:
+                    return _document(request)
+                return _follow(self._engine, request) if request.path.startswith(_LINK_PATH) else ApiResponse(404)
             route, ident, slashed = found
             if not slashed:
                 # Only reading survives the detour: a POST would lose its body (API sections 1.2 and 15.16).
@@ -92,7 +96,7 @@ class Api:
             with self._engine:
                 responses = [self._handle_safely(request) for request in requests]
         except NotSaved:
-            responses = [json_response(503, {"detail": DATABASE_UNWRITABLE})] * len(requests)
+            responses = [_UNWRITABLE] * len(requests)
         self.log.add(zip(requests, responses, strict=True))
         return responses
 
@@ -128,9 +132,9 @@ class Api:
         try:
             with self._engine as engine:
                 account = self._authenticate(request)
-                if self.rate_limits.limited:
-                    self.rate_limits.admit(account, request, listing=route.is_listing(method))
                 handler = _describe if method == "OPTIONS" else route.methods.get(_READING.get(method, method))
+                if self.rate_limits.limited:
+                    self.rate_limits.admit(account, request, listing=handler is list_sent)
                 if handler is None:
                     raise detail(405, f'Method "{method}" not allowed.')
                 engine.context.received = _received(request) if method == "POST" else None
@@ -141,7 +145,7 @@ class Api:
             reason = f"Not enough credits, required: {error.required.normalize():f}"  # API section 1.5
             answer = self._refuse(request, HttpError(403, {"non_field_errors": [reason]}))
         except NotSaved:
-            answer = json_response(503, {"detail": DATABASE_UNWRITABLE})
+            answer = _UNWRITABLE
         headers = (*answer.headers, (b"allow", route.allow), (b"vary", b"Accept"))
         return ApiResponse(answer.status, answer.body, headers)
 
@@ -202,13 +206,6 @@ def _reasons(body: object) -> Iterator[str]:
             yield reason if name in {"detail", "non_field_errors"} else f"{name}: {reason}"
 
 
-def _answer_public_path(engine: Engine, request: ApiRequest) -> ApiResponse:
-    """Answer a path that needs no credentials; all others are unknown."""
-    if request.path == _DOCUMENT_PATH:
-        return _document(request)
-    return _follow(engine, request) if request.path.startswith(_LINK_PATH) else ApiResponse(404)
-
-
 def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
     """Answer `GET /s/<five characters>` with a redirection to the link; only GET counts as a click."""
     if request.method != "GET":
@@ -218,7 +215,7 @@ def _follow(engine: Engine, request: ApiRequest) -> ApiResponse:
         with engine:
             link = engine.sms.open_link(path)
     except NotSaved:
-        return json_response(503, {"detail": DATABASE_UNWRITABLE})
+        return _UNWRITABLE
     if link is None:
         return ApiResponse(404)
     # Whatever the sender wrote: a header has printable ASCII alone.

@@ -31,19 +31,18 @@ class RateLimits:
         self.limited = any(limit is not None for limit in limits)
         """Whether anything is, so that nothing is counted in vain."""
         self.has_allow_list = bool(settings.allowed_addresses)
-        self._networks = [_network(text) for text in settings.allowed_addresses]
+        self._networks = []
+        for text in settings.allowed_addresses:
+            try:
+                self._networks.append(ipaddress.ip_network(text, strict=False))
+            except ValueError:
+                template = N_("{text!r} in allowed_addresses is neither an IP address nor a CIDR block")
+                raise SimulatorError("invalid_address", template, text=text) from None
         self._general = SlidingWindow(settings.requests_per_second or 0, 1.0)
         self._listing = SlidingWindow(1, settings.list_interval or 0.0)
-        self._open: list[Callable[[], Collection[Peer]]] = []
+        self.connections: list[Callable[[], Collection[Peer]]] = []
+        """Return the open connections of each server; only those can be limited."""
         self._owners: dict[Peer, tuple[str, str]] = {}
-
-    def watch(self, open_connections: Callable[[], Collection[Peer]]) -> None:
-        """Count the connections of a server; only those can be limited."""
-        self._open.append(open_connections)
-
-    def unwatch(self, open_connections: Callable[[], Collection[Peer]]) -> None:
-        """Count the connections of a server no more."""
-        self._open.remove(open_connections)
 
     def check_address(self, request: ApiRequest) -> None:
         """Raise `HttpError` 401 or 403 for an address that is not allowed; calls in this process are from loopback."""
@@ -65,7 +64,7 @@ class RateLimits:
             _refuse(self._listing.wait(key, self._now()))
 
     def _count_connection(self, key: tuple[str, str], peer: Peer, limit: int) -> None:
-        still_open = {other for connections in self._open for other in connections()}
+        still_open = {other for connections in self.connections for other in connections()}
         self._owners = {other: owner for other, owner in self._owners.items() if other in still_open}
         if peer in still_open:
             others = sum(owner == key for other, owner in self._owners.items() if other != peer)
@@ -107,11 +106,3 @@ def throttled(seconds: int) -> HttpError:
     """Return the refusal of a request that comes this many whole seconds too early (API sections 1.5 and 15.11)."""
     text = f"Request was throttled. Expected available in {seconds} second{'' if seconds == 1 else 's'}."
     return HttpError(429, {"detail": text}, ((b"retry-after", str(seconds).encode()),))
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        template = N_("{text!r} in allowed_addresses is neither an IP address nor a CIDR block")
-        raise SimulatorError("invalid_address", template, text=text) from None

@@ -27,10 +27,6 @@ class Route(Struct, frozen=True, dict=True):
         names = [name for name in _ORDER if name in self.methods]
         return ", ".join([*names, *(["HEAD", "OPTIONS"] if "GET" in names else ["OPTIONS"])]).encode()
 
-    def is_listing(self, method: str) -> bool:
-        """Say whether a method of this path asks for the sent list, which is throttled more than the rest."""
-        return method in {"GET", "HEAD"} and self.methods.get("GET") is sms.list_sent
-
 
 class Routes:
     """The table of paths, with the retired ones if `legacy_sin` or `legacy_paths` (API sections 15.38 and 15.45)."""

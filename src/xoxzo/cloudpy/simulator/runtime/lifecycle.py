@@ -113,13 +113,8 @@ class Lifecycle:
     def wait_until(self, find: Callable[[], T | None], failure: Callable[[], str], timeout: float = math.inf) -> T:
         """Wait until something is found, and return it: by the machine's clock, or a stepped one is advanced as far.
 
-        Args:
-            find: Returns what is looked for, or ``None``.
-            failure: Says what was not found.
-            timeout: Seconds by the simulator's clock.
-
-        Raises:
-            SimulatorError: It was not found in time; or the clock is stepped and the simulator was not started.
+        `failure` says what was not found within `timeout` seconds of the simulator's clock; then `SimulatorError` is
+        raised, and also if the clock is stepped and the simulator was not started.
         """
         clock = self.engine.clock
         deadline = clock.now() + timeout

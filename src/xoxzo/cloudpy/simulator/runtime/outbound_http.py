@@ -33,11 +33,7 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 
 class AddressRefused(Exception):
-    """The address is not on this machine, and others are not allowed."""
-
-    def __init__(self, host: str) -> None:
-        self.reason = Reason(N_("{host} is not on this machine"), host=host)
-        super().__init__(self.reason)
+    """The address is not on this machine, and others are not allowed; its argument is the reason."""
 
 
 class OutboundHttp:
@@ -62,7 +58,7 @@ class OutboundHttp:
             except TimeoutError:
                 return OutboundResult(error=Reason(N_("no answer within {n} s"), n=f"{self._timeout:g}"))
             except AddressRefused as refused:
-                return OutboundResult(error=refused.reason, refused=True)
+                return OutboundResult(error=refused.args[0], refused=True)
             except Exception as error:  # noqa: BLE001 - the other side may do anything; it is its answer
                 return OutboundResult(error=f"{type(error).__name__}: {error}"[:200])
 
@@ -108,7 +104,7 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
         found = await addresses(host)
         allowed = [address for address in found if self._allow_network or is_loopback(address)]
         if not allowed:
-            raise AddressRefused(host)
+            raise AddressRefused(Reason(N_("{host} is not on this machine"), host=host))
         options = (port, timeout, local_address, socket_options)
         for address in allowed[:-1]:
             with suppress(httpcore2.ConnectError):

@@ -16,13 +16,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import Overview, overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary, find_call, list_phones
-from xoxzo.cloudpy.simulator.queries.results import (
-    CallRecord,
-    ReceivedSms,
-    ResultPage,
-    SearchResult,
-    TemplateRecord,
-)
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, ResultPage, SearchResult, TemplateRecord
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline, timeline
 from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
 from xoxzo.cloudpy.simulator.runtime.phone import Phone, wait_for_call_end

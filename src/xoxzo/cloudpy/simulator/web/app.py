@@ -20,6 +20,7 @@ from xoxzo.cloudpy.simulator.web.asgi_tools import (
     cannot_close,
     is_foreign,
     read_body,
+    wait_for_disconnect,
 )
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ class Application:
         """Answer one request; the lifespan starts and closes the simulator."""
         if scope["type"] == "http":
             path = scope.get("raw_path") or scope["path"].encode()
-            scope.setdefault("state", {})["stopping"] = self.stopping
             if is_api_path(path):
                 await self._answer_api(scope, path, receive, send)
-            elif not path.startswith(_CONTROL):
+                return
+            scope.setdefault("state", {})["stopping"] = self.stopping
+            if not path.startswith(_CONTROL):
                 await self._console(scope, receive, send)
             else:
                 await self._control(scope, receive, send)
@@ -106,8 +108,7 @@ class Application:
         if fault.delay:
             with suppress(TimeoutError):
                 async with asyncio.timeout(fault.delay):
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
+                    await wait_for_disconnect(receive)
                 return True  # the client waits no more
         if fault.kind in KINDS_WITHOUT_RESPONSE:
             self._close_connection(scope.get("client"))

@@ -33,6 +33,12 @@ def cannot_close(client: object) -> None:
     raise SimulatorError("cannot_close_connection", template, client=str(client))
 
 
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def read_body(receive: Receive, max_bytes: int, first: Message | None = None) -> bytes | ApiResponse:
     """Read a request body after its `first` message, or return the refusal of one too large, too slow or cut."""
     body = bytearray()

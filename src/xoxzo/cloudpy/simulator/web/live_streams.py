@@ -10,16 +10,17 @@ import json
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from functools import cached_property
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.queries.event_format import Event, event_json
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
-from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, cannot_close
+from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, cannot_close, wait_for_disconnect
 
 MAX_STREAMS = 64
 """Streams of one sort that may be open at once."""
@@ -194,17 +195,12 @@ class Streams:
         """Answer with a stream until its reader leaves or does not read, or the server stops; false if too many."""
         if not self.open(stream):
             return False
-        stopping: asyncio.Event = scope["state"]["stopping"]
-
-        async def disconnected() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-
-        async def end_after(happened: Callable[[], Awaitable[object]]) -> None:
-            await happened()
-            stream.end()
-
-        ends = [asyncio.create_task(end_after(happened)) for happened in (disconnected, stopping.wait)]
+        ends: list[asyncio.Task[Any]] = [
+            asyncio.create_task(wait_for_disconnect(receive)),
+            asyncio.create_task(scope["state"]["stopping"].wait()),
+        ]
+        for end in ends:
+            end.add_done_callback(lambda _end: stream.end())
         fields = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), *headers]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": fields})

@@ -62,11 +62,8 @@ def read_preferences(headers: Mapping[bytes, bytes]) -> dict[str, Any]:
     chosen = {name: cookies.get(_COOKIE + name, "") for name in _CHOICES}
     theme = chosen["theme"] if chosen["theme"] in {"light", "dark"} else ""
     accept = headers.get(b"accept-language", b"").decode("latin-1")
-    return {
-        "language": preferred_language(accept, chosen["language"]),
-        "theme": theme,
-        "sound": chosen["sound"] == "on",
-    }
+    language = preferred_language(accept, chosen["language"])
+    return {"language": language, "theme": theme, "sound": chosen["sound"] == "on"}
 
 
 def preference_cookies(form: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:

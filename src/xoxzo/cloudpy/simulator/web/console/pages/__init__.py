@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageNotFound, PageRequest, Values
-from xoxzo.cloudpy.simulator.web.console.pages import actions, phones, records
+from xoxzo.cloudpy.simulator.web.console.pages import actions, records
 
 _PAGES: dict[str, Callable[[PageRequest], Page]] = {
-    "/": phones.show,
-    "/console": phones.show,
-    "/console/phones": phones.show,
+    "/": actions.show_phones,
+    "/console": actions.show_phones,
+    "/console/phones": actions.show_phones,
     "/console/messages": records.show_timeline,
     "/console/calls": records.show_timeline,
     "/console/requests": records.show_requests,
@@ -32,7 +32,7 @@ SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/request
 """Pages that search all records, so they are better made in a thread."""
 
 _PAGES_WITH_ID: dict[str, Callable[[PageRequest], Page]] = {
-    "/console/phones/": phones.show,
+    "/console/phones/": actions.show_phones,
     "/console/messages/": records.show_record,
     "/console/calls/": records.show_record,
     "/console/requests/": records.show_request,
@@ -51,14 +51,14 @@ class Action(Struct, frozen=True):
 
 
 def _page_of_call(request: PageRequest) -> str:
-    return phones.page_of(request) if request.text("number") else "/console/carrier"
+    return actions.page_of_phone(request) if request.text("number") else "/console/carrier"
 
 
 _ACTIONS = {
-    "/console/phones/reply": Action(phones.reply, N_("Sent."), phones.page_of),
-    "/console/phones/dial": Action(phones.dial, N_("Calling {number}…"), phones.page_of),
+    "/console/phones/reply": Action(actions.reply, N_("Sent."), actions.page_of_phone),
+    "/console/phones/dial": Action(actions.dial, N_("Calling {number}…"), actions.page_of_phone),
     "/console/phones/call-outcome": Action(
-        phones.set_call_outcome, N_("When called, this phone {outcome}."), phones.page_of
+        actions.set_call_outcome, N_("When called, this phone {outcome}."), actions.page_of_phone
     ),
     "/console/calls/answer": Action(lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), _page_of_call),
     "/console/calls/decline": Action(lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), _page_of_call),

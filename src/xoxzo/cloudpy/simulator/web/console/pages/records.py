@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -141,7 +141,10 @@ def show_overview(request: PageRequest) -> Page:
     """Show the last hour in charts, and what was refused."""
     figures = request.simulator.overview(_MINUTES)
     minutes = figures.minutes
-    kinds = ((N_("Messages"), figures.sms), (N_("Calls"), figures.calls))
+    states = []
+    for name, counts in ((N_("Messages"), figures.sms), (N_("Calls"), figures.calls)):
+        shown = [(status, tone, counts[status]) for status, tone in _TONES.items() if counts.get(status)]
+        states.append((request.gettext(name), sum(counts.values()), shown))
     facts = {
         "sms": sum(one.sms for one in minutes),
         "calls": sum(one.calls for one in minutes),
@@ -152,14 +155,8 @@ def show_overview(request: PageRequest) -> Page:
         "peak": max(one.sms + one.calls for one in minutes),
         "callback_peak": max(one.callbacks_ok + one.callbacks_failed for one in minutes),
         "balances": [float(one.balance) for one in minutes],
-        "states": [(request.gettext(name), *_states(counts)) for name, counts in kinds],
+        "states": states,
         "refused": request.simulator.requests(status="failed", limit=_MAX_REFUSED).items,
     }
     topics = ("sms", "call", "callback", "request", "account", "din")
     return Page("overview.html", request.gettext("Overview"), topics, facts)
-
-
-def _states(counts: Mapping[str, int]) -> tuple[int, list[tuple[str, str, int]]]:
-    """Return how many there are, and how many have which status, with its tone."""
-    shown = [(status, tone, counts[status]) for status, tone in _TONES.items() if counts.get(status)]
-    return sum(counts.values()), shown

@@ -25,7 +25,7 @@ from starlette.routing import Route
 import xoxzo.cloudpy.simulator as package
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
-from xoxzo.cloudpy.simulator.runtime import engine_loop
+from xoxzo.cloudpy.simulator.runtime import lifecycle
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import app, asgi_tools
 from xoxzo.cloudpy.simulator.web.asgi_tools import is_allowed_host
@@ -245,7 +245,7 @@ def test_a_thread_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
     def refuse() -> None:
         raise RuntimeError("no sockets here")
 
-    monkeypatch.setattr(engine_loop, "_new_event_loop", refuse)
+    monkeypatch.setattr(lifecycle, "_new_event_loop", refuse)
     simulator = Simulator()
     for start in (simulator.start, simulator.serve().start):
         with pytest.raises(RuntimeError, match="no sockets here"):

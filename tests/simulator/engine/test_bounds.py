@@ -13,7 +13,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator import RealClock, Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.commands import actions, faults
 from xoxzo.cloudpy.simulator.engine.context import OldestFirst
-from xoxzo.cloudpy.simulator.runtime import engine_loop
+from xoxzo.cloudpy.simulator.runtime import lifecycle
 
 LIMITS = {
     "max_messages": 20,
@@ -147,7 +147,7 @@ def test_requests_beyond_the_bounds() -> None:
 @pytest.mark.parametrize("stepped", [True, False])
 def test_more_callbacks_than_are_made_at_once(stepped: bool, listener: Listener, monkeypatch: Any) -> None:
     """Those for which there is no room wait in the engine, and are made as soon as there is."""
-    monkeypatch.setattr(engine_loop, "_MAX_REQUESTS", 2)
+    monkeypatch.setattr(lifecycle, "_MAX_REQUESTS", 2)
     clock = SteppedClock() if stepped else RealClock()
     simulator = Simulator(Settings(sms_queued_seconds=0, sms_delivering_seconds=0), clock=clock)
     client = Caller()

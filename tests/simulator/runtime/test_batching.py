@@ -16,7 +16,7 @@ from simulator_callers import SMS, Caller, basic, web
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.errors import NotSaved
-from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
+from xoxzo.cloudpy.simulator.runtime.lifecycle import Batcher
 
 FORM = b"application/x-www-form-urlencoded"
 UNSAVED = (503, {"detail": "The simulator cannot write to its database."})

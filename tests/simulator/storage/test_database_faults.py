@@ -9,7 +9,7 @@ import pytest
 from simulator_callers import SMS, Caller, Listener, web
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.runtime import engine_loop
+from xoxzo.cloudpy.simulator.runtime import lifecycle
 
 UNSAVED = (503, {"detail": "The simulator cannot write to its database."})
 
@@ -103,7 +103,7 @@ def test_nothing_is_posted_that_was_not_written(
     stored: Caller, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A report is neither lost nor sent off the record while nothing can be written; later it arrives once."""
-    monkeypatch.setattr(engine_loop, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(lifecycle, "_RETRY_SECONDS", 0.01)
     with stored.simulator.serve() as server, web(server.url) as page:
         stored.send(callbackurl=listener.url)
         writable(stored, yes=False)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse, encode
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE, Fault
-from xoxzo.cloudpy.simulator.runtime.engine_loop import Batcher
+from xoxzo.cloudpy.simulator.runtime.lifecycle import Batcher
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import (
     FROM_ANOTHER_SITE,

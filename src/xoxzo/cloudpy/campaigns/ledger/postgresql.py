@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.errors import UniqueViolation
+from psycopg.errors import UndefinedTable, UniqueViolation
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.ledger import postgresql_connection as pg, statements
@@ -326,10 +326,12 @@ class PostgresqlStore(CampaignStore):
         now = time.time()
         with self._connect() as connection:
             old = "SELECT id FROM campaign WHERE name IS NULL AND created < %s"
-            for (draft,) in connection.execute(old, (now - DRAFT_SECONDS,)).fetchall():
-                _drop(connection, draft)
-            found = connection.execute("INSERT INTO campaign (created) VALUES (%s) RETURNING id", (now,))
-            return int(found.fetchall()[0][0])
+            drafts = connection.execute(old, (now - DRAFT_SECONDS,)).fetchall()
+            new = "INSERT INTO campaign (created) VALUES (%s) RETURNING id"
+            [(ident,)] = connection.execute(new, (now,)).fetchall()
+        for (draft,) in drafts:
+            self._delete(draft)
+        return int(ident)
 
     def _publish(self, draft: int, name: str) -> bool:
         with self._connect() as connection, suppress(UniqueViolation):
@@ -339,7 +341,8 @@ class PostgresqlStore(CampaignStore):
 
     def _delete(self, place: int) -> None:
         with self._connect() as connection:
-            _drop(connection, place)
+            connection.execute(f"DROP SCHEMA IF EXISTS {pg.schema_of(place)} CASCADE")
+            connection.execute("DELETE FROM campaign WHERE id = %s", (place,))
 
     @contextmanager
     def _connect(self) -> Iterator[pg.Connection]:
@@ -350,31 +353,22 @@ class PostgresqlStore(CampaignStore):
 
 def _prepare(connection: pg.Connection) -> None:
     """Create the common tables, or bring those of an earlier version up to date; one process at a time does so."""
-    found = connection.execute("SELECT to_regclass('xoxzo_campaigns.version')").fetchone()
+    select = f"SELECT coalesce(max(number), 0) FROM {pg.COMMON}.version"
+    version = 0
+    with suppress(UndefinedTable):
+        [(version,)] = connection.execute(select).fetchall()
+    if version > _VERSION:
+        raise CampaignError(
+            "newer_version", "the campaigns in this database are of a newer version of xoxzo-cloudpy: install that"
+        )
+    if version == _VERSION:
+        return
     with connection.transaction():
-        if found is None or found[0] is None:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {pg.COMMON}")
-            connection.execute("CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL)")
-        version = _version(connection)
-        if version == _VERSION:
-            return
-        if version > _VERSION:
-            raise CampaignError(
-                "newer_version", "the campaigns in this database are of a newer version of xoxzo-cloudpy: install that"
-            )
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_SPACE,))
-        for number in range(_version(connection), _VERSION):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {pg.COMMON}")
+        connection.execute("CREATE TABLE IF NOT EXISTS version (number BIGINT NOT NULL)")
+        [(version,)] = connection.execute(select).fetchall()
+        for number in range(version, _VERSION):
             for statement in _MIGRATIONS[number]:
                 connection.execute(statement.encode())
             connection.execute("INSERT INTO version VALUES (%s)", (number + 1,))
-
-
-def _version(connection: pg.Connection) -> int:
-    row = connection.execute("SELECT max(number) FROM version").fetchone()
-    return int(row[0] or 0) if row is not None else 0
-
-
-def _drop(connection: pg.Connection, ident: int) -> None:
-    connection.execute(f"DROP SCHEMA IF EXISTS {pg.schema_of(ident)} CASCADE")
-    connection.execute("DELETE FROM campaign WHERE id = %s", (ident,))

@@ -25,20 +25,19 @@ class SendingHours:
     def __init__(self, ledger: Ledger, schedule: Schedule | None) -> None:
         self._ledger = ledger
         self._zones = ledger.get("zones") or [None]
-        self._set(None if schedule is None else msgspec.to_builtins(schedule))
-
-    def _set(self, stored: Any) -> None:  # noqa: ANN401 - what was stored
-        self.stored = stored
-        self._schedule = None if stored is None else msgspec.convert(stored, Schedule)
+        self._schedule = schedule
         self._openings: dict[str | None, tuple[float, float]] = {}
+        self.stored: Any = None if schedule is None else msgspec.to_builtins(schedule)
+        """The schedule as it is stored."""
 
     def reload(self) -> bool:
         """Read the schedule again; return whether it was changed."""
         stored = self._ledger.get("schedule")
-        is_changed = bool(stored != self.stored)
-        if is_changed:
-            self._set(stored)
-        return is_changed
+        if stored == self.stored:
+            return False
+        self._schedule = None if stored is None else msgspec.convert(stored, Schedule)
+        self.stored, self._openings = stored, {}
+        return True
 
     def openings(self, now: float) -> Hours:
         """Return when each time zone may be sent to: now, or next; empty for always."""

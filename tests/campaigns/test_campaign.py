@@ -7,6 +7,7 @@ import os
 import time
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from campaign_makers import QUICK, SEND, TEXT, make, people, reached, run
@@ -288,6 +289,34 @@ def test_settle_reads_the_list_once(simulator: Simulator, client: AsyncClient, t
             assert time.monotonic() < give_up
             time.sleep(0.05)
         assert sum(reached(simulator).values()) == 4
+
+
+def test_a_ledger_that_cannot_be_written_ends_the_polling_of_statuses(
+    simulator: Simulator, client: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error is raised as it is, and no request is left over, for a client that is closed by then."""
+    left_over = []
+
+    class Statuses:
+        async def get(self, ident: str) -> SimpleNamespace:
+            if ident != first:
+                await asyncio.Event().wait()
+            return SimpleNamespace(status="DELIVERED", cost=None)
+
+    def fail(_outcomes: object) -> int:
+        raise CampaignError("cannot_be_written", "the disk is full")
+
+    async def poll() -> None:
+        with pytest.raises(CampaignError, match="the disk is full"):
+            await campaign.settle(SimpleNamespace(sms=Statuses()), statuses=True)
+        left_over.extend(asyncio.all_tasks() - {asyncio.current_task()})
+
+    with make(tmp_path, 3) as campaign:
+        run(campaign, client)
+        first = next(campaign.recipient_statuses()).ident
+        monkeypatch.setattr(campaign.ledger, "record", fail)
+        asyncio.run(poll())
+    assert not left_over
 
 
 def test_polling_survives_errors(simulator: Simulator, client: AsyncClient, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import REPORTED, Outcome, State, Tally, Unsettled
 from xoxzo.cloudpy.client.async_client import AsyncClient
-from xoxzo.cloudpy.errors import APIError, CampaignError
+from xoxzo.cloudpy.errors import CampaignError
 
 _GROUP_OUTCOMES = 500
 _CONCURRENCY = 10
@@ -240,14 +240,12 @@ class Reconciler:
                     now = self._clock.now()
                     ended += self._ledger.record([Outcome(n, 0, state, ident, "", now, 0.0, status.cost)])
 
-        tasks = [asyncio.create_task(poll()) for _ in range(concurrency)]
         try:
-            await asyncio.gather(*tasks)
-        except (APIError, asyncio.CancelledError):
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(poll())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         return ended
 
     def _valid_position(self, found: re.Match[str] | None) -> int | None:

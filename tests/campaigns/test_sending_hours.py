@@ -53,14 +53,17 @@ def wait_and(change: Callable[[Campaign], None], store: str, client: AsyncClient
 
 def test_a_run_that_waits_can_be_rescheduled(store: str, simulator: Simulator, client: AsyncClient) -> None:
     """It says until when it waits, waits to the new moment, and then sends; the ledger has the new schedule."""
-    soon = datetime.now(UTC) + timedelta(seconds=2)
+    moments = []
 
     def change(other: Campaign) -> None:
         assert other.waits_until is not None
         assert other.waits_until > time.time() + 28 * 86_400
-        other.reschedule(Schedule(at=soon.isoformat()))
+        # Only now: to create a campaign may take seconds on a busy machine.
+        moments.append(datetime.now(UTC) + timedelta(seconds=4))
+        other.reschedule(Schedule(at=moments[0].isoformat()))
 
     result, events = wait_and(change, store, client)
+    [soon] = moments
     assert result.state == "finished"
     assert len(reached(simulator)) == 3
     waiting = [event for event in events if event.kind == "waiting" and event.reason.code == "scheduled"]

@@ -18,13 +18,17 @@ from xoxzo.cloudpy.errors import InvalidArgument
 
 CONTACT_SECONDS = 90 * 86_400.0
 """How long a store keeps who was contacted, so the most that ``not_within`` can be."""
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_KANJI = "月火水木金土日"
+_DAYS = (
+    "mon monday 月",
+    "tue tuesday 火",
+    "wed wednesday 水",
+    "thu thursday 木",
+    "fri friday 金",
+    "sat saturday 土",
+    "sun sunday 日",
+)
 _DAY_NAMES = {
-    name.lower(): n
-    for n, names in enumerate(zip(_DAYS, _LONG_DAYS, _KANJI, strict=True))
-    for name in (*names, f"{names[2]}曜", f"{names[2]}曜日")
+    name: n for n, names in enumerate(_DAYS) for name in (*names.split(), f"{names[-1]}曜", f"{names[-1]}曜日")
 }
 _EVERY_DAY = frozenset(range(7))
 _DAY_GROUPS = {"平日": range(5), "土日": range(5, 7), "週末": range(5, 7), "毎日": range(7)}
@@ -87,7 +91,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
             Beginning and end; both infinite if no moment is within the hours of all its zones.
         """
         names = (zones or self.zone).split(",")
-        moment = max(now, *(_starts(self.at, name) for name in names)) if self.at else now
+        at = _moment(self.at)
+        moment = now if at is None else max(now, *(_timestamp(at, name, late=False) for name in names))
         return _common_opening(_rules(self.windows, self.quiet), names, moment)
 
     def until(self, zones: str | None, now: float) -> float | None:
@@ -173,12 +178,18 @@ def _common_opening(rules: tuple[tuple[Window, ...], ...], zones: list[str], mom
 @lru_cache(maxsize=64)
 def _rules(windows: str, quiet: str) -> tuple[tuple[Window, ...], ...]:
     """Return windows of which one of each group has to be open."""
-    groups = [tuple(_window(part, "windows") for part in _parts(windows))] if windows else []
+    groups = []
+    if windows:
+        found = [_window(part) for part in _parts(windows)]
+        if None in found:
+            raise InvalidArgument("windows", "must be weekdays and times, for instance Mon-Fri 09:00-18:00")
+        groups.append(tuple(filter(None, found)))
     for part in _parts(quiet):
-        days, begin, end = _window(part, "quiet")
+        days, begin, end = _window(part) or (None, 0, 0)
         if days != _EVERY_DAY:
             raise InvalidArgument("quiet", "must be two times of day that differ, for instance 21:00-08:00")
-        groups.append(((days, end % _DAY_MINUTES, begin + _DAY_MINUTES if begin < end % _DAY_MINUTES else begin),))
+        opens = end % _DAY_MINUTES
+        groups.append(((_EVERY_DAY, opens, begin + _DAY_MINUTES if begin < opens else begin),))
     return tuple(groups)
 
 
@@ -194,16 +205,15 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _window(text: str, field: str) -> Window:
-    found = _WINDOW.fullmatch(unicodedata.normalize("NFKC", text).translate(_DASHES))
+def _window(text: str) -> Window | None:
+    found = _WINDOW.fullmatch(text.translate(_DASHES))
     days = _weekdays(found[1], found[2]) if found else None
-    if found and days:
-        begin, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
-        if begin < _DAY_MINUTES and end <= _DAY_MINUTES and begin != end:
-            return days, begin, end if end > begin else end + _DAY_MINUTES
-    if field == "quiet":
-        raise InvalidArgument("quiet", "must be two times of day that differ, for instance 21:00-08:00")
-    raise InvalidArgument("windows", "must be weekdays and times, for instance Mon-Fri 09:00-18:00")
+    if not found or not days:
+        return None
+    begin, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
+    if begin >= _DAY_MINUTES or end > _DAY_MINUTES or begin == end:
+        return None
+    return days, begin, end if end > begin else end + _DAY_MINUTES
 
 
 def _weekdays(first: str | None, last: str | None) -> frozenset[int] | None:
@@ -229,13 +239,6 @@ def _moment(text: str) -> datetime | None:
     raise InvalidArgument("at", "must be a date and a time, for instance 2026-12-01 10:00")
 
 
-@lru_cache(maxsize=1024)
-def _starts(at: str, zone: str) -> float:
-    moment = _moment(at)
-    assert moment is not None  # noqa: S101 - asked only where there is one
-    return moment.timestamp() if moment.tzinfo else _timestamp(moment, zone, late=False)
-
-
 @lru_cache(maxsize=4096)
 def _openings(windows: tuple[Window, ...], zone: str, day: int) -> tuple[tuple[float, float], ...]:
     """Return the windows that begin on a day, in order; `day` is a proleptic ordinal."""
@@ -258,8 +261,11 @@ def _next_opening(windows: tuple[Window, ...], zone: str, moment: float) -> tupl
     return min((one for one in every if one[1] > moment), default=(inf, inf))
 
 
+@lru_cache(maxsize=1024)
 def _timestamp(moment: datetime, zone: str, *, late: bool) -> float:
     """Return when a zone's clock shows a time, for the first time or the last; after a gap if it never does."""
+    if moment.tzinfo:
+        return moment.timestamp()
     known = _zone(zone)
     first, second = (moment.replace(tzinfo=known, fold=fold).timestamp() for fold in (0, 1))
     if first <= second:

@@ -18,17 +18,11 @@ from xoxzo.cloudpy.errors import InvalidArgument
 
 CONTACT_SECONDS = 90 * 86_400.0
 """How long a store keeps who was contacted, so the most that ``not_within`` can be."""
-_DAYS = (
-    "mon monday 月",
-    "tue tuesday 火",
-    "wed wednesday 水",
-    "thu thursday 木",
-    "fri friday 金",
-    "sat saturday 土",
-    "sun sunday 日",
-)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_NAMES = {
-    name: n for n, names in enumerate(_DAYS) for name in (*names.split(), f"{names[-1]}曜", f"{names[-1]}曜日")
+    name: n
+    for n, (day, kanji) in enumerate(zip(_DAYS, "月火水木金土日", strict=True))
+    for name in (day, day[:3], kanji, f"{kanji}曜", f"{kanji}曜日")
 }
 _EVERY_DAY = frozenset(range(7))
 _DAY_GROUPS = {"平日": range(5), "土日": range(5, 7), "週末": range(5, 7), "毎日": range(7)}

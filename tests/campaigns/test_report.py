@@ -15,8 +15,8 @@ from campaign_makers import SEND, TEXT, make, people, run
 
 from xoxzo.cloudpy import AsyncClient
 from xoxzo.cloudpy.campaigns import Campaign, Content, Limits, Recipient, RecipientStatus, State
-from xoxzo.cloudpy.campaigns.report.charts import Bar, line_chart, stacked_bar
 from xoxzo.cloudpy.campaigns.report.export import EXPORT_COLUMNS, export
+from xoxzo.cloudpy.campaigns.report.html import Bar, line_chart, stacked_bar
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics, carrier_of
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.simulator import Simulator

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,7 +18,6 @@ from xoxzo.cloudpy.campaigns.content import Content
 from xoxzo.cloudpy.campaigns.inputs.recipients import LeftOut
 from xoxzo.cloudpy.campaigns.ledger import Ledger
 from xoxzo.cloudpy.campaigns.records import State, outcome_reason, read_reason
-from xoxzo.cloudpy.campaigns.report.charts import Bar, bar_chart, line_chart, share, stacked_bar
 from xoxzo.cloudpy.campaigns.report.statistics import Statistics
 from xoxzo.cloudpy.common.locale import N_, format_credits, translations
 
@@ -40,6 +40,10 @@ _KINDS = {
 }
 _LATENCIES = ((5, N_("≤ 5 s")), (15, N_("≤ 15 s")), (60, N_("≤ 1 min")), (300, N_("≤ 5 min")), (3600, N_("≤ 1 h")))
 _FAILED = frozenset({State.FAILED, State.REJECTED})
+_WIDTH, _HEIGHT = 1000, 300
+_POINTS = 160
+_DAY_SECONDS = 86_400.0
+_MINUTES_SECONDS = 600.0
 _MINUTE = "%Y-%m-%d %H:%M"
 # All fits on one sheet of paper.
 _MAX_CARRIERS = 8
@@ -282,3 +286,93 @@ class _Page(NamedTuple):
         if seconds < 6000:
             return self.gettext("{count} min").format(count=f"{seconds / 60:.0f}")
         return self.gettext("{count} h").format(count=f"{seconds / 3600:.1f}")
+
+
+# Small charts as HTML and SVG, without scripts: they fit a phone and print well.
+class Bar(NamedTuple):
+    """One bar."""
+
+    name: str
+    value: int
+    kind: str = "main"
+    """Its CSS class."""
+    note: str = ""
+    """The text after its value; by default its share."""
+
+
+def bar_chart(rows: Sequence[Bar], total: int | None = None) -> str:
+    """Draw a bar for each row, with its share of a total or of all; return an empty text where nothing is to draw."""
+    total = total or sum(bar.value for bar in rows)
+    if not total:
+        return ""
+    most = max(bar.value for bar in rows)
+    drawn = "".join(
+        f'<div class="row"><span class="name">{escape(bar.name)}</span>'
+        f'<span class="track"><i class="{bar.kind}" style="width:{100 * bar.value / most:.2f}%"></i></span>'
+        f'<span class="value">{bar.value:,}<small>{escape(bar.note) or share(bar.value, total)}</small></span></div>'
+        for bar in rows
+    )
+    return f'<div class="bars">{drawn}</div>'
+
+
+def stacked_bar(rows: Sequence[Bar]) -> str:
+    """Draw one bar that consists of all rows, with a legend; return an empty text where there is nothing to draw."""
+    total = sum(bar.value for bar in rows)
+    if not total:
+        return ""
+    pieces = "".join(
+        f'<i class="{bar.kind}" style="flex-grow:{bar.value}" title="{escape(bar.name)}: {bar.value:,}"></i>'
+        for bar in rows
+    )
+    legend = "".join(
+        f'<li><i class="{bar.kind}"></i><span>{escape(bar.name)}</span><b>{bar.value:,}</b>'
+        f"<small>{share(bar.value, total)}</small></li>"
+        for bar in rows
+    )
+    return f'<div class="stack">{pieces}</div><ul class="legend">{legend}</ul>'
+
+
+def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int, zone: ZoneInfo | None = None) -> str:
+    """Draw cumulative counts over time; return an empty text where there is nothing to draw.
+
+    Args:
+        series: for each line its name, seconds since 1970 in any order, and its CSS class; the first has an area.
+        total: the count at the top of the chart.
+        zone: the time zone of the times; by default that of this machine.
+    """
+    moments = [(min(times), max(times)) for _, times, _ in series if times]
+    if not moments or not total:
+        return ""
+    first = min(begin for begin, _ in moments)
+    span = max(1.0, max(end for _, end in moments) - first)
+    drawn = []
+    for index, (_, times, kind) in enumerate(series):
+        if not times:
+            continue
+        counts = Counter(min(_POINTS, int((at - first) / span * _POINTS)) for at in times)
+        reached = accumulate(counts[step] for step in range(_POINTS + 1))
+        line = " ".join(
+            f"{step / _POINTS * _WIDTH:.1f},{_HEIGHT - count / total * (_HEIGHT - 4):.1f}"
+            for step, count in enumerate(reached)
+        )
+        if not index:
+            drawn.append(f'<polygon class="area {kind}" points="0,{_HEIGHT} {line} {_WIDTH},{_HEIGHT}"/>')
+        drawn.append(f'<polyline class="edge {kind}" points="{line}"/>')
+    grid = "".join(f'<line x1="0" x2="{_WIDTH}" y1="{y:g}" y2="{y:g}"/>' for y in (0.5, _HEIGHT / 2, _HEIGHT - 0.5))
+    form = "%H:%M:%S" if span < _MINUTES_SECONDS else "%H:%M" if span < _DAY_SECONDS else "%m-%d %H:%M"
+    clocks = (datetime.fromtimestamp(first + span * step / 4).astimezone(zone) for step in range(5))
+    labels = "".join(f"<span>{clock:{form}}</span>" for clock in clocks)
+    named = "".join(f'<li><i class="{kind}"></i><span>{escape(name)}</span></li>' for name, _, kind in series)
+    return (
+        f'<div class="chart"><div class="heights"><span>{total:,}</span><span>{total // 2:,}</span><span>0</span></div>'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(", ".join(name for name, _, _ in series))} over time">'
+        f'<g class="grid">{grid}</g>{"".join(drawn)}</svg><div class="clocks">{labels}</div></div>'
+        f'<ul class="legend">{named}</ul>'
+    )
+
+
+def share(value: int, total: int) -> str:
+    """Return a value's share of a total, as a percentage."""
+    part = 100 * value / total
+    return f"{part:.0f} %" if part in {0, 100} or 10 <= part <= 90 else f"{part:.1f} %"

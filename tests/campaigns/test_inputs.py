@@ -70,7 +70,7 @@ def test_workbooks_are_read(tmp_path: Path) -> None:
             sheet.write_row(1, 0, ["山田", 9011112222])
             sheet.write_row(2, 0, [12.5, "080-1111-2222"])
     table = read_table(path, sheet="people")
-    people = RecipientReader(table, choose_columns(table, ["名前"]), CONTENT, on_bad=pytest.fail)
+    people = RecipientReader(table, choose_columns(table, ["名前"]), CONTENT)
     assert [one.number for one in people] == ["+819011112222", "+818011112222"]
     assert sum(people.assumptions.values()) == 1
     with pytest.raises(CampaignError, match="no sheet"):
@@ -178,9 +178,9 @@ BAD = [
 def test_every_bad_row_has_line_column_and_reason(row: dict[str, str], column: str, reason: str) -> None:
     """The reason never repeats the value."""
     table = read_rows([{"tel": "08099998888", "名前": "ok"}, row])
-    bad = []
-    people = RecipientReader(table, Columns("tel", {"名前": "名前"}), CONTENT, on_bad=bad.append)
+    people = RecipientReader(table, Columns("tel", {"名前": "名前"}), CONTENT)
     assert len(list(people)) == 1
+    bad = people.bad_rows
     assert [(one.line, one.column) for one in bad] == [(2, column)]
     assert reason in str(bad[0].reason)
     assert row["tel"] not in repr(bad[0]) or not row["tel"]
@@ -210,7 +210,7 @@ def test_the_short_way_reads_numbers_as_the_library_does() -> None:
     for text in ("09011112222", "+819011112222", "070-1234-5678", "080-99990000", "+8180-1111-2222"):
         table = read_rows([{"tel": text}])
         content = Content(kind="text", sender="Shop", message="a")
-        (one,) = RecipientReader(table, Columns("tel", {}), content, on_bad=pytest.fail)
+        (one,) = RecipientReader(table, Columns("tel", {}), content)
         assert one.number == parse(text).e164
         assert parse(text).kind == "mobile"
     with pytest.raises(InvalidArgument):
@@ -221,8 +221,7 @@ def test_other_countries_have_their_zones() -> None:
     """A number of another country has its time zone, and no price where none is published."""
     table = read_rows([{"tel": "+60123456789"}, {"tel": "+12125550123"}, {"tel": "+88213 00000001"}])
     content = Content(kind="text", sender="Shop", message="a")
-    bad = []
-    found = list(RecipientReader(table, Columns("tel", {}), content, mobile_only=False, on_bad=bad.append))
+    found = list(RecipientReader(table, Columns("tel", {}), content, mobile_only=False))
     assert found[0].zone is not None
     assert found[0].zone.startswith("Asia/")
     assert found[0].cost == 3

@@ -13,7 +13,7 @@ import msgspec
 from xoxzo.cloudpy.campaigns.content import OPT_OUT, Content
 from xoxzo.cloudpy.campaigns.inputs.cells import fold
 from xoxzo.cloudpy.campaigns.inputs.columns import check_country, choose_columns
-from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, BadRows, LeftOut, Part, RecipientReader, read_numbers
+from xoxzo.cloudpy.campaigns.inputs.recipients import BadRow, BadRows, Part, RecipientReader, read_numbers
 from xoxzo.cloudpy.campaigns.inputs.tables import Table, hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.opt_outs import OptOutLinks
@@ -21,10 +21,8 @@ from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 Source = str | os.PathLike[str] | Iterable[Mapping[str, object]]
-_MAX_BAD_ROWS = 100_000
 _READING = frozenset({"encoding", "delimiter", "header", "header_row", "sheet", "hidden"})
 _READ = ("kind", "encoding", "delimiter", "sheet", "header_row")
-_MAX_REASONS = 20
 _REPEATED = Reason("repeated", "has the number of an earlier row")
 
 
@@ -106,46 +104,45 @@ class CreateApi:
         if links is not None and OPT_OUT in content.placeholders:
             content = msgspec.structs.replace(content, opt_out_url=links.url)
         content.check()
+        if unknown := set(reading) - _READING:  # a mistyped suppress= must not be passed over
+            raise TypeError(f"create() got an unexpected keyword argument {min(unknown)!r}")
+        if not isinstance(columns, Mapping | None):
+            raise InvalidArgument("columns", "must be a mapping of placeholders to columns")
         mobile_only = not content.is_call if mobile_only is None else mobile_only
         store = open_store(store)
-        _check_names(reading, columns)
         country = check_country(country)
-        bad: list[BadRow] = []
-        left_out: dict[tuple[str, str], LeftOut] = {}
-
-        def leave_out(line: int, column: str, reason: Reason) -> None:
-            key = column, str(reason)
-            if key in left_out or len(left_out) < _MAX_REASONS:
-                left_out.setdefault(key, LeftOut(column, reason)).add(line)
-
-        def collect(row: BadRow) -> None:
-            leave_out(row.line, row.column, row.reason)
-            if len(bad) < _MAX_BAD_ROWS:
-                bad.append(row)
-
         with store.create(name) as ledger:
             mapped = {fold(placeholder): column for placeholder, column in (columns or {}).items()}
             wanted = [mapped.get(fold(placeholder), placeholder) for placeholder in content.variables]
             table, file, before = _read(source, country, wanted if number is None else [*wanted, number], reading)
-            _check_opt_out(content, [*table.columns, *mapped])
+            if OPT_OUT in content.variables and fold(OPT_OUT) not in {*mapped, *map(fold, table.columns)}:
+                raise CampaignError(
+                    "opt_out_url_missing",
+                    "{opt_out} in the message needs the URL of the opt-out pages: --opt-out-url, XOXZO_OPT_OUT_URL, "
+                    "or links=",
+                    opt_out="{opt_out}",
+                )
             options: dict[str, Any] = {"country": country, "mobile_only": mobile_only}
             chosen = choose_columns(table, content.variables, number=number, mapping=columns, **options)
-            reader = RecipientReader(table, chosen, content, test_numbers=test_numbers, on_bad=collect, **options)
+            reader = RecipientReader(table, chosen, content, test_numbers=test_numbers, **options)
             ledger.put({"name": name, "uid": secrets.token_hex(6)})
-            repeated = 0
             part = Part.read(split, before) if split else None
+            repeated = 0
             for one in ledger.add(reader if part is None else part.select(reader)):
                 repeated += 1
-                leave_out(one.line, chosen.number, _REPEATED)
+                reader.leave_out(one.line, chosen.number, _REPEATED)
             if reader.bad and not skip_bad:
-                raise BadRows(bad, reader.bad)
+                raise BadRows(reader.bad_rows, reader.bad)
             if file and hash_file(file) != before:
                 raise CampaignError(
                     "file_changed", "{path} was changed while it was read: nothing was created, try again", path=file
                 )
             ledger.suppress(read_numbers(suppress, country))
             ledger.seal()
-            _reserve_links(ledger, content, links)
+            if links is not None and OPT_OUT in content.placeholders:
+                total, uid = ledger.get("total"), ledger.get("uid")
+                signer = links.signer(ledger.opt_outs.reserve_links(total, uid, name))
+                ledger.put({"links": msgspec.to_builtins(signer)})
             if not ledger.get("total"):
                 raise CampaignError("no_recipients", "there is nobody to send to")
             used = {None, chosen.number, *chosen.variables.values()}
@@ -174,13 +171,13 @@ class CreateApi:
                         "numbers": reader.numbers,
                         "bad": reader.bad,
                         "repeated": repeated,
-                        "left_out": msgspec.to_builtins(list(left_out.values())),
+                        "left_out": msgspec.to_builtins(list(reader.left_out.values())),
                         "assumptions": dict(reader.assumptions),
                     },
                 }
             )
         campaign = cls.open(name, store=store)
-        campaign.bad = tuple(bad)
+        campaign.bad = tuple(reader.bad_rows)
         return campaign
 
 
@@ -191,27 +188,3 @@ def _read(source: Source, country: str, wanted: Iterable[str], reading: Mapping[
     file = os.fspath(source)
     before = hash_file(file)
     return read_table(file, country=country, wanted=wanted, **reading), file, before
-
-
-def _check_opt_out(content: Content, columns: Iterable[str]) -> None:
-    """Refuse ``{opt_out}`` in a message if it is neither a link nor a column."""
-    if OPT_OUT in content.variables and fold(OPT_OUT) not in map(fold, columns):
-        raise CampaignError(
-            "opt_out_url_missing",
-            "{opt_out} in the message needs the URL of the opt-out pages: --opt-out-url, XOXZO_OPT_OUT_URL, or links=",
-            opt_out="{opt_out}",
-        )
-
-
-def _reserve_links(ledger: Ledger, content: Content, links: OptOutLinks | None) -> None:
-    if links is not None and OPT_OUT in content.placeholders:
-        total, uid, name = map(ledger.get, ("total", "uid", "name"))
-        signer = links.signer(ledger.opt_outs.reserve_links(total, uid, name))
-        ledger.put({"links": msgspec.to_builtins(signer)})
-
-
-def _check_names(reading: Mapping[str, Any], columns: object) -> None:
-    if unknown := set(reading) - _READING:  # a mistyped suppress= must not be passed over
-        raise TypeError(f"create() got an unexpected keyword argument {min(unknown)!r}")
-    if not isinstance(columns, Mapping | None):
-        raise InvalidArgument("columns", "must be a mapping of placeholders to columns")

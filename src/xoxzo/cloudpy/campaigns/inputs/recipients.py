@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,6 +22,8 @@ from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 from xoxzo.cloudpy.phone import Note, parse, recipient_error
 
+_MAX_BAD_ROWS = 100_000
+_MAX_REASONS = 20
 _SHOWN_LINES = 5
 _ROWS_IN_ARGS = 5
 # Nearly every row of a Japanese list: read without phonenumbers, by the same rule as it has.
@@ -84,12 +86,6 @@ class LeftOut(msgspec.Struct):
     lines: list[int] = []
     """The first five of their lines."""
 
-    def add(self, line: int) -> None:
-        """Count one more."""
-        self.count += 1
-        if self.count <= _SHOWN_LINES:
-            self.lines.append(line)
-
 
 def bad_row(row: Row, column: str, code: str, template: str, **fields: Any) -> BadRow:  # noqa: ANN401 - the sentence's
     """Return a row as bad, with the reason's code, template and fields."""
@@ -102,7 +98,6 @@ class RecipientReader(msgspec.Struct):
     table: Table
     columns: Columns
     content: Content
-    on_bad: Callable[[BadRow], None]
     country: str = "JP"
     mobile_only: bool = True
     test_numbers: bool = False
@@ -113,6 +108,10 @@ class RecipientReader(msgspec.Struct):
     """Rows that were read."""
     bad: int = 0
     """Rows that cannot be sent to."""
+    bad_rows: list[BadRow] = []
+    """The first of them."""
+    left_out: dict[tuple[str, str], LeftOut] = {}
+    """Rows that are left out, for the first reasons."""
     has_test_numbers: bool = False
     numbers: int = 0
     """Rows whose cell of the number is a phone number."""
@@ -127,7 +126,18 @@ class RecipientReader(msgspec.Struct):
                 yield found
             else:
                 self.bad += 1
-                self.on_bad(found)
+                self.leave_out(found.line, found.column, found.reason)
+                if len(self.bad_rows) < _MAX_BAD_ROWS:
+                    self.bad_rows.append(found)
+
+    def leave_out(self, line: int, column: str, reason: Reason) -> None:
+        """Count a row that is left out."""
+        key = column, str(reason)
+        if key in self.left_out or len(self.left_out) < _MAX_REASONS:
+            found = self.left_out.setdefault(key, LeftOut(column, reason))
+            found.count += 1
+            if found.count <= _SHOWN_LINES:
+                found.lines.append(line)
 
     def _refused(self, row: Row) -> BadRow | None:
         if row.fault is not None:

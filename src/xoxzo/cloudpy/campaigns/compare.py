@@ -72,12 +72,21 @@ _MEASURES = (N_("delivered"), N_("clicked"), N_("opted out"))
 def compare(first: Campaign, second: Campaign) -> Comparison:
     """Compare two campaigns by what was delivered, clicked and paid, and who has opted out."""
     variants = _variant(first), _variant(second)
+    total1, total2 = (one.sent for one in variants)
     differences = []
     for measure in _MEASURES:
-        hits = [getattr(one, measure.replace(" ", "_")) for one in variants]
-        totals = [one.sent for one in variants]
-        if all(totals) and None not in hits and any(hits):
-            differences.append(_difference(measure, (hits[0], totals[0]), (hits[1], totals[1])))
+        hits1, hits2 = (getattr(one, measure.replace(" ", "_")) for one in variants)
+        if total1 and total2 and hits1 is not None and hits2 is not None and (hits1 or hits2):
+            (share1, low1, high1), (share2, low2, high2) = _wilson(hits1, total1), _wilson(hits2, total2)
+            differences.append(
+                Difference(
+                    measure=measure,
+                    shares=(share1, share2),
+                    low=share2 - share1 - sqrt((share2 - low2) ** 2 + (high1 - share1) ** 2),
+                    high=share2 - share1 + sqrt((high2 - share2) ** 2 + (share1 - low1) ** 2),
+                    p_value=fisher(hits1, total1, hits2, total2),
+                )
+            )
     parts = [one.ledger.get("split") or {} for one in (first, second)]
     same = all(parts) and all(parts[0][key] == parts[1][key] for key in ("of", "seed"))
     is_random = same and parts[0]["part"] != parts[1]["part"]
@@ -107,25 +116,12 @@ def _variant(campaign: Campaign) -> Variant:
     )
 
 
-def _difference(measure: str, first: tuple[int, int], second: tuple[int, int]) -> Difference:
-    shares = first[0] / first[1], second[0] / second[1]
-    (low1, high1), (low2, high2) = _wilson(*first), _wilson(*second)
-    change = shares[1] - shares[0]
-    return Difference(
-        measure=measure,
-        shares=shares,
-        low=change - sqrt((shares[1] - low2) ** 2 + (high1 - shares[0]) ** 2),
-        high=change + sqrt((high2 - shares[1]) ** 2 + (shares[0] - low1) ** 2),
-        p_value=fisher(*first, *second),
-    )
-
-
-def _wilson(hits: int, total: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share."""
+def _wilson(hits: int, total: int) -> tuple[float, float, float]:
+    """Return a share and the ends of its 95 % confidence interval."""
     share, square = hits / total, _Z * _Z
     centre = (share + square / (2 * total)) / (1 + square / total)
     half = _Z / (1 + square / total) * sqrt(share * (1 - share) / total + square / (4 * total * total))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return share, max(0.0, centre - half), min(1.0, centre + half)
 
 
 def fisher(hits1: int, total1: int, hits2: int, total2: int) -> float:

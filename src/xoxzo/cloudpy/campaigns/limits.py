@@ -25,7 +25,8 @@ _DAY_NAMES = {
     for name in (day, day[:3], kanji, f"{kanji}曜", f"{kanji}曜日")
 }
 _EVERY_DAY = frozenset(range(7))
-_DAY_GROUPS = {"平日": range(5), "土日": range(5, 7), "週末": range(5, 7), "毎日": range(7)}
+_WEEKEND = frozenset({5, 6})
+_DAY_GROUPS = {"平日": _EVERY_DAY - _WEEKEND, "土日": _WEEKEND, "週末": _WEEKEND, "毎日": _EVERY_DAY}
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
 _WINDOW = re.compile(rf"(?:(\w+)(?:\s*-\s*(\w+))?\s+)?{_TIME}\s*-\s*{_TIME}")
 _TIMES = re.compile(r"\S*:.*")
@@ -201,24 +202,18 @@ def _parts(text: str) -> list[str]:
 
 def _window(text: str) -> Window | None:
     found = _WINDOW.fullmatch(text.translate(_DASHES))
-    days = _weekdays(found[1], found[2]) if found else None
-    if not found or not days:
+    if found is None:
         return None
     begin, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
     if begin >= _DAY_MINUTES or end > _DAY_MINUTES or begin == end:
         return None
+    days = _EVERY_DAY if found[1] is None else _DAY_GROUPS.get(found[1]) if found[2] is None else None
+    if days is None:
+        first, last = (_DAY_NAMES.get(name.lower()) for name in (found[1], found[2] or found[1]))
+        if first is None or last is None:
+            return None
+        days = frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
     return days, begin, end if end > begin else end + _DAY_MINUTES
-
-
-def _weekdays(first: str | None, last: str | None) -> frozenset[int] | None:
-    if first is None:
-        return _EVERY_DAY
-    if last is None and first in _DAY_GROUPS:
-        return frozenset(_DAY_GROUPS[first])
-    begin, end = (_DAY_NAMES.get(name.lower()) for name in (first, last or first))
-    if begin is None or end is None:
-        return None
-    return frozenset((begin + n) % 7 for n in range((end - begin) % 7 + 1))
 
 
 @lru_cache(maxsize=64)

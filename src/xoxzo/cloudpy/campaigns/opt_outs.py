@@ -304,7 +304,11 @@ class OptOutEndpoint:
             if found is None:
                 return _page("gone", person)
             if method == "POST":
-                self._change(found.number, query)
+                if query == _STOP:
+                    self._store.opt_outs.add([found.number], source=SOURCE)
+                elif query == _UNDO:
+                    # What the sender has added is not withdrawn here.
+                    self._store.opt_outs.remove([found.number], source=SOURCE)
                 # So that loading the page again repeats nothing.
                 return OptOutPage(303, {**HEADERS, "Location": token})
             if method in {"GET", "HEAD"}:
@@ -312,13 +316,6 @@ class OptOutEndpoint:
         except CampaignError:
             return _page("away", person)
         return OptOutPage(405, {**HEADERS, "Allow": "GET, HEAD, POST"})
-
-    def _change(self, number: str, query: str) -> None:
-        if query == _STOP:
-            self._store.opt_outs.add([number], source=SOURCE)
-        elif query == _UNDO:
-            # What the sender has added is not withdrawn here.
-            self._store.opt_outs.remove([number], source=SOURCE)
 
     def _show(self, person: _Person) -> OptOutPage:
         entry = self._store.opt_outs.get(person.number)

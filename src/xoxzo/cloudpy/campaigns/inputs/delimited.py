@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from xoxzo.cloudpy.campaigns.inputs.cells import RawRow, has_number
@@ -120,13 +121,10 @@ def broken_from(path: Path, line: int, error: Exception) -> CampaignError:
 
 
 def _recording(file: Iterator[str], lines: list[str]) -> Iterator[str]:
-    first = next(file, "").lstrip("\ufeff")
-    if first:
-        lines.append(first)
-        yield first
-    for text in file:
-        lines.append(text)
-        yield text
+    for text in chain([next(file, "").lstrip("\ufeff")], file):
+        if text:
+            lines.append(text)
+            yield text
 
 
 def _open_quote(code: str, line: int, lines: list[str]) -> Reason:

@@ -45,7 +45,6 @@ class CellFormat(NamedTuple):
     """How cells of one number format are shown."""
 
     code: str
-    """The format's code."""
     show: Show | None
     """Returns a number as it is shown, or ``None``; is ``None`` where no number is certain."""
     raw: Callable[[float], str]
@@ -70,6 +69,7 @@ def shown_number(number: float) -> str:
     return format(Decimal(f"{number:.{_DIGITS}g}").normalize(), "f")
 
 
+@lru_cache(maxsize=1024)
 def cell_format(code: str | int, *, is_1904: bool, is_japanese: bool = False) -> CellFormat:
     """Return how cells of a number format are shown.
 
@@ -79,15 +79,16 @@ def cell_format(code: str | int, *, is_1904: bool, is_japanese: bool = False) ->
         is_japanese: whether built-in formats are those of a Japanese Excel.
     """
     is_date = isinstance(code, int) and code in _BUILT_IN_DATES
+    as_date = partial(_iso, is_1904=is_1904)
     if isinstance(code, int):
-        japanese = JAPANESE_FORMATS.get(code) if is_japanese else None
-        known = BUILT_IN_FORMATS.get(code) or japanese
+        known = BUILT_IN_FORMATS.get(code) or (JAPANESE_FORMATS.get(code) if is_japanese else None)
         if known is None:
-            return CellFormat(f"#{code}", None, partial(_iso, is_1904=is_1904) if is_date else shown_number, True)
+            return CellFormat(f"#{code}", None, as_date if is_date else shown_number, True)
         code = known
     is_date = is_date or (_has_date(_sections(code)[0]) and code.lower() not in _GENERAL)
-    raw = partial(_iso, is_1904=is_1904) if is_date else shown_number
-    return CellFormat(code, format_of(code, is_1904=is_1904), raw, shows_text_as_it_is(code))
+    return CellFormat(
+        code, _shown_by(code, is_1904=is_1904), as_date if is_date else shown_number, shows_text_as_it_is(code)
+    )
 
 
 def _iso(number: float, *, is_1904: bool) -> str:
@@ -99,12 +100,8 @@ def _iso(number: float, *, is_1904: bool) -> str:
     return clock if day is None else f"{day:%Y-%m-%d}" + (f" {clock}" if seconds else "")
 
 
-@lru_cache(maxsize=1024)
-def format_of(code: str, *, is_1904: bool = False) -> Show | None:
-    """Return a function that shows numbers by a format code, as ``#,##0``; ``None`` where no number is certain.
-
-    The function returns ``None`` where that one is not certain. Days may be counted from 1904.
-    """
+def _shown_by(code: str, *, is_1904: bool) -> Show | None:
+    """Return a function that shows numbers by a format code, as ``#,##0``; ``None`` where no number is certain."""
     if code.strip().lower() in _GENERAL:
         return shown_number
     sections = [_tokens(section) for section in _sections(code)[:3] if not _is_for_text(section)]
@@ -112,13 +109,11 @@ def format_of(code: str, *, is_1904: bool = False) -> Show | None:
     if not known or len(known) < len(sections):
         return None
     if any(token.kind in {"date", "elapsed"} for token in known[0]):
-        tokens = known[0]
-        japanese = "411" in "".join(_LOCALE.findall(code)[0]) if _LOCALE.search(code) else False
-        return lambda number: _date(tokens, number, is_1904=is_1904, japanese=japanese)
-    return lambda number: _number(known, number)
+        locale = _LOCALE.search(code)
+        return partial(_date, known[0], is_1904=is_1904, japanese=locale is not None and "411" in locale[1] + locale[2])
+    return partial(_number, known)
 
 
-@lru_cache(maxsize=1024)
 def shows_text_as_it_is(code: str) -> bool:
     """Return whether a format code leaves texts as they are: neither hidden, nor with words around them."""
     sections = _sections(code)
@@ -214,11 +209,9 @@ def moment_of(number: float, *, is_1904: bool) -> tuple[date | None, int] | None
     if number < 0 or number >= 2_958_466 or abs(seconds - round(seconds)) > 0.001:  # up to 9999-12-31
         return None
     days, rest = divmod(round(seconds), 86_400)
-    if is_1904:
-        return date(1904, 1, 1) + timedelta(days=days), rest
-    if days < 61:  # Excel has a 29th of February 1900
+    if days < 61 and not is_1904:  # Excel has a 29th of February 1900
         return None if days else (None, rest)
-    return date(1899, 12, 30) + timedelta(days=days), rest
+    return (date(1904, 1, 1) if is_1904 else date(1899, 12, 30)) + timedelta(days=days), rest
 
 
 def _part_name(tokens: list[Token], position: int) -> str:

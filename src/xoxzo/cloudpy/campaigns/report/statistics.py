@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -30,34 +31,26 @@ class Statistics:
         self.failures: Counter[tuple[str, State, str]] = Counter()
         """What did not succeed: carrier, state and error."""
         self.by_carrier: Counter[str] = Counter()
-        """Recipients by carrier."""
         self.parts: Counter[int] = Counter()
         """Messages that were sent, or may have been, by their parts."""
-        self.costs: dict[int, Decimal] = {}
+        self.costs: defaultdict[int, Decimal] = defaultdict(Decimal)
         """Credits by parts: what was charged where that is known, else the estimate."""
-        self.sent = array("d")
-        """When each was sent, in seconds since 1970."""
-        self.delivered = array("d")
-        """When each was delivered, in seconds since 1970."""
+        # When each was sent and delivered, in seconds since 1970.
+        self.sent, self.delivered = array("d"), array("d")
         self.charged: Decimal | None = None
         """Credits that are known to be charged; ``None`` while no charge is known."""
         self.estimate = Decimal(0)
         self.known_within: Counter[float] = Counter()
         """Deliveries that no report has timed, by the seconds from the attempt until they were looked up."""
-        self.opted_out = 0
-        """Recipients who were not sent to, since they were on the opt-out list."""
-        self.contacted = 0
-        """Recipients who were not sent to, since another campaign had contacted them lately."""
-        self.opted_out_later = 0
-        """Recipients who are on the opt-out list since they were sent to."""
+        # Who was not sent to, being on the opt-out list, or contacted lately; and who opted out afterwards.
+        self.opted_out = self.contacted = self.opted_out_later = 0
         self._latencies: Counter[float] = Counter()
         for one in statuses:
             self._add(one)
         if stored is not None:
             self.by_carrier = Counter(stored["by_carrier"])
-            self.failures = Counter(
-                {(carrier, State(state), error): n for carrier, state, error, n in stored["failures"]}
-            )
+            failures = stored["failures"]
+            self.failures = Counter({(carrier, State(state), error): n for carrier, state, error, n in failures})
             self.opted_out_later = stored.get("opted_out_later", 0)
 
     def to_stored(self) -> dict[str, Any]:
@@ -91,8 +84,7 @@ class Statistics:
             self.charged = (self.charged or Decimal(0)) + one.charged
         if one.state.is_sent or one.state in {State.UNKNOWN, State.ASSUMED}:
             self.parts[one.recipient.parts] += 1
-            cost = estimate if one.charged is None else one.charged
-            self.costs[one.recipient.parts] = self.costs.get(one.recipient.parts, Decimal(0)) + cost
+            self.costs[one.recipient.parts] += estimate if one.charged is None else one.charged
 
     @property
     def total(self) -> int:
@@ -126,12 +118,11 @@ class Statistics:
             "failures": failures,
         }
 
-    def delivered_within(self, bounds_seconds: Iterable[float]) -> list[int]:
-        """Count deliveries by how long they took: up to each bound, and over the last."""
-        bounds = list(bounds_seconds)
+    def delivered_within(self, bounds: Sequence[float]) -> list[int]:
+        """Count deliveries by how long they took: up to each bound, in seconds, and over the last."""
         counts = [0] * (len(bounds) + 1)
         for seconds, count in self._latencies.items():
-            counts[next((i for i, bound in enumerate(bounds) if seconds <= bound), len(bounds))] += count
+            counts[bisect_left(bounds, seconds)] += count
         return counts
 
     def latency_quantile(self, share: float) -> float | None:

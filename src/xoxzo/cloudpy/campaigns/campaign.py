@@ -98,10 +98,7 @@ class Campaign(CreateApi, RunApi):
         if start < now - _PAST_SECONDS:  # A simulator's clock never goes back: nothing would be delivered.
             raise InvalidArgument("start", "must not be in the past")
         rehearser = Rehearser(
-            service,
-            start=start,
-            response_seconds=response_seconds,
-            allowed_recipients=allowed_recipients,
+            service, start=start, response_seconds=response_seconds, allowed_recipients=allowed_recipients
         )
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             own = FolderStore(folder)

@@ -153,12 +153,7 @@ OUTCOME_REASONS = {
 
 
 def outcome_reason(error: str, translate: Callable[[str], str] = str) -> str:
-    """Return the sentence for an ``Outcome.error``; names of exceptions stay as they are.
-
-    Args:
-        error: the code, or the name of an exception.
-        translate: returns a sentence in the reader's language, as ``gettext`` does.
-    """
+    """Return the sentence for an ``Outcome.error``; names of exceptions stay as they are."""
     sentence = OUTCOME_REASONS.get(error)
     return error if sentence is None else translate(sentence)
 

@@ -122,15 +122,8 @@ def _is_made_by(pattern: re.Pattern[str], name: str) -> bool:
 def find_header(head: Sequence[RawRow], wanted: Sequence[str], country: str) -> tuple[int, RawRow | None]:
     """Return the row that names the columns, after its position; -1 and ``None`` where the first row is a recipient.
 
-    Where that is not certain, it is asked for: a recipient would be lost.
-
-    Args:
-        head: the first rows that are not blank, at least one.
-        wanted: names of columns that must exist.
-        country: the country of numbers without a country code.
-
-    Raises:
-        CampaignError: neither is certain.
+    Where that is not certain, `CampaignError` asks: a recipient would be lost. In `head` are the first rows that are
+    not blank; columns that are `wanted` must exist.
     """
     names = {fold(name) for name in wanted if not name.isdecimal()}
     found = next((n for n, row in enumerate(head) if _is_header(row[1], head[n + 1 :], names, country)), None)

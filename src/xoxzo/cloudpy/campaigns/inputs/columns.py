@@ -44,11 +44,7 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def check_country(country: str) -> str:
-    """Return a country's code in capital letters.
-
-    Raises:
-        InvalidArgument: there is no such country.
-    """
+    """Return a country's code in capital letters; `InvalidArgument` if there is no such country."""
     if not isinstance(country, str):
         raise InvalidArgument("country", "must be text, not {type}", type=type(country).__name__)
     code = country.strip().upper()
@@ -91,16 +87,8 @@ def choose_columns(
 ) -> Columns:
     """Choose the columns that were named, else those whose values and names fit.
 
-    Args:
-        table: the list.
-        placeholders: the names in the message's braces.
-        number: the column of the phone numbers, where it is named.
-        mapping: the column of each placeholder, where its name differs.
-        country: the country of numbers without a country code, as ISO 3166-1 alpha-2.
-        mobile_only: whether only mobile numbers can be sent to.
-
-    Raises:
-        CampaignError: a column does not exist, or none or several could be meant.
+    The number's column may be named, and by `mapping` those of placeholders whose names differ. `CampaignError` where a
+    column does not exist, or none or several could be meant.
     """
     names = [name for name in table.columns if name not in OWN_COLUMNS]
     every = ", ".join(names)
@@ -145,8 +133,7 @@ def choose_columns(
 def columns_with_numbers(table: Table, country: str) -> list[str]:
     """Return all columns of phone numbers of any kind: those whose names say so, or else those that hold some.
 
-    Raises:
-        CampaignError: there is none.
+    `CampaignError` if there is none.
     """
     scores = [_Score(table, name, country, mobile_only=False) for name in table.columns if name not in OWN_COLUMNS]
     named = [score for score in scores if score.may_hold]

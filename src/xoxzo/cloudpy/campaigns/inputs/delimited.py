@@ -26,11 +26,7 @@ SEVERAL_LINES = "several_lines"
 
 
 def read_head(path: Path, encoding: str) -> str:
-    """Return the beginning of a text.
-
-    Raises:
-        CampaignError: the file is empty, or no list.
-    """
+    """Return the beginning of a text; `CampaignError` if the file is empty, or no list."""
     with path.open(encoding=encoding, newline="") as file:
         head = file.read(_HEAD_CHARACTERS)
     check_text(path, head)
@@ -42,8 +38,7 @@ def read_head(path: Path, encoding: str) -> str:
 def choose_delimiter(path: Path, head: str, country: str) -> str:
     """Return the delimiter that the first line states, else the one that makes numbers, and rows of one width.
 
-    Raises:
-        CampaignError: there could be two.
+    `CampaignError` if there could be two.
     """
     if stated := _SEPARATOR_LINE.match(head):
         return stated[1]
@@ -80,11 +75,7 @@ def _score(head: str, delimiter: str, country: str) -> tuple[int, int, int]:
 
 
 def read_delimited(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow]:
-    """Yield the rows with the lines they begin in.
-
-    Raises:
-        CampaignError: the file cannot be read further.
-    """
+    """Yield the rows with the lines they begin in; `CampaignError` if the file cannot be read further."""
     csv.field_size_limit(_MAX_CELL_CHARACTERS)
     line = 1
     try:

@@ -83,8 +83,7 @@ def cannot_be_read(path: str | os.PathLike[str], error: Exception) -> CampaignEr
 def kind_of(path: Path) -> str:
     """Return ``xlsx``, ``workbook`` for what python-calamine reads besides, ``text`` or, for an empty file, ``empty``.
 
-    Raises:
-        CampaignError: it cannot be read, or is something else.
+    `CampaignError` if it cannot be read, or is something else.
     """
     try:
         with path.open("rb") as file:
@@ -146,11 +145,7 @@ def _compound(path: Path) -> str:
 
 
 def named_encoding(name: str) -> str:
-    """Return the Python name of an encoding that a person named; instead of some, what includes them.
-
-    Raises:
-        CampaignError: there is none of this name.
-    """
+    """Return the Python name of an encoding that a person named; instead of some, what includes them."""
     try:
         info = codecs.lookup(name)
         "".encode(info.name)  # `base64` and the like encode no text
@@ -162,15 +157,9 @@ def named_encoding(name: str) -> str:
 def detect(path: Path, country: str = "JP") -> tuple[str, str]:
     """Return the encoding of a text file and, where it is only the most likely one, some letters as they were read.
 
-    What is marked or unmistakable comes first, then what is most likely.
-
-    Args:
-        path: the file.
-        country: where it is from, as ISO 3166-1 alpha-2. Chinese, Korean and Thai in their old encodings can be read as
-            EUC-JP or half-width kana, so outside Japan these are not chosen.
-
-    Raises:
-        CampaignError: it cannot be read, is no text, has a broken character, or could be in several encodings.
+    What is marked or unmistakable comes first, then what is most likely. Chinese, Korean and Thai in their old
+    encodings can be read as EUC-JP or half-width kana, so in files from outside Japan these are not chosen.
+    `CampaignError` if the file cannot be read, is no text, has a broken character, or could be in several encodings.
     """
     try:
         name = _unmistakable(path) or _utf8_or_ascii(path)
@@ -185,11 +174,7 @@ def detect(path: Path, country: str = "JP") -> tuple[str, str]:
 
 
 def check_encoding(path: Path, name: str) -> None:
-    """Check that all of a file can be decoded.
-
-    Raises:
-        CampaignError: a character cannot; the error has its line and its place in it.
-    """
+    """Check that all of a file can be decoded; `CampaignError` says which line and character cannot."""
     if name in {"ascii", "utf-8"} or _can_decode(path, name):
         return
     read = ""

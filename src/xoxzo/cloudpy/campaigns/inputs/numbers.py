@@ -71,12 +71,9 @@ def shown_number(number: float) -> str:
 
 @lru_cache(maxsize=1024)
 def cell_format(code: str | int, *, is_1904: bool, is_japanese: bool = False) -> CellFormat:
-    """Return how cells of a number format are shown.
+    """Return how cells of a number format are shown, by its code or the number of a built-in one.
 
-    Args:
-        code: the format code, or the number of a built-in format.
-        is_1904: whether days are counted from 1904.
-        is_japanese: whether built-in formats are those of a Japanese Excel.
+    Days may be counted from 1904. Built-in formats may be those of a Japanese Excel.
     """
     is_date = isinstance(code, int) and code in _BUILT_IN_DATES
     as_date = partial(_iso, is_1904=is_1904)

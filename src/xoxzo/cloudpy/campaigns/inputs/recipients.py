@@ -212,11 +212,7 @@ class Part(msgspec.Struct):
 
     @classmethod
     def read(cls, text: str, seed: str) -> Part:
-        """Return the part that a text such as ``1/2`` means.
-
-        Raises:
-            InvalidArgument: it means none.
-        """
+        """Return the part that a text such as ``1/2`` means; `InvalidArgument` if it means none."""
         found = _SPLIT.fullmatch(text)
         if found is None or int(found[1]) > int(found[2]):
             raise InvalidArgument("split", "must be the part and how many there are, such as 1/2 and 2/2")
@@ -233,11 +229,7 @@ class Part(msgspec.Struct):
 
 
 def read_numbers(numbers: Iterable[object], country: str, field: str = "suppress") -> Iterator[str]:
-    """Yield numbers in E.164; `field` is the name of the argument.
-
-    Raises:
-        InvalidArgument: one of them is no number, or this is one text.
-    """
+    """Yield numbers in E.164; `InvalidArgument` with the name of the field if one is no number, or all are one text."""
     if isinstance(numbers, str | bytes | os.PathLike):
         raise InvalidArgument(field, "must be a list of numbers, not one text")
     for position, number in enumerate(numbers, 1):
@@ -252,10 +244,8 @@ def read_numbers(numbers: Iterable[object], country: str, field: str = "suppress
 def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[str], list[BadRow]]:
     """Return the numbers of a file of any kind that `read_table` reads, and the rows without a readable number.
 
-    All columns of phone numbers count: a person with two numbers has opted out with both.
-
-    Raises:
-        CampaignError: the file cannot be read, or has no column of numbers.
+    All columns of phone numbers count: a person with two numbers has opted out with both. `CampaignError` if the file
+    cannot be read, or has no column of numbers.
     """
     # Whoever is in a hidden row has opted out as well.
     read = partial(read_table, path, country=country, hidden="include")
@@ -286,11 +276,7 @@ def read_numbers_file(path: str | os.PathLike[str], country: str) -> tuple[list[
 
 
 def parse_number(number: object, country: str) -> str:
-    """Return a number in E.164.
-
-    Raises:
-        InvalidArgument: it is none.
-    """
+    """Return a number in E.164; `InvalidArgument` if it is none."""
     number = plain(number)
     # What is in E.164 is understood whether its range is in use or not.
     if isinstance(number, str) and recipient_error(number) is None:

@@ -335,11 +335,7 @@ def _text(value: object) -> str:
 
 
 def hash_file(source: str | os.PathLike[str]) -> str:
-    """Return a hash of a file's bytes.
-
-    Raises:
-        CampaignError: it cannot be read.
-    """
+    """Return a hash of a file's bytes; `CampaignError` if it cannot be read."""
     try:
         with Path(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,15 +26,8 @@ def open_xlsx(
 ) -> tuple[str, Iterator[RawRow]]:
     """Open a sheet of a workbook of Excel 2007 or newer: return its name and its rows.
 
-    Args:
-        path: the workbook.
-        sheet: its name; by default the first that is not hidden.
-        hidden: what to do with hidden rows.
-        notes: takes what the plan should show: other sheets, hidden rows.
-        as_stored: counts, by column and format, cells that may not be as the workbook shows them.
-
-    Raises:
-        CampaignError: it cannot be read, there is no such sheet, or what to do with hidden rows must be stated.
+    By default it is the first that is not hidden. `notes` takes what the plan should show: other sheets, hidden rows.
+    `CampaignError` if the workbook cannot be read, has no such sheet, or what to do with hidden rows must be stated.
     """
     book = Workbook(path, as_stored)
     name = _choose(path, book.sheets, sheet, notes)

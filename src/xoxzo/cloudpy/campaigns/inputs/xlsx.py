@@ -46,18 +46,11 @@ UNCALCULATED = "#CALC!"
 
 
 class Workbook:
-    """A workbook of Excel 2007 or newer, of which one sheet is read.
-
-    Args:
-        path: the file.
-        as_stored: counts, by column and format, cells that may not be as the workbook shows them.
-
-    Raises:
-        CampaignError: it cannot be read.
-    """
+    """A workbook of Excel 2007 or newer, of which one sheet is read; `CampaignError` if it cannot be."""
 
     def __init__(self, path: Path, as_stored: Counter[tuple[int, str]]) -> None:
         self._path = path
+        # By column and format: how many cells may not be as the workbook shows them.
         self._as_stored = as_stored
         self.sheets: list[tuple[str, bool]] = []
         """The names of its sheets, in their order, and whether each is visible."""
@@ -120,11 +113,7 @@ class Workbook:
         return found
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[str], bool]]:
-        """Yield the rows of a sheet: their numbers, their cells, and whether they are hidden. Some may be empty.
-
-        Raises:
-            CampaignError: it cannot be read further.
-        """
+        """Yield the rows of a sheet: their numbers, their cells, and whether they are hidden. Some may be empty."""
         with self._archive() as archive:
             if self._strings_part in self._parts:
                 with archive.open(self._parts[self._strings_part]) as file:

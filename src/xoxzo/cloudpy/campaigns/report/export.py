@@ -36,12 +36,10 @@ _BAD_ROWS_ENDING = ".bad.csv"
 
 
 def own_columns(ledger: Ledger) -> tuple[tuple[str, ...], Callable[[Recipient], list[str]]]:
-    """Return the columns of the list that a campaign was created from: all, if the file is unchanged where it was.
+    """Return the names of the list's columns, and a function that returns a recipient's cells, called in their order.
 
-    Else those that the message has a placeholder for, which the campaign has stored.
-
-    Returns:
-        Their names, and a function that returns a recipient's cells; it is to be called in the order of the list.
+    All columns, if the file that the campaign was created from is unchanged where it was. Else those that the message
+    has a placeholder for, which the campaign has stored.
     """
     stored = ledger.get("input") or {}
     file, names = stored.get("file"), [name for name in stored.get("columns", ()) if name != "number"]
@@ -60,19 +58,11 @@ def own_columns(ledger: Ledger) -> tuple[tuple[str, ...], Callable[[Recipient], 
 
 
 def export(ledger: Ledger, path: Path, *, zone: tzinfo | None = UTC) -> int:
-    """Export to a file that only its owner can read: a workbook if its name ends with ``.xlsx``, else CSV.
+    """Export to a file that only its owner can read, and return how many recipients: a workbook or, by its ending, CSV.
 
     The columns of the list stand beside. A spreadsheet shows a workbook as it is: numbers and ids are text, times are
     dates in the zone. It takes cells of a CSV file for numbers where it can. Times in it are ISO 8601 with the offset
-    of the zone.
-
-    Args:
-        ledger: of the campaign.
-        path: the file.
-        zone: the time zone of times; ``None`` for that of this machine.
-
-    Returns:
-        How many recipients were exported.
+    of the zone; ``None`` stands for that of this machine.
 
     Raises:
         CampaignError: the file cannot be written, or its name ends with neither ``.xlsx`` nor ``.csv``.
@@ -109,18 +99,10 @@ def _header_and_rows(ledger: Ledger, zone: tzinfo | None) -> tuple[tuple[str, ..
 
 
 def write_bad_rows(bad: Iterable[BadRow], path: Path, translate: Callable[[str], str] = str) -> Path:
-    """Write bad rows with their reasons as a CSV file that can be corrected and used as input again.
+    """Write bad rows with their reasons as a CSV file that can be corrected and used as input again; return its path.
 
-    Args:
-        bad: the rows.
-        path: the file. If there is another one, in which rows may have been corrected, the name gets a number.
-        translate: returns a sentence in the reader's language, as ``gettext`` does.
-
-    Returns:
-        The file that has them.
-
-    Raises:
-        CampaignError: the file cannot be written.
+    If there is another file, in which rows may have been corrected, the name gets a number. `translate` returns a
+    sentence in the reader's language, as ``gettext`` does. `CampaignError` if the file cannot be written.
     """
     rows = list(bad)
     columns = tuple(dict.fromkeys(name for row in rows for name in row.cells if name not in OWN_COLUMNS))

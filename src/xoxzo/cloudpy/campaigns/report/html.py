@@ -335,10 +335,8 @@ def stacked_bar(rows: Sequence[Bar]) -> str:
 def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int, zone: ZoneInfo | None = None) -> str:
     """Draw cumulative counts over time; return an empty text where there is nothing to draw.
 
-    Args:
-        series: for each line its name, seconds since 1970 in any order, and its CSS class; the first has an area.
-        total: the count at the top of the chart.
-        zone: the time zone of the times; by default that of this machine.
+    Each line has a name, seconds since 1970 in any order, and a CSS class; the first has an area. `total` is the count
+    at the top of the chart.
     """
     moments = [(min(times), max(times)) for _, times, _ in series if times]
     if not moments or not total:

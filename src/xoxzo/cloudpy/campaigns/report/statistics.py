@@ -19,12 +19,7 @@ _FINE_SECONDS = 100
 
 
 class Statistics:
-    """The figures of a report.
-
-    Args:
-        statuses: the status of each recipient.
-        stored: what `to_stored` returned before the numbers were purged.
-    """
+    """The figures of a report; ``stored`` is what `to_stored` returned before the numbers were purged."""
 
     def __init__(self, statuses: Iterable[RecipientStatus], stored: Mapping[str, Any] | None = None) -> None:
         self.states: Counter[State] = Counter()
@@ -140,11 +135,7 @@ def _rounded(seconds: float) -> float:
 
 
 def carrier_of(number: str) -> str:
-    """Return the carrier that a number's range was assigned to; ported numbers keep it.
-
-    Returns:
-        Country and carrier; empty for a number that was purged.
-    """
+    """Return country and carrier that a number's range was assigned to, also if it was ported; empty if it was purged."""
     return _carrier(number[: _PREFIX_DIGITS + 1], len(number)) if number.startswith("+") else ""
 
 

@@ -135,7 +135,7 @@ def _rounded(seconds: float) -> float:
 
 
 def carrier_of(number: str) -> str:
-    """Return country and carrier that a number's range was assigned to, also if it was ported; empty if it was purged."""
+    """Return country and carrier that a number's range was assigned to, even if ported; empty if it was purged."""
     return _carrier(number[: _PREFIX_DIGITS + 1], len(number)) if number.startswith("+") else ""
 
 

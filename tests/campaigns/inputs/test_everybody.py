@@ -16,11 +16,13 @@ from rotation import selected_count
 
 from xoxzo.cloudpy.campaigns import BadRows, Campaign, Content, Recipient
 from xoxzo.cloudpy.campaigns.create import CreateApi
+from xoxzo.cloudpy.campaigns.ledger import CampaignStore
 from xoxzo.cloudpy.errors import CampaignError
 
 LISTS = selected_count(350, 100)
 
 
+@CampaignStore.register
 class Received:
     """A store with one ledger, which only remembers who would be sent to: a file for each list would take too long."""
 

@@ -18,7 +18,7 @@ from simulator_process import COMMAND, FORM, end, running
 
 from xoxzo.cloudpy.cli.commands.simulator import command
 from xoxzo.cloudpy.simulator.engine.context import Event
-from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
+from xoxzo.cloudpy.simulator.queries.formats import event_json, event_line
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 from simulator_callers import Caller
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.queries import export
+from xoxzo.cloudpy.simulator.queries import formats, search
 from xoxzo.cloudpy.simulator.queries.results import SearchResult
 from xoxzo.cloudpy.simulator.queries.search import toggled
 
@@ -61,7 +61,7 @@ def test_messages_calls_and_replies_are_exported(caller: Caller) -> None:
 
 def test_it_goes_on_beyond_a_page(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many are found, all are exported, each once."""
-    monkeypatch.setattr(export, "_ROWS", 3)
+    monkeypatch.setattr(search, "_EXPORTED_TOGETHER", 3)
     sent = [caller.send(message=f"text {index}") for index in range(10)]
     assert [row["id"] for row in rows(caller)] == sent[::-1]
     assert [one["ident"] for one in json.loads(b"".join(caller.simulator.export(form="json")))] == sent[::-1]
@@ -79,19 +79,19 @@ def test_it_goes_on_beyond_a_page(caller: Caller, monkeypatch: pytest.MonkeyPatc
 )
 def test_cells_are_shown_as_they_are(text: str, cell: str) -> None:
     """What a spreadsheet would compute or change has an apostrophe; what would act on a terminal is shown by number."""
-    assert export._cell(text) == cell
+    assert formats._cell(text) == cell
 
 
 @given(st.text(st.characters()))
 def test_no_cell_is_a_formula_or_holds_a_control_character(text: str) -> None:
     """Whatever was sent, a cell begins with no mark of a formula, and the file can be read back."""
     result = SearchResult("sms", "x", 1, 0.0, "QUEUED", text, text, text, (text,), Decimal(1), 1, text)
-    content = b"".join(export.csv_file([(result,)])).decode("utf-8-sig")
+    content = b"".join(formats.csv_file([(result,)])).decode("utf-8-sig")
     [_, row] = list(csv.reader(io.StringIO(content, newline="")))
     for cell in (*row[4:8], row[11]):
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         assert not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in cell.replace("\n", ""))
-    [read] = json.loads(b"".join(export.json_file([(result,)])))
+    [read] = json.loads(b"".join(formats.json_file([(result,)])))
     assert read["text"] == text
 
 

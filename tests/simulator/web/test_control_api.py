@@ -18,7 +18,7 @@ from simulator_callers import SMS, Listener, Web, web
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event, request_headers
 from xoxzo.cloudpy.simulator.openapi import document
-from xoxzo.cloudpy.simulator.queries.event_format import event_json
+from xoxzo.cloudpy.simulator.queries.formats import event_json
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.web import live_streams
 from xoxzo.cloudpy.simulator.web.control_api.routes import ROUTES_BY_SUBJECT

@@ -8,7 +8,7 @@ from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.simulator.engine.clock import SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event
-from xoxzo.cloudpy.simulator.queries.event_format import event_line
+from xoxzo.cloudpy.simulator.queries.formats import event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import Settings
 from xoxzo.cloudpy.simulator.simulator import Simulator

@@ -28,7 +28,7 @@ from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event
-from xoxzo.cloudpy.simulator.queries.event_format import event_json, event_line
+from xoxzo.cloudpy.simulator.queries.formats import event_json, event_line
 from xoxzo.cloudpy.simulator.server import Server
 from xoxzo.cloudpy.simulator.settings import PROFILES, Settings, profile
 from xoxzo.cloudpy.simulator.settings_text import parse_assignments, settings_table

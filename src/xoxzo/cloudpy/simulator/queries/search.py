@@ -22,13 +22,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallStatus, InboundSmsStatus, Message, SmsStatus, Traffic
-from xoxzo.cloudpy.simulator.queries.results import (
-    ResultKind,
-    ResultPage,
-    SearchResult,
-    newest_first,
-    result_from,
-)
+from xoxzo.cloudpy.simulator.queries.results import ResultKind, ResultPage, SearchResult, newest_first, result_from
 
 _WORD = re.compile(r'(?P<minus>-?)(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _FIGURES = re.compile(r"[^0-9+]")
@@ -158,6 +152,7 @@ def _test(key: str, value: str) -> Predicate:
 MAX_EXAMINED = 200_000
 """Records that one page of a search examines; the next page continues from there."""
 
+_EXPORTED_TOGETHER = 1_000
 _CHUNK_SIZE = 500
 """How many records are examined between two checks of the time."""
 
@@ -175,6 +170,21 @@ def search(
         if query.fits(result := result_from(record)):
             items.append(result)
     return ResultPage(tuple(items), None)
+
+
+def found_pages(engine: Engine, text: str) -> Iterable[tuple[SearchResult, ...]]:
+    """Return all that a search finds, the newest first, some at a time; raise `SimulatorError` for a bad search."""
+    parse_search(text)
+
+    def pages() -> Iterator[tuple[SearchResult, ...]]:
+        before = None
+        while True:
+            page = search(engine, text, _EXPORTED_TOGETHER, before)
+            yield page.items
+            if (before := page.next) is None:
+                return
+
+    return pages()
 
 
 def without_status(text: str) -> str:

@@ -111,14 +111,13 @@ def form_fields(body: str, content_type: str) -> dict[str, str] | None:
 
 def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
     text = received.body.decode("utf-8", "replace")
+    names = ("content_type", "user_agent", "request_id")
     return {
         "method": received.method,
         "path": received.path,
         "sid": sid,
         "authorization": "Basic ••••",
-        "content_type": received.content_type or None,
-        "user_agent": received.user_agent or None,
-        "request_id": received.request_id or None,
+        **{name: getattr(received, name) or None for name in names},
         "fields": form_fields(text, received.content_type),
         "body": text,
         "cut": received.size > len(received.body),

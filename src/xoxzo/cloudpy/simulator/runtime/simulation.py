@@ -180,7 +180,8 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: As `search`.
         """
-        from xoxzo.cloudpy.simulator.queries.export import csv_file, found_pages, json_file
+        from xoxzo.cloudpy.simulator.queries.formats import csv_file, json_file
+        from xoxzo.cloudpy.simulator.queries.search import found_pages
 
         return (json_file if form == "json" else csv_file)(found_pages(self.engine, query))
 

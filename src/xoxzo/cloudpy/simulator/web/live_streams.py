@@ -18,7 +18,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.queries.event_format import Event, event_json
+from xoxzo.cloudpy.simulator.queries.formats import Event, event_json
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.asgi_tools import CloseConnection, cannot_close, wait_for_disconnect
 

@@ -42,6 +42,14 @@ class AccountService:
             raise NotEnoughCredits(required)
         self.refund(account, -amount)
 
+    def pay(self, account: Account, amount: Decimal) -> bool:
+        """Take credits if the account can pay; say whether it could."""
+        try:
+            self.charge(account, amount)
+        except NotEnoughCredits:
+            return False
+        return True
+
     def refund(self, account: Account, amount: Decimal) -> None:
         """Give credits back."""
         account.credits += amount
@@ -151,7 +159,7 @@ class SubscribedNumberService:
         line.term += 1
         line.months = 1
         self._context.mark_changed(line)
-        self._await_renewal(line, line.term)
+        self._await_renewal(line)
         self._publish(line, "subscribed")
         return line
 
@@ -162,7 +170,7 @@ class SubscribedNumberService:
         for uid in offered:
             del self.lines[uid]
         self.lines[line.uid] = line
-        self._await_renewal(line, line.term)
+        self._await_renewal(line)
 
     def find(self, account: Account, uid: str) -> SubscribedNumber | None:
         """Return a number that the account subscribes, or ``None``."""
@@ -191,22 +199,22 @@ class SubscribedNumberService:
                 return line, line.owner
         raise ItemNotFound("not_subscribed", "the number is not subscribed")
 
-    def _await_renewal(self, line: SubscribedNumber, term: int) -> None:
-        self._context.at(line.since + line.months * MONTH_SECONDS, lambda: self._renew(line, term))
+    def _await_renewal(self, line: SubscribedNumber) -> None:
+        term = line.term
 
-    def _renew(self, line: SubscribedNumber, term: int) -> None:
-        if line.owner is None or line.term != term:
-            return
-        try:
-            self._accounts.charge(line.owner, as_decimal(line.range.monthly_cost))
-        except NotEnoughCredits:
-            self._publish(line, "not renewed")
-            self._free(line)
-            return
-        line.months += 1
-        self._context.mark_changed(line)
-        self._await_renewal(line, term)
-        self._publish(line, "renewed")
+        def renew() -> None:
+            if line.owner is None or line.term != term:
+                return
+            if self._accounts.pay(line.owner, as_decimal(line.range.monthly_cost)):
+                line.months += 1
+                self._context.mark_changed(line)
+                self._await_renewal(line)
+                self._publish(line, "renewed")
+            else:
+                self._publish(line, "not renewed")
+                self._free(line)
+
+        self._context.at(line.since + line.months * MONTH_SECONDS, renew)
 
     def _free_all(self, account: Account) -> None:
         for line in self.lines.values():

@@ -33,7 +33,6 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
 from xoxzo.cloudpy.simulator.engine.rules import (
     Action,
     ActionError,
-    NotEnoughCredits,
     Playback,
     Reason,
     Say,
@@ -136,16 +135,13 @@ class CallService:
         call = self._call(owner, caller or "", f"+{line.number}", Decimal(line.range.minute_cost), call_type="din")
         if line.action_url is None:
             self._fail(call, N_("no action URL is set"))
-            return call
-        try:
-            self._accounts.charge(owner, call.minute_price)
-        except NotEnoughCredits:
+        elif not self._accounts.pay(owner, call.minute_price):
             self._fail(call, N_("not enough credits"))
-            return call
-        call.charged = call.minute_price
-        self._step(call, "asking", url=line.action_url)
-        url = self._action_url(line.action_url, call)
-        self._context.send(OutboundRequest("GET", url, lambda answer: self._answered(call, answer)))
+        else:
+            call.charged = call.minute_price
+            self._step(call, "asking", url=line.action_url)
+            url = self._action_url(line.action_url, call)
+            self._context.send(OutboundRequest("GET", url, partial(self._answered, call)))
         return call
 
     def restore(self, calls: Collection[Call], others: Iterable[Call], stopped: float, reason: str) -> None:
@@ -315,15 +311,13 @@ class CallService:
     def _next_minute(self, call: Call) -> None:
         if call.ended is not None:
             return
-        try:
-            self._accounts.charge(call.account, call.minute_price)
-        except NotEnoughCredits:
+        if self._accounts.pay(call.account, call.minute_price):
+            call.charged += call.minute_price
+            self._touch(call)
+            self._context.after(_MINUTE, lambda: self._next_minute(call))
+        else:
             self._step(call, "out of credits")
             self._end(call, "ANSWERED")
-            return
-        call.charged += call.minute_price
-        self._touch(call)
-        self._context.after(_MINUTE, lambda: self._next_minute(call))
 
     def _step(self, call: Call, name: str, *, content: str | None = None, **facts: object) -> None:
         """Record and publish a step of a call; `content` is stored as `text`, but published apart from the facts."""

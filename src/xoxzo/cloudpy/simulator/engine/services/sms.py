@@ -20,7 +20,6 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
 )
 from xoxzo.cloudpy.simulator.engine.rules import (
     MessageTooLong,
-    NotEnoughCredits,
     Reason,
     as_decimal,
     count_parts,
@@ -130,11 +129,7 @@ class SmsService:
         status: InboundSmsStatus = "NO ACTION URL"
         cost = Decimal(line.range.minute_cost)
         if line.action_url is not None:
-            try:
-                self._accounts.charge(owner, cost)
-                status = "RECEIVED"
-            except NotEnoughCredits:
-                status = "NO CREDITS"
+            status = "RECEIVED" if self._accounts.pay(owner, cost) else "NO CREDITS"
         reply = InboundSms(
             ident=self._context.msgid(),
             account=owner,

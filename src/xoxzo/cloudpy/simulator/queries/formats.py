@@ -1,14 +1,19 @@
-"""How the simulator's events are written: a line for people, or a JSON object for programs."""
+"""How events and results are written: lines for people, JSON for programs, and CSV that spreadsheets do not damage."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from xoxzo.cloudpy.simulator.engine.context import Event as Event  # noqa: PLC0414 - others get it here
 from xoxzo.cloudpy.simulator.engine.rules import format_time, mask
+from xoxzo.cloudpy.simulator.queries.results import SearchResult
 
 # What could lead a terminal astray, and line ends: a log line stays a line.
 _CONTROLS = (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
@@ -70,3 +75,49 @@ def _facts(event: Event, *, show: bool) -> dict[str, Any]:
 
 def _numbers(event: Event, *, show: bool) -> dict[str, str]:
     return {name: number if show or not number else mask(number) for name, number in event.numbers.items()}
+
+
+COLUMNS = ("kind", "id", "time_utc", "status", "from", "to", "text", "tags", "parts", "seconds", "credits", "account")
+_FORMULA_MARKS = tuple("=+-@\t＝＋－＠'")
+# What a spreadsheet turns into a number, a date or a truth value: 090-1234, 1/2, 1E5, MAR1, true.
+_NOT_TEXT = re.compile(
+    r"[\W_]*\d[\d\W_]*|[a-z]{3,9}\W?\d{1,4}|\d{1,4}\W?[a-z]{1,9}(\W?\d{1,4})?|true|false", re.IGNORECASE
+)
+
+
+def csv_file(pages: Iterable[tuple[SearchResult, ...]]) -> Iterator[bytes]:
+    """Yield a file of CSV in UTF-8, with a byte-order mark, so that Excel does not read it as cp932."""
+    yield "\ufeff".encode() + ",".join(COLUMNS).encode() + b"\r\n"
+    for page in pages:
+        rows = io.StringIO(newline="")
+        csv.writer(rows).writerows(map(_row, page))
+        yield rows.getvalue().encode("utf-8", "replace")
+
+
+def _row(one: SearchResult) -> tuple[object, ...]:
+    texts = map(_cell, (one.sender, one.recipient, one.text, ",".join(one.tags)))
+    figures = (one.parts or "", one.duration if one.kind == "call" else "", f"{one.cost:f}")
+    return (one.kind, one.ident, format_time(one.at), one.status, *texts, *figures, _cell(one.sid))
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell that a spreadsheet shows as it is: with an apostrophe in front, if need be."""
+    shown = "\n".join(map(escaped, text.replace("\r\n", "\n").split("\n")))
+    return f"'{shown}" if shown.startswith(_FORMULA_MARKS) or _NOT_TEXT.fullmatch(shown) else shown
+
+
+def json_file(pages: Iterable[tuple[SearchResult, ...]]) -> Iterator[bytes]:
+    """Yield a file of one JSON array, an object a line."""
+    before = b"[\n"
+    for page in pages:
+        if page:
+            yield before + b",\n".join(map(_json, page))
+            before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def _json(one: SearchResult) -> bytes:
+    try:
+        return _encode(one)
+    except UnicodeEncodeError:  # half a surrogate pair in a text has to be escaped
+        return json.dumps({**msgspec.to_builtins(one), "cost": float(one.cost)}).encode()

@@ -395,7 +395,7 @@ def test_a_campaign_can_be_rehearsed_with_numbers_of_fixed_outcomes(
     monkeypatch.delenv("XOXZO_API_HOST")
     refused = run("resume", "fixed", "--yes")
     assert "fixed was started on a simulator on this machine: it cannot be continued with Xoxzo" in refused.stderr
-    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.send.balance_of", lambda _account: Balance(None))
+    monkeypatch.setattr("xoxzo.cloudpy.cli.commands.campaign.creation.balance_of", lambda _account: Balance(None))
     assert "3 rows cannot be sent to" in run("plan", *order).stderr
 
 

@@ -14,14 +14,8 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.campaigns import BadRows, OptOut, OptOuts
+from xoxzo.cloudpy.cli.commands.campaign import options
 from xoxzo.cloudpy.cli.commands.campaign.creation import configured_country, readable
-from xoxzo.cloudpy.cli.commands.campaign.options import (
-    CampaignCommand,
-    bad_row_lines,
-    country_option,
-    output_option,
-    selected_store,
-)
 from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, show_change, write_json
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
@@ -35,13 +29,13 @@ _numbers = click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...
 _source = click.option("--source", metavar="TEXT", help="Where the opt-out came from, for instance 'phone call'.")
 
 
-class OptOutCommand(CampaignCommand):
+class OptOutCommand(options.CampaignCommand):
     """A command on the opt-out list of a store."""
 
     def to_command_error(self, ctx: click.Context, error: Exception) -> CommandError | None:
         """Convert an error of the library."""
         if isinstance(error, BadRows):
-            return CommandError(_("a number cannot be read; nothing was added."), *bad_row_lines(error))
+            return CommandError(_("a number cannot be read; nothing was added."), *options.bad_row_lines(error))
         return super().to_command_error(ctx, error)
 
 
@@ -61,14 +55,14 @@ command.command_class = OptOutCommand
 
 
 def _opt_outs(country: str | None = None) -> OptOuts:
-    return OptOuts(selected_store(), country=country or configured_country())
+    return OptOuts(options.selected_store(), country=country or configured_country())
 
 
 @command.subcommand("add", "xoxzo optout add 090-1111-2222 --source 'phone call'")
 @_numbers
 @_source
 @click.option("--since", type=TIME, help="When the person opted out, as 2026-11-30T18:00+09:00; by default now.")
-@country_option()
+@options.country_option()
 @json_option
 def add(
     numbers: Sequence[str], source: str | None, since: datetime | None, country: str | None, *, machine: bool
@@ -84,7 +78,7 @@ def add(
 
 @command.subcommand("remove", "xoxzo optout remove 090-1111-2222")
 @_numbers
-@country_option()
+@options.country_option()
 @json_option
 def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> None:
     """Remove numbers from the list; - reads them from standard input.
@@ -98,7 +92,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
 
 @command.subcommand("list", "xoxzo optout list", "xoxzo optout list 090-1111-2222")
 @click.argument("numbers", nargs=-1, metavar="[NUMBER...]")
-@country_option()
+@options.country_option()
 @json_option
 def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None:
     """List since when and why numbers are on the list: those given, or all.
@@ -123,7 +117,7 @@ def list_(numbers: Sequence[str], country: str | None, *, machine: bool) -> None
 @command.subcommand("import", "xoxzo optout import opt-outs.xlsx --source 'old system'")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @_source
-@country_option()
+@options.country_option()
 @json_option
 def import_(file: str, source: str | None, country: str | None, *, machine: bool) -> None:
     """Add the numbers in FILE, or the entries of a list that `export` has written.
@@ -137,7 +131,7 @@ def import_(file: str, source: str | None, country: str | None, *, machine: bool
 
 
 @command.subcommand("export", "xoxzo optout export -o opt-outs.csv")
-@output_option(default="-", help="A file; by default standard output.")
+@options.output_option(default="-", help="A file; by default standard output.")
 def export(output: str) -> None:
     """Write the list as CSV, for `import` of another store.
 

@@ -205,20 +205,20 @@ def _sample_fields(event: str, values: CallbackValues) -> dict[str, Any]:
 def _trigger_on_simulator(event: str, simulator: str, url: str, values: CallbackValues) -> list[dict[str, Any]]:
     """Make a simulator send a callback and wait for it; return its attempts, or the steps of an incoming call."""
     control(simulator, "GET", "/_simulator/health")
-    try:
-        return _trigger(event, simulator, url, values, sid=secrets.token_hex(8), auth_token=secrets.token_hex(8))
-    except AuthenticationFailed:
-        pass  # it was started with --sid
-    try:
-        return _trigger(event, simulator, url, values)
-    except (AuthenticationFailed, ConfigurationError) as error:
-        if isinstance(error, ConfigurationError) and error.code != "no_credentials":
-            raise
-        raise CommandError(
-            _("this simulator takes only the account that it was started with."),
-            _("Set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN to what it was given as --sid and --token."),
-            status=CREDENTIALS,
-        ) from None
+    made_up = {"sid": secrets.token_hex(8), "auth_token": secrets.token_hex(8)}
+    for account in (made_up, {}):  # a simulator that was started with --sid takes only the environment's, if any
+        try:
+            return _trigger(event, simulator, url, values, **account)
+        except AuthenticationFailed:
+            pass
+        except ConfigurationError as error:
+            if error.code != "no_credentials":
+                raise
+    raise CommandError(
+        _("this simulator takes only the account that it was started with."),
+        _("Set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN to what it was given as --sid and --token."),
+        status=CREDENTIALS,
+    )
 
 
 def _trigger(event: str, simulator: str, url: str, values: CallbackValues, **account: Any) -> list[dict[str, Any]]:

@@ -109,10 +109,8 @@ def content_from(given: dict[str, Any], account: ClientOptions | None) -> Conten
         with Client(**(account or client_options(given)), app_info="xoxzo-cli") as client:
             message = client.templates.get(given["template"]).approved_content
     if message is None:
-        number = given["template"]
-        raise click.UsageError(
-            _("Template {number} has no text in force: Xoxzo has not approved it yet.", number=number)
-        )
+        missing = _("Template {number} has no text in force: Xoxzo has not approved it yet.")
+        raise click.UsageError(missing.format(number=given["template"]))
     return Content(
         kind=kind,
         sender=given["sender"],

@@ -33,16 +33,12 @@ _STORE = "xoxzo.cloudpy.campaigns.store"
 _PASSWORD = re.compile(r":[^:/@]*@")
 
 
-def _select_store(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    ctx.meta[_STORE] = value
-
-
 _STORE_OPTION = click.Option(
     ["--store"],
     metavar="ADDRESS",
     expose_value=False,
     is_eager=True,  # so that completion sees it, too
-    callback=_select_store,
+    callback=lambda ctx, _parameter, value: ctx.meta.update({_STORE: value}),
     help="Where campaigns are stored; by default XOXZO_CAMPAIGNS, or a folder of yours.",
 )
 
@@ -68,11 +64,8 @@ class CampaignCommand(Command):
                 "{count} rows cannot be sent to; nothing was sent.",
                 error.count,
             )
-            where = _(
-                "They are in {path} with their reasons: correct them there, or leave them out with --skip-bad.",
-                path=path,
-            )
-            return CommandError(sentence, *bad_row_lines(error), where)
+            where = _("They are in {path} with their reasons: correct them there, or leave them out with --skip-bad.")
+            return CommandError(sentence, *bad_row_lines(error), where.format(path=path))
         failure = super().to_command_error(ctx, error)
         if failure is None or not isinstance(error, APIError | CampaignError | ConfigurationError | InvalidArgument):
             return failure

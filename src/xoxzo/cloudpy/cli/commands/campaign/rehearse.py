@@ -9,25 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xoxzo.cloudpy.campaigns import Campaign, Content, Rehearsal
-from xoxzo.cloudpy.cli.commands.campaign.creation import (
-    account_and_balance,
-    content_from,
-    creation_options,
-    is_local,
-    name_of,
-    write_report,
-)
+from xoxzo.cloudpy.cli.commands.campaign import creation, render
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, limits_of, list_options, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
-from xoxzo.cloudpy.cli.commands.campaign.render import (
-    duration,
-    exit_unless_done,
-    local_time,
-    moment,
-    show_tally,
-    state_line,
-    write_json,
-)
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.i18n import _, language
 from xoxzo.cloudpy.cli.core.inputs import CREDITS
@@ -60,10 +44,10 @@ def rehearse(
     would take days is over in seconds.
     """
     limits = limits_of(given)
-    account, left = account_and_balance(given)
-    content = content_from(given, account)
+    account, left = creation.account_and_balance(given)
+    content = creation.content_from(given, account)
     credits_left = left.credits if balance is None else balance
-    name = name_of(file, given)
+    name = creation.name_of(file, given)
     # Hours of events come in a second.
     with Progress(name, machine=machine, draw_seconds=_DRAW_SECONDS) as progress:
         rehearsal = Campaign.rehearse(
@@ -76,32 +60,24 @@ def rehearse(
             allowed_recipients=None if account is None else account["allowed_recipients"],
             on_event=progress.show if sys.stderr.isatty() and not machine else None,
             language=language(),
-            test_numbers=is_local(account),
-            **creation_options(content, given),
+            test_numbers=creation.is_local(account),
+            **creation.creation_options(content, given),
         )
     _show(name, rehearsal, machine=machine)
     if output is not None:
-        write_report(output, rehearsal.report)
-    exit_unless_done(rehearsal.result)
+        creation.write_report(output, rehearsal.report)
+    render.exit_unless_done(rehearsal.result)
 
 
 def _simulator(content: Content, credits_left: Decimal | None, fault_share: float) -> Simulator:
     """Return a simulator with an account's balance; without a limit where that is not known."""
     from xoxzo.cloudpy.simulator import Settings, Simulator
 
-    price = {"": content.price} if content.price is not None else None
-    prices: dict[str, Any] = {} if price is None else {"sms_prices": price, "voice_prices": price}
-    simulator = Simulator(
-        Settings(
-            credits=0 if credits_left is None else credits_left,
-            postpaid=credits_left is None,
-            templates_approved=True,
-            list_cap=_MANY,
-            max_messages=_MANY,
-            max_calls=_MANY,
-            **prices,
-        )
-    )
+    settings: dict[str, Any] = dict.fromkeys(("list_cap", "max_messages", "max_calls"), _MANY)
+    if content.price is not None:
+        settings |= {name: {"": content.price} for name in ("sms_prices", "voice_prices")}
+    settings |= {"credits": credits_left or 0, "postpaid": credits_left is None, "templates_approved": True}
+    simulator = Simulator(Settings(**settings))
     for kind in _FAULTS if fault_share else ():
         for endpoint in _SENDING:
             simulator.faults.add(kind, endpoint, chance=fault_share / len(_FAULTS))
@@ -111,15 +87,15 @@ def _simulator(content: Content, credits_left: Decimal | None, fault_share: floa
 def _show(name: str, rehearsal: Rehearsal, *, machine: bool) -> None:
     result = rehearsal.result
     if machine:
-        times = {"began": moment(rehearsal.began), "ended": moment(rehearsal.ended)}
-        write_json(
+        times = {"began": render.moment(rehearsal.began), "ended": render.moment(rehearsal.ended)}
+        render.write_json(
             event="rehearsal", name=name, state=result.state, reason=str(result.reason), **times, **rehearsal.figures
         )
         return
     click.echo(_("Rehearsal: nothing was sent, nothing is stored."))
-    click.echo(state_line(name, result.state, result.reason))
-    show_tally(result.tally)
+    click.echo(render.state_line(name, result.state, result.reason))
+    render.show_tally(result.tally)
     if rehearsal.began:
-        begin, end = local_time(rehearsal.began), local_time(rehearsal.ended)
-        took = duration(rehearsal.ended - rehearsal.began)
+        begin, end = render.local_time(rehearsal.began), render.local_time(rehearsal.ended)
+        took = render.duration(rehearsal.ended - rehearsal.began)
         click.echo(_("The real run would send from {begin} to {end} ({time}).", begin=begin, end=end, time=took))

@@ -12,19 +12,8 @@ import click
 
 from xoxzo.cloudpy.campaigns import Campaign, Limits, Plan, State
 from xoxzo.cloudpy.campaigns.sending.campaign_run import FIRST_SENT
-from xoxzo.cloudpy.cli.commands.campaign import options
-from xoxzo.cloudpy.cli.commands.campaign.creation import (
-    ClientOptions,
-    account_and_balance,
-    balance_of,
-    changes,
-    client_options,
-    is_local,
-    name_of,
-    new_campaign,
-    numbers_in,
-    show_left_out,
-)
+from xoxzo.cloudpy.cli.commands.campaign import creation, options
+from xoxzo.cloudpy.cli.commands.campaign.creation import ClientOptions
 from xoxzo.cloudpy.cli.commands.campaign.options import in_command, limits_of, open_campaign, selected_store
 from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse as rehearse_command
@@ -67,10 +56,10 @@ def plan(file: str, *, machine: bool, **given: Any) -> None:
     Nothing is sent or stored.
     """
     limits = limits_of(given)
-    account, balance = account_and_balance(given)
+    account, balance = creation.account_and_balance(given)
     with (
         tempfile.TemporaryDirectory() as folder,
-        new_campaign(file, name_of(file, given), given, account, Path(folder)) as campaign,
+        creation.new_campaign(file, creation.name_of(file, given), given, account, Path(folder)) as campaign,
     ):
         show_plan(campaign.plan(limits), limits, balance, machine=machine)
 
@@ -103,20 +92,20 @@ def run(file: str, *, yes: bool, machine: bool, test_to: tuple[str, ...], rehear
         shared = {name: given[name] for parameter in rehearse_command.params if (name := parameter.name) in given}
         click.get_current_context().invoke(rehearse_command, file=file, machine=machine, **shared)
         return
-    name = name_of(file, given)
+    name = creation.name_of(file, given)
     limits_of(given)
     if given["callbacks"] is not None:
         signing_callbacks(given["callbacks"])
     fresh = not selected_store().exists(name)
-    account = client_options(given)
-    test_numbers = [parse(typed, given["country"], test_numbers=is_local(account)).e164 for typed in test_to]
+    account = creation.client_options(given)
+    test_numbers = [parse(typed, given["country"], test_numbers=creation.is_local(account)).e164 for typed in test_to]
     with _open(file, name, given, account, fresh=fresh) as campaign:
         limits = campaign.limits if given["as_before"] else limits_of(given, campaign.limits)
         left = campaign.plan(limits)
         # A campaign that was never started was never confirmed: the terminal may have been closed at the question.
         begun = campaign.state != "created"
         if not begun:
-            show_plan(left, limits, balance_of(account), machine=machine)
+            show_plan(left, limits, creation.balance_of(account), machine=machine)
         try:
             first = None if begun else given["first"]
             _confirm(left, limits, yes=yes or begun, first=first)
@@ -129,7 +118,7 @@ def run(file: str, *, yes: bool, machine: bool, test_to: tuple[str, ...], rehear
                 campaign.close()
                 selected_store().remove(campaign.name)
             raise
-        show_left_out(campaign, file)
+        creation.show_left_out(campaign, file)
         _run(campaign, account, limits, given, machine=machine, yes=yes)
 
 
@@ -147,10 +136,10 @@ def resume(campaign: Campaign, *, yes: bool, machine: bool, **given: Any) -> Non
     first and has to be confirmed, as with `run`.
     """
     limits = limits_of(given, campaign.limits)
-    account = client_options(given)
+    account = creation.client_options(given)
     if campaign.state == "created":
         left = campaign.plan(limits)
-        show_plan(left, limits, balance_of(account), machine=machine)
+        show_plan(left, limits, creation.balance_of(account), machine=machine)
         _confirm(left, limits, yes=yes, first=given["first"])
     _choose_first(campaign, given["first"])
     _run(campaign, account, limits, given, machine=machine, yes=yes)
@@ -166,10 +155,10 @@ def create(name: str, file: str, *, machine: bool, **given: Any) -> None:
     `dispatch` or `resume` starts it. The plan is shown, as `plan` shows it.
     """
     limits = limits_of(given)
-    account, balance = account_and_balance(given)
-    with new_campaign(file, name, given, account) as campaign:
+    account, balance = creation.account_and_balance(given)
+    with creation.new_campaign(file, name, given, account) as campaign:
         show_plan(campaign.plan(campaign.save_limits(limits)), limits, balance, machine=machine)
-        show_left_out(campaign, file)
+        creation.show_left_out(campaign, file)
     created = _("{name} was created. Start it with: xoxzo campaign resume {campaign} (Celery: dispatch)")
     click.echo(created.format(name=name, campaign=in_command(name)), err=True)
 
@@ -200,7 +189,7 @@ def dispatch(
         if campaign.state == "created":
             left = campaign.plan(limits)
             if not machine:
-                show_plan(left, limits, account_and_balance(given)[1], machine=False)
+                show_plan(left, limits, creation.account_and_balance(given)[1], machine=False)
             _confirm(left, limits, yes=yes, first=given["first"])
         _choose_first(campaign, given["first"])
         campaign.dispatch(queue, limits, workers=workers)
@@ -264,12 +253,12 @@ def _run(
 
 def _open(file: str, name: str, given: dict[str, Any], account: ClientOptions, *, fresh: bool) -> Campaign:
     if fresh:
-        return new_campaign(file, name, given, account)
+        return creation.new_campaign(file, name, given, account)
     campaign = open_campaign(name)
     try:
         _check_unchanged(campaign, file, given)
         if given["suppress"]:
-            campaign.suppress(numbers_in(given["suppress"], campaign.country))
+            campaign.suppress(creation.numbers_in(given["suppress"], campaign.country))
     except BaseException:
         campaign.close()
         raise
@@ -284,7 +273,7 @@ def _check_unchanged(campaign: Campaign, file: str, given: dict[str, Any]) -> No
         raise CommandError(again.format(name=name, state=_(state)))
     lines = [
         _("{option}: {before} before, {now} now", option=option, before=before, now=now)
-        for option, before, now in changes(given, campaign)
+        for option, before, now in creation.changes(given, campaign)
     ]
     if not campaign.is_created_from(file):
         lines.append(_("{file} has changed", file=file))

@@ -144,9 +144,9 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
 def get_conference(session: Session, conferenceid: str) -> None:
     """Ask how a conference went: each participant's call, the length of the longest, and the cost of all."""
     facts = session.out.facts(session.client.conferences.get(conferenceid))
+    calls = facts.pop("participants")
     if session.out.draws:
-        calls = facts.pop("participants")
         session.out.record(facts)
         session.out.table(calls, _COLUMNS)
     else:
-        session.out.record(facts)
+        session.out.record({**facts, "participants": calls})

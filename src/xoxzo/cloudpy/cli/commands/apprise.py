@@ -42,13 +42,8 @@ def install(folder: Path | None) -> None:
         raise CommandError(f"{path}: {error.strerror}") from None
     click.echo(path)
     if find_spec("apprise") is None:
-        click.echo(
-            _(
-                "Apprise is not installed in the environment of this library. Type: {command}",
-                command=f'{sys.executable} -m pip install "xoxzo-cloudpy[apprise]"',
-            ),
-            err=True,
-        )
+        missing = _("Apprise is not installed in the environment of this library. Type: {command}")
+        click.echo(missing.format(command=f'{sys.executable} -m pip install "xoxzo-cloudpy[apprise]"'), err=True)
 
 
 def _default_folder() -> Path:

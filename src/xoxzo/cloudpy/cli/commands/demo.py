@@ -81,8 +81,7 @@ def command() -> None:
         click.echo("\n" + _("Stopped."), err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo()
-    took = f"{time.monotonic() - began:.1f}"
-    click.secho(_("Everything was checked, in {seconds} s.", seconds=took), bold=True)
+    click.secho(_("Everything was checked, in {seconds} s.", seconds=f"{time.monotonic() - began:.1f}"), bold=True)
     _line(_("Next: `xoxzo simulator` in one terminal, the README's first program in another."))
 
 

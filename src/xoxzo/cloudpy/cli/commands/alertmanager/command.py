@@ -189,9 +189,9 @@ def ack(idents: tuple[str, ...], *, everything: bool, config: str | None, state:
 @json_option
 def status(*, config: str | None, state: str | None, machine: bool) -> None:
     """Show the incidents that are not over, and how far each has come."""
-    count = 0
     with _open_store(config, state) as store:
-        for incident in store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED):
+        incidents = store.incidents(Phase.OPEN, Phase.ACKNOWLEDGED, Phase.ENDED)
+        for incident in incidents:
             attempts = store.attempts(incident.ident)
             opened = datetime.fromtimestamp(incident.opened).astimezone()
             facts: dict[str, Any] = {
@@ -214,8 +214,7 @@ def status(*, config: str | None, state: str | None, machine: bool) -> None:
             click.echo(f"{facts['id']}  {phase}  {since}  {visible(', '.join(facts['alerts']))}")
             for attempt in attempts:
                 click.echo(f"      {_for_reader(attempt.kind)} {attempt.person} {_for_reader(attempt.outcome)}")
-            count += 1
-        if not count and not machine and sys.stderr.isatty():
+        if not incidents and not machine and sys.stderr.isatty():
             click.echo(_("There is no open incident."), err=True)
 
 

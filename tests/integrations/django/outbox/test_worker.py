@@ -21,7 +21,7 @@ from xoxzo.cloudpy.callbacks import DeliveryReport
 from xoxzo.cloudpy.campaigns import State
 from xoxzo.cloudpy.errors import AuthenticationFailed, BadRequest, ConnectionFailed, RateLimited, ResponseLost
 from xoxzo.cloudpy.integrations.django import call, conf, sms
-from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
+from xoxzo.cloudpy.integrations.django.backends import LiveBackend
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
 from xoxzo.cloudpy.integrations.django.management.commands import xoxzo_outbox
 from xoxzo.cloudpy.integrations.django.models import Delivery, OutboxAccount, OutboxMessage

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Alert, Incident
@@ -51,12 +52,8 @@ def check_template(field: str, template: str, settings: Settings) -> None:
         if needed and not getattr(settings, needed):
             raise InvalidArgument(field, "has {{{name}}}, which needs {needed}", name=name, needed=needed)
         if name not in _SIMPLE_PLACEHOLDERS and not _NAMED_PLACEHOLDER.fullmatch(name):
-            raise InvalidArgument(
-                field,
-                "has no placeholder {{{name}}}: take {known}, label.NAME or annotation.NAME",
-                name=name,
-                known=", ".join(sorted(_SIMPLE_PLACEHOLDERS)),
-            )
+            rule = N_("has no placeholder {{{name}}}: take {known}, label.NAME or annotation.NAME")
+            raise InvalidArgument(field, rule, name=name, known=", ".join(sorted(_SIMPLE_PLACEHOLDERS)))
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):

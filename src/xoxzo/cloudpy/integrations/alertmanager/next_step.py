@@ -13,11 +13,10 @@ from xoxzo.cloudpy.integrations.alertmanager.config.toml_values import Seconds, 
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import IN_FLIGHT, Incident, Kind, NotificationAttempt, Phase
 from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
-from xoxzo.cloudpy.integrations.alertmanager.store import Store
+from xoxzo.cloudpy.integrations.alertmanager.store import HOUR_SECONDS, Store
 
 Claimed = list[tuple[NotificationAttempt, Rendered | None]]
 
-HOUR_SECONDS = 3600.0
 _BUSY_LINE_SECONDS = 5.0
 
 

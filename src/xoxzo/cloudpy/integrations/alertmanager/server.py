@@ -221,8 +221,7 @@ class _Handlers:
     async def _answer(self, event: Event) -> Action | None:
         return self._receiver.acknowledge_call(event.caller) if isinstance(event, IncomingCall) else None
 
-    async def health(self, request: Request) -> Response:
-        del request
+    async def health(self, _request: Request) -> Response:
         health = self._receiver.health()
         return JSONResponse(health, 503 if health["failure"] else 200)
 

@@ -19,7 +19,7 @@ from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Incident, NotificationAttempt, Outcome, Phase
 
 _SCHEMA_VERSION = 2
-_HOUR_SECONDS = 3600.0
+HOUR_SECONDS = 3600.0
 _SCHEMA = (
     """CREATE TABLE incident (ident TEXT PRIMARY KEY, group_key TEXT NOT NULL, phase TEXT NOT NULL,
     opened REAL NOT NULL, notified REAL NOT NULL, state BLOB NOT NULL)""",
@@ -149,7 +149,7 @@ class Store:
     def recent_costs(self, now: float) -> list[tuple[float, Decimal]]:
         """Return the times and estimated costs of the attempts of the last hour that may have been sent."""
         query = f"SELECT at, credits FROM attempt WHERE at > ? AND {_COUNTED} ORDER BY at"  # noqa: S608 - constants
-        return [(at, Decimal(cost)) for at, cost in self._connection.execute(query, (now - _HOUR_SECONDS,))]
+        return [(at, Decimal(cost)) for at, cost in self._connection.execute(query, (now - HOUR_SECONDS,))]
 
     def heartbeat(self, name: str) -> tuple[float, float]:
         """Return when a heartbeat last came, and the seconds of silence since then; 0 and 0 if none ever came."""

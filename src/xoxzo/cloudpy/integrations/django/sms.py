@@ -24,7 +24,7 @@ from xoxzo.cloudpy.operations import calls, sms
 from xoxzo.cloudpy.operations.operation import Operation
 
 BACKENDS = {
-    "live": "xoxzo.cloudpy.integrations.django.backends.live.LiveBackend",
+    "live": "xoxzo.cloudpy.integrations.django.backends.LiveBackend",
     "console": "xoxzo.cloudpy.integrations.django.backends.ConsoleBackend",
     "memory": "xoxzo.cloudpy.integrations.django.backends.memory.MemoryBackend",
 }

@@ -183,11 +183,8 @@ def _checked_limit(settings: Settings) -> SpendLimit:
         for name, person in settings.people.items():
             price = estimate("a", person.country or "ZZ", price=limit.sms_price).price
             if price is None:
-                raise InvalidArgument(
-                    "spend_limit.sms_price",
-                    "must be given along with credits: no price is published for where {name} is",
-                    name=name,
-                )
+                rule = N_("must be given along with credits: no price is published for where {name} is")
+                raise InvalidArgument("spend_limit.sms_price", rule, name=name)
             highest_cost = max(highest_cost, price * settings.texts.max_parts)
         _require_at_least("credits", limit.credits, highest_cost * most_people)
     return replace(limit, messages=messages)

@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.campaigns import Limits, OptOutLinks
 from xoxzo.cloudpy.client.client import Client
-from xoxzo.cloudpy.common.locale import translations
+from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.errors import ConfigurationError
 
 DEFAULTS: dict[str, Any] = {
@@ -171,12 +171,11 @@ def campaigns_address() -> str | None:
         return given
     connection = connections[given]
     if connection.vendor != "postgresql":
-        raise ConfigurationError(
+        rule = N_(
             'XOXZO["CAMPAIGNS"] is the database "{alias}", and that is {vendor}: name a PostgreSQL database, which '
-            "many machines can use, or a folder on this machine",
-            alias=given,
-            vendor=connection.display_name,
+            "many machines can use, or a folder on this machine"
         )
+        raise ConfigurationError(rule, alias=given, vendor=connection.display_name)
     parameters = connection.get_connection_params()
     known = {name: parameters[name] for name in _LIBPQ_PARAMETERS if name in parameters}
     # libpq does not read + as a blank.
@@ -205,9 +204,8 @@ def outbox_databases(only: str | None = None) -> tuple[str, ...]:
     if only is None:
         return known
     if only not in known:
-        raise ConfigurationError(
-            'the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]', alias=only
-        )
+        rule = N_('the database "{alias}" has no outbox: add it to "databases" of XOXZO["OUTBOX"]')
+        raise ConfigurationError(rule, alias=only)
     return (only,)
 
 

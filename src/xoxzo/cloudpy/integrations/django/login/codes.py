@@ -15,7 +15,7 @@ from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.plain_text import plain
 from xoxzo.cloudpy.errors import XoxzoError
 from xoxzo.cloudpy.integrations.django import conf
-from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
+from xoxzo.cloudpy.integrations.django.backends import LiveBackend
 from xoxzo.cloudpy.integrations.django.conf import _, active_language
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 

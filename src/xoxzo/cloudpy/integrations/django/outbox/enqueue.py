@@ -14,12 +14,11 @@ import msgspec
 from django.db import connections, transaction
 from django.utils import timezone
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
 from xoxzo.cloudpy.integrations.django import conf
 from xoxzo.cloudpy.integrations.django.models import DatabaseClock, OutboxMessage
 
-TASK = "xoxzo.outbox"
-"""The name of Celery's task."""
 _OWN_COLUMNS = frozenset({"recipient", "reference", "sent"})
 
 
@@ -71,11 +70,8 @@ def _require_same_transaction(alias: str) -> None:
         return
     for other in connections.all(initialized_only=True):
         if other.in_atomic_block:
-            raise ConfigurationError(
-                'the transaction is in the database "{other}", and the outbox in "{alias}": pass using="{other}"',
-                other=other.alias,
-                alias=alias,
-            )
+            rule = N_('the transaction is in the database "{other}", and the outbox in "{alias}": pass using="{other}"')
+            raise ConfigurationError(rule, other=other.alias, alias=alias)
 
 
 def wake_after_commit(alias: str) -> None:
@@ -108,7 +104,7 @@ def wake_worker(alias: str) -> None:
             import_module(conf.OUTBOX_TASKS[worker]).send_outbox.apply((alias,))
         else:
             # With `retry=False`, Celery still connects again and again, for six seconds.
-            app.send_task(TASK, (alias,), retry=True, retry_policy={"max_retries": 0}, ignore_result=True)
+            app.send_task("xoxzo.outbox", (alias,), retry=True, retry_policy={"max_retries": 0}, ignore_result=True)
     elif worker == "tasks":
         # Only here: importing it fails where TASKS has no such backend.
         import_module(conf.OUTBOX_TASKS[worker]).send_outbox.enqueue(alias)

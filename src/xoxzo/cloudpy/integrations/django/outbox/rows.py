@@ -31,8 +31,6 @@ _SIGNALS: dict[State, Signal] = {
     State.SKIPPED: signals.outbox_failed,
     State.UNKNOWN: signals.outbox_unknown,
 }
-UNSENT = (State.REJECTED, State.SKIPPED)
-"""The states of what was not sent and will not be."""
 _SWEEP_ROWS = 500
 
 
@@ -157,7 +155,7 @@ class Outbox:
 
     def send_again(self, rows: QuerySet[OutboxMessage]) -> int:
         """Have those rows sent again that were not sent; return how many."""
-        return rows.filter(state__in=UNSENT).update(
+        return rows.filter(state__in=(State.REJECTED, State.SKIPPED)).update(
             state=State.WAITING, owner="", due=DatabaseClock(), expires=None, error="resend_requested"
         )
 

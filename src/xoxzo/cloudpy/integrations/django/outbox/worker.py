@@ -14,7 +14,7 @@ from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.sending.rules import Lease, SendFailure, Throttle, classify_error
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
 from xoxzo.cloudpy.integrations.django import conf
-from xoxzo.cloudpy.integrations.django.backends.live import LiveBackend
+from xoxzo.cloudpy.integrations.django.backends import LiveBackend
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, reconcile
 from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection

@@ -139,7 +139,7 @@ def _start_without_incidents(self: receiver.Receiver) -> None:
         ((senders, "outcome_of"), _unsent, "duplicates"),
         ((escalation, "acknowledge"), _ignore_acknowledgement, "after_the_end"),
         ((receiver.Receiver, "start"), _start_without_incidents, "lost"),
-        ((Settings, "quiet_until"), lambda *_: None, "in_quiet_hours"),
+        ((Settings, "quiet_until"), lambda *_, **__: None, "in_quiet_hours"),
         ((next_step, "blocked_until"), lambda *_: None, "over_the_limit"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -47,13 +48,8 @@ class NextStep:
             if interrupted := [attempt for attempt in attempts if attempt.outcome in IN_FLIGHT]:
                 first = interrupted[0]
                 return [(one, None) for one in interrupted if (one.run, one.kind) == (first.run, first.kind)]
-            selected = escalation.next_attempts(
-                incident,
-                policy,
-                attempts,
-                lambda person: self._settings.quiet_until(policy, incident.alerts, person, now),
-                now,
-            )
+            quiet_until = partial(self._settings.quiet_until, policy, incident.alerts, now=now)
+            selected = escalation.next_attempts(incident, policy, attempts, quiet_until, now)
             if isinstance(selected, tuple):
                 return self._claim(incident, selected, now)
             if selected is None and incident.phase is Phase.RESOLVED:

@@ -235,10 +235,7 @@ class Settings(Table, frozen=True):
         return tuple(sorted((name for name in found if name), key=lambda name: name not in urgent))
 
     def quiet_until(self, policy: EscalationPolicy, alerts: Iterable[Alert], person: str, now: float) -> float | None:
-        """Return the end of a person's quiet hours (seconds since 1970), or ``None`` if the person may be notified now.
-
-        The policy's quiet hours apply; the severity of a firing alert may break through them.
-        """
+        """Return the end of a person's quiet hours, or ``None`` if they do not apply; times are seconds since 1970."""
         if policy.quiet is None or any(name in policy.quiet.break_through for name in self.severities(alerts)):
             return None
         return policy.quiet.until(self.people[person].zone, now)

@@ -233,7 +233,7 @@ def test_a_signal_at_any_moment_of_the_wait_stops_it() -> None:
     """Whatever the waiting thread is doing when the signal comes, its handler does not wait for the thread itself."""
     program = (
         "import signal, sys\n"
-        "from xoxzo.cloudpy.cli.core.signals import stop_signals\n"
+        "from xoxzo.cloudpy.common.signals import stop_signals\n"
         "def everywhere(*_):\n"
         "    sys.setprofile(None)\n"
         "    signal.raise_signal(signal.SIGTERM)\n"

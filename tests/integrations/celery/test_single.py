@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -125,12 +126,12 @@ def test_without_readable_results(simulator: SimulatedXoxzo, monkeypatch: pytest
     backend = Celery("other", broker="memory://", set_as_current=False).backend
     request = SimpleNamespace(id="t-6", retries=0, is_eager=False, delivery_info=None)
     monkeypatch.setattr(single, "current_task", SimpleNamespace(backend=backend, request=request, max_retries=1))
-    result = {"msgid": "m", "reference": "t-6"}
-    sends = [result]
-    assert single._attempt("sms.send", "t-6", sends.pop) == result
+    sends = ["m"]
+    attempt = partial(single._attempt, "sms.send", "msgid", None, lambda _key: sends.pop())
+    assert attempt() == {"msgid": "m", "reference": "t-6"}
     request.delivery_info = {"redelivered": True}
     with pytest.raises(ResponseLost):
-        single._attempt("sms.send", "t-6", sends.pop)
+        attempt()
 
 
 def test_numbers_and_texts_stay_out_of_events(app: Celery) -> None:

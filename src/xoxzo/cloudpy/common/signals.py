@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
 
@@ -32,6 +32,24 @@ def handle_signals(
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def stop_signals() -> Iterator[Callable[[float], bool]]:
+    """Yield a function that waits at most some seconds for a stop signal, and returns whether there was one."""
+    import select
+    import socket
+
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+
+    def stop(*_: object) -> None:
+        # A handler must take no lock, which the interrupted thread could hold.
+        with suppress(OSError):
+            writer.send(b".")
+
+    with reader, writer, handle_signals(stop):
+        yield lambda seconds: bool(select.select([reader], [], [], seconds)[0])
 
 
 def raised_by_signal_handler(error: BaseException) -> bool:

@@ -23,8 +23,8 @@ from xoxzo.cloudpy.cli.core.config import local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
-from xoxzo.cloudpy.cli.core.signals import stop_signals
 from xoxzo.cloudpy.common.hosts import is_this_machine
+from xoxzo.cloudpy.common.signals import stop_signals
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.clock import RealClock, SteppedClock
 from xoxzo.cloudpy.simulator.engine.context import Event

@@ -41,19 +41,14 @@ class ProbeResult(Struct, frozen=True):
 
 
 def probe(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes = b"",
-    *,
-    step_seconds: float = 10.0,
-    total_seconds: float = 60.0,
+    method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float | None = None
 ) -> ProbeResult:
-    """Make one HTTP request to an absolute URL, within these seconds for each step and in all; follow no redirect."""
+    """Make one HTTP request to an absolute URL within `seconds` (60, and 10 for a step); follow no redirect."""
     from xoxzo.cloudpy.transports.threads import HttpTransport
 
     begun = time.monotonic()
-    budget = TimeBudget(step_seconds, step_seconds, begun + total_seconds)
+    step, total = (10.0, 60.0) if seconds is None else (seconds, seconds)
+    budget = TimeBudget(step, step, begun + total)
     request = Request(method, url, tuple(headers.items()), body)
     content = bytearray()
     with closing(HttpTransport()) as transport:

@@ -82,16 +82,14 @@ def render_error(error: XoxzoError) -> str:
 def click_translations() -> Iterator[None]:
     """Let Click find the translations of its own messages, in the language of `language`, while a command runs."""
     bindtextdomain(DOMAIN, FOLDER)
-    domain = textdomain()
+    domain, before = textdomain(), os.environ.get(_GETTEXT_VARIABLE)
     textdomain(DOMAIN)
-    before = os.environ.get(_GETTEXT_VARIABLE)
     if (chosen := chosen_language()) is not None:
         os.environ[_GETTEXT_VARIABLE] = chosen
     try:
         yield
     finally:
         textdomain(domain)
-        if before is None:
-            os.environ.pop(_GETTEXT_VARIABLE, None)
-        else:
+        os.environ.pop(_GETTEXT_VARIABLE, None)
+        if before is not None:
             os.environ[_GETTEXT_VARIABLE] = before

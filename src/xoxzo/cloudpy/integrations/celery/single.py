@@ -75,15 +75,13 @@ def send_sms(
         InvalidArgument: a value is invalid; nothing was sent.
         APIError: it could not be sent; ``maybe_sent`` says whether it may have been sent nevertheless.
     """
-    key = reference or current_task.request.id
     fields = {"sender": sender or settings.current.sender, "template": template, "variables": variables or {}}
 
-    def send() -> dict[str, Any]:
-        sender = _send_with_django if settings.django_conf() is not None else _send_with_client
-        msgid = sender(options, recipient=recipient, message=message, reference=key, **fields)
-        return {"msgid": msgid, "reference": key}
+    def send(key: str) -> str:
+        sender = _send_with_client if settings.django_conf() is None else _send_with_django
+        return sender(options, recipient=recipient, message=message, reference=key, **fields)
 
-    return _attempt("sms.send", key, send)
+    return _attempt("sms.send", "msgid", reference, send)
 
 
 @shared_task(name="xoxzo.say", **_OPTIONS)
@@ -140,15 +138,13 @@ def play(
 
 
 def _call(method: str, arguments: dict[str, Any], reference: str | None) -> dict[str, Any]:
-    key = reference or current_task.request.id
-
-    def send() -> dict[str, Any]:
+    def send(key: str) -> str:
         if "callback_url" not in arguments:
             arguments["callbacks"] = settings.callbacks()
-        call = getattr(settings.client().calls, method)(reference=key, **arguments)
-        return {"callid": call.callid, "reference": key}
+        callid: str = getattr(settings.client().calls, method)(reference=key, **arguments).callid
+        return callid
 
-    return _attempt(f"calls.{method}", key, send)
+    return _attempt(f"calls.{method}", "callid", reference, send)
 
 
 def _send_with_django(options: dict[str, Any], **fields: Any) -> str:  # noqa: ANN401 - those of `SmsMessage`
@@ -171,9 +167,10 @@ def _send_with_client(options: dict[str, Any], **fields: Any) -> str:  # noqa: A
     return settings.client().sms.send(message=message, **fields, **options).msgid
 
 
-def _attempt(operation: str, reference: str, send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Send once for each attempt, whatever the broker delivers twice."""
+def _attempt(operation: str, name: str, reference: str | None, send: Callable[[str], str]) -> dict[str, Any]:
+    """Send once for each attempt, whatever the broker delivers twice; return the id by its `name`, and the key."""
     task = current_task
+    key = reference or task.request.id
     # A task that runs where it is called (`task_always_eager`) is delivered once.
     is_unstored = task.request.is_eager and not task.app.conf.task_store_eager_result
     is_readable = not (is_unstored or task.backend.as_uri().startswith(_UNREADABLE_BACKENDS))
@@ -183,11 +180,11 @@ def _attempt(operation: str, reference: str, send: Callable[[], dict[str, Any]])
         raise Ignore
     is_redelivered = bool((task.request.delivery_info or {}).get("redelivered"))
     if state != PENDING or (is_redelivered and not is_readable):
-        return _look_up(operation, reference, is_readable=is_readable)
+        return _look_up(operation, key, is_readable=is_readable)
     if is_readable:
         task.backend.store_result(mark, None, _BEGUN)
     try:
-        return send()
+        return {name: send(key), "reference": key}
     except APIError as error:
         failure = classify_error(error)
         if failure.state != State.WAITING or failure.stop or task.request.retries >= task.max_retries:

@@ -274,7 +274,7 @@ def _request_balance(where: Destination | CommandError, base_url: str, timeout: 
     if isinstance(where, CommandError):
         del headers["authorization"]
     url = settings.base_url + get_credits().path
-    return probe("GET", url, headers, step_seconds=timeout, total_seconds=timeout)
+    return probe("GET", url, headers, seconds=timeout)
 
 
 def _connection(answer: ProbeResult, base_url: str, timeout: float) -> Finding:

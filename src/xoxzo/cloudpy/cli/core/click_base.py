@@ -10,6 +10,7 @@ from copy import copy
 from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import zip_longest
 from signal import default_int_handler
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -59,14 +60,11 @@ class Formatter(click.HelpFormatter):
         room = max(self.width - self.current_indent - first, _NARROWEST)
         margin = " " * self.current_indent
         for term, meaning in found:
-            head = margin + pad(term, first)
             lines = wrap(meaning, room)
-            if width(term) + col_spacing > first and lines:
-                self.write(f"{margin}{term}\n")
-                head = margin + " " * first
-            for line in lines or [""]:
-                self.write(f"{head}{line}".rstrip() + "\n")
-                head = margin + " " * first
+            if width(term) + col_spacing > first:
+                lines = ["", *lines]
+            for head, line in zip_longest([term], lines, fillvalue=""):
+                self.write(f"{margin}{pad(head, first)}{line}".rstrip() + "\n")
 
 
 class Context(click.Context):

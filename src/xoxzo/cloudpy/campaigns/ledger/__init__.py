@@ -27,7 +27,7 @@ def open_store(address: CampaignStore | str | os.PathLike[str] | None = None) ->
         InvalidArgument: it is the address of something else, such as ``mysql://…``, or has another form.
         ConfigurationError: the extra ``postgresql`` is missing.
     """
-    if isinstance(address, CampaignStore):
+    if address is not None and not isinstance(address, str | os.PathLike):
         return address
     chosen = address or os.environ.get("XOXZO_CAMPAIGNS") or data_folder() / "campaigns"
     if str(chosen).startswith(("postgresql://", "postgres://")):

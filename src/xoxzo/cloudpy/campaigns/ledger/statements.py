@@ -186,8 +186,6 @@ CATCH_UP = (
 LOSE_RECORDS = (*START, *end_claims(3, "process_ended", "1 = 1", "(SELECT now FROM progress)"), *APPLY, *CATCH_UP)
 """Does so, also for what is claimed; only where nobody works."""
 
-# A message of the campaign was certainly sent, so the sent list shows its tags and what came before.
-_HAS_WITNESS = "last_sent > 0"
 _DUE = "p.state = 0 AND p.claim = 0 AND p.retry_at <= (SELECT now FROM progress)"
 _RANGE = "r.n BETWEEN (SELECT first FROM progress) AND (SELECT next_n FROM progress)"
 _HOLD = "(SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'hold')"
@@ -213,12 +211,12 @@ _REFUSAL = """CASE
 
 CLAIM = (
     *START,
-    # How many may be taken now: one alone until one is sent.
+    # How many may be taken now: one alone until one was certainly sent, so that the sent list shows its tags.
     """UPDATE progress SET first = next_n + 1, over_budget = 0,
     start = coalesce((SELECT CASE WHEN paused_until > next_at THEN paused_until ELSE next_at END
     FROM account WHERE id = :account AND (next_at > now OR paused_until > now)), now)""",
     f"""UPDATE progress SET room = CASE WHEN {_REFUSAL} IS NOT NULL THEN 0
-    WHEN {_HAS_WITNESS} OR :alone = 0 THEN :limit
+    WHEN last_sent > 0 OR :alone = 0 THEN :limit
     WHEN {_IN_FLIGHT} THEN 0
     ELSE 1 END""",
     # The canaries at the end of the list stay back until nothing is open or unknown. When what is unknown has settled,

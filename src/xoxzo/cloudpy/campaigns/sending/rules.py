@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -117,12 +117,15 @@ class Throttle:
         self.paused_until = max(self.paused_until, until)
         return self._clock.now() + until - now if is_noticeable else None
 
-    def stop_reason(self, latest: Iterable[str], error: str) -> Reason:
-        """Return why the run has to stop when too many of the latest results are ``0``, else an empty reason."""
-        results = "".join(latest)
-        failed, total = results.count("0"), len(results)
-        is_too_many = total >= _MIN_FAILURE_WINDOW and failed > total * self._limits.stop_share
-        return too_many_failures(failed, total, error) if is_too_many else NO_REASON
+    def stop_reason(self, failed: int, total: int, error: str) -> Reason:
+        """Return why the run has to stop if too many of the latest messages have failed, else an empty reason."""
+        if total < _MIN_FAILURE_WINDOW or failed <= total * self._limits.stop_share:
+            return NO_REASON
+        return Reason(
+            "too_many_failures",
+            "{failed} of the last {total} messages failed, the last with {error}",
+            {"failed": failed, "total": total, "error": error},
+        )
 
     def claim_size(self, rate: float) -> int:
         """Return how many to claim at the recent messages a second.
@@ -132,15 +135,6 @@ class Throttle:
         if self._limits.rate is None:
             return max(self._limits.concurrency, int(rate * _CLAIM_SECONDS))
         return max(1, min(self._limits.concurrency, int(self._limits.rate * _CLAIM_SECONDS)))
-
-
-def too_many_failures(failed: int, total: int, error: str) -> Reason:
-    """Return why a run stops in which too many messages have failed."""
-    return Reason(
-        "too_many_failures",
-        "{failed} of the last {total} messages failed, the last with {error}",
-        {"failed": failed, "total": total, "error": error},
-    )
 
 
 class Lease:

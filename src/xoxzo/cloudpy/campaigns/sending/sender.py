@@ -15,15 +15,7 @@ from xoxzo.cloudpy.campaigns.ledger.sending_hours import SendingHours
 from xoxzo.cloudpy.campaigns.limits import Limits
 from xoxzo.cloudpy.campaigns.records import NO_REASON, Claim, Event, EventHandler, Outcome, Reason, State
 from xoxzo.cloudpy.campaigns.sending.recorder import RECORD_SECONDS, Recorder, call
-from xoxzo.cloudpy.campaigns.sending.rules import (
-    Lease,
-    Post,
-    Stopped,
-    Task,
-    Throttle,
-    classify_error,
-    too_many_failures,
-)
+from xoxzo.cloudpy.campaigns.sending.rules import Lease, Post, Stopped, Task, Throttle, classify_error
 from xoxzo.cloudpy.errors import CampaignError, RateLimited
 
 PosterOf = Callable[[Callable[[], bool]], Post]
@@ -277,7 +269,7 @@ class Sender:
             self._hours.reload()
             return 0.0
         elif claim.why == "failures":
-            self.stop("stopped", too_many_failures(*claim.failures))
+            self.stop("stopped", self._throttle.stop_reason(*claim.failures))
         elif self._in_flight and claim.why in {"in_flight", "first", "unknown", "done"}:
             # Even after its lease has ended: a message in flight may have to be tried again.
             return RECORD_SECONDS
@@ -334,7 +326,8 @@ class Sender:
         retry_at = now + max(_MIN_RETRY_SECONDS, pause)
         outcome = Outcome(n, claim, state, "", failure.error, now, began, None, retry_at)
         self._recorder.add(outcome, "0" if is_counted else "")
-        if is_counted and (too_many := self._throttle.stop_reason(self._recorder.latest, failure.error)):
+        latest = self._recorder.latest
+        if is_counted and (too_many := self._throttle.stop_reason(latest.count("0"), len(latest), failure.error)):
             self.stop("stopped", too_many)
         if state == State.UNKNOWN:
             self._emit("unknown", Reason("send_error", failure.error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.request_log import LogPage
@@ -14,15 +14,14 @@ from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
 from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.queries.formats import csv_file, json_file
 from xoxzo.cloudpy.simulator.queries.overview import Overview, overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary, find_call, list_phones
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms, ResultPage, SearchResult, TemplateRecord
+from xoxzo.cloudpy.simulator.queries.search import Totals, found_pages, search, totals
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline, timeline
 from xoxzo.cloudpy.simulator.runtime.lifecycle import Lifecycle
 from xoxzo.cloudpy.simulator.runtime.phone import Phone, wait_for_call_end
-
-if TYPE_CHECKING:  # it is imported when something is searched, so that it does not delay the start
-    from xoxzo.cloudpy.simulator.queries.search import Totals
 
 _MAX_LIMIT = 1_000
 
@@ -149,8 +148,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: The query asks for a status or kind that there is not, or a number is out of range.
         """
-        from xoxzo.cloudpy.simulator.queries.search import search
-
         return search(self.engine, query, _limit(limit), before, timeout)
 
     def totals(self, query: str = "", *, timeout: float | None = None) -> Totals:
@@ -163,8 +160,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: As `search`.
         """
-        from xoxzo.cloudpy.simulator.queries.search import totals
-
         return totals(self.engine, query, timeout)
 
     def export(self, query: str = "", *, form: Literal["csv", "json"] = "csv") -> Iterator[bytes]:
@@ -180,9 +175,6 @@ class Simulation(Lifecycle):
         Raises:
             SimulatorError: As `search`.
         """
-        from xoxzo.cloudpy.simulator.queries.formats import csv_file, json_file
-        from xoxzo.cloudpy.simulator.queries.search import found_pages
-
         return (json_file if form == "json" else csv_file)(found_pages(self.engine, query))
 
     def phones(self, *, limit: int = 50, before: int | None = None) -> ResultPage[PhoneSummary]:

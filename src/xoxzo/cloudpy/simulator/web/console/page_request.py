@@ -26,26 +26,20 @@ def preferred_language(accept: str, chosen: str) -> Language:
         return "ja" if chosen == "ja" else "en"
     best: dict[str, float] = {"en": 0.0, "ja": 0.0}
     for part in accept[:500].lower().split(","):
-        tag, _, weight = part.partition(";")
-        name = tag.strip().partition("-")[0]
+        tag, _, parameter = part.partition(";")
+        name, (kind, _, value) = tag.strip().partition("-")[0], parameter.strip().partition("=")
+        try:
+            weight = float(value) if kind.strip() == "q" else 1.0
+        except ValueError:
+            weight = 0.0
         if name in best:
-            best[name] = max(best[name], _weight(weight))
+            best[name] = max(best[name], weight)
     return "ja" if best["ja"] > best["en"] else "en"
 
 
 def translate_reason(gettext: Callable[[str], str], why: str) -> str:
     """Return why a status changed, in a reader's language; what the catalogue does not know stays English."""
     return gettext(why.template).format(**why.values) if isinstance(why, Reason) else gettext(why)
-
-
-def _weight(text: str) -> float:
-    name, _, value = text.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
 
 
 _COOKIE = "xoxzo_console_"

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
@@ -20,7 +19,6 @@ from markupsafe import Markup, escape
 from xoxzo.cloudpy.common.locale import N_, translations
 from xoxzo.cloudpy.simulator.queries.overview import count_held, list_ringing
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
-from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest, translate_reason
 
 _HOME = Path(__file__).parent
@@ -76,6 +74,7 @@ def render(page: Page, request: PageRequest) -> bytes:
         return words.ngettext(one, many, count).format(n=f"{count:,}")
 
     words = translations(request.language)
+    simulator, held = request.simulator, page.facts.get("held_in_all")
     facts = {
         "gettext": request.gettext,
         "ngettext": words.ngettext,
@@ -86,22 +85,18 @@ def render(page: Page, request: PageRequest) -> bytes:
         "toggled": toggled,
         "without_status": without_status,
         "page": page,
-        "alerts": _alerts(request.simulator, page.facts.get("held_in_all")),
+        # What every page shows: the time, and what waits for somebody.
+        "alerts": {
+            "now": simulator.now.timestamp(),
+            "stopped": simulator.clock_stopped,
+            "faults": sum(1 for _ in simulator.faults),
+            "waiting": sum(template.pending_content is not None for template in simulator.templates),
+            "held": count_held(simulator.engine) if held is None else held,
+            "ringing": list_ringing(simulator.engine),
+        },
         **page.facts,
     }
     return environment().get_template(page.template).render(facts).encode("utf-8", "replace")
-
-
-def _alerts(simulator: Simulation, held: int | None) -> dict[str, Any]:
-    """Return what every page shows: the time, and how many faults, pending templates and held messages there are."""
-    return {
-        "now": simulator.now.timestamp(),
-        "stopped": simulator.clock_stopped,
-        "faults": sum(1 for _ in simulator.faults),
-        "waiting": sum(template.pending_content is not None for template in simulator.templates),
-        "held": count_held(simulator.engine) if held is None else held,
-        "ringing": list_ringing(simulator.engine),
-    }
 
 
 MAX_TEXT_LENGTH = 20_000

@@ -25,7 +25,9 @@ _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/console/faults": actions.show_faults,
     "/console/clock": actions.show_clock,
     "/console/overview": records.show_overview,
-    "/console/delete": records.confirm_deletion,
+    "/console/delete": lambda it: Page(
+        "delete.html", it.gettext("Delete everything"), ("sms",), {"figures": it.simulator.overview(1)}
+    ),
 }
 
 SLOW_PATHS = frozenset({"/console/messages", "/console/calls", "/console/requests", "/console/overview"})
@@ -50,22 +52,26 @@ class Action(Struct, frozen=True):
     """The path of the page that shows it, for browsers that run no script; by default the one of the form."""
 
 
-def _page_of_call(request: PageRequest) -> str:
-    return actions.page_of_phone(request) if request.text("number") else "/console/carrier"
-
-
 _ACTIONS = {
-    "/console/phones/reply": Action(actions.reply, N_("Sent."), actions.page_of_phone),
-    "/console/phones/dial": Action(actions.dial, N_("Calling {number}…"), actions.page_of_phone),
+    "/console/phones/reply": Action(actions.reply, N_("Sent."), actions.phone_page),
+    "/console/phones/dial": Action(actions.dial, N_("Calling {number}…"), actions.phone_page),
     "/console/phones/call-outcome": Action(
-        actions.set_call_outcome, N_("When called, this phone {outcome}."), actions.page_of_phone
+        actions.set_call_outcome, N_("When called, this phone {outcome}."), actions.phone_page
     ),
-    "/console/calls/answer": Action(lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), _page_of_call),
-    "/console/calls/decline": Action(lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), _page_of_call),
+    "/console/calls/answer": Action(
+        lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), actions.phone_page
+    ),
+    "/console/calls/decline": Action(
+        lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), actions.phone_page
+    ),
     "/console/calls/ignore": Action(
-        lambda it: it.simulator.carrier.ignore(it.ident), N_("It rings until the caller gives up."), _page_of_call
+        lambda it: it.simulator.carrier.ignore(it.ident),
+        N_("It rings until the caller gives up."),
+        actions.phone_page,
     ),
-    "/console/calls/hang-up": Action(lambda it: it.simulator.carrier.hang_up(it.ident), N_("Hung up."), _page_of_call),
+    "/console/calls/hang-up": Action(
+        lambda it: it.simulator.carrier.hang_up(it.ident), N_("Hung up."), actions.phone_page
+    ),
     "/console/callbacks/resend": Action(
         lambda it: it.simulator.resend_callback(it.ident),
         N_("The callback is posted again."),

@@ -49,9 +49,10 @@ def show_phones(request: PageRequest) -> Page:
     return Page("phones.html", f"{number} · {title}" if wanted else title, topics, facts)
 
 
-def page_of_phone(request: PageRequest) -> str:
-    """Return the path of the page of the phone that was acted for."""
-    return f"/console/phones/{quote(request.text('number'), safe='')}"
+def phone_page(request: PageRequest) -> str:
+    """Return the path of the page of the phone that was acted for, else that of the carriers."""
+    number = request.text("number")
+    return f"/console/phones/{quote(number, safe='')}" if number else "/console/carrier"
 
 
 def reply(request: PageRequest) -> None:

@@ -66,12 +66,6 @@ def show_record(request: PageRequest) -> Page:
     return Page("subject.html", f"{found.recipient} · {request.gettext('Timeline')}", topics, facts)
 
 
-def confirm_deletion(request: PageRequest) -> Page:
-    """Ask whether everything is to be deleted, and say what that is."""
-    facts = {"figures": request.simulator.overview(1)}
-    return Page("delete.html", request.gettext("Delete everything"), ("sms",), facts)
-
-
 def show_requests(request: PageRequest) -> Page:
     """Show the latest requests to the API that fit with their answers, the newest first."""
     text, status = (request.query.get(name, "")[:_MAX_QUERY_LENGTH].strip() for name in ("q", "status"))

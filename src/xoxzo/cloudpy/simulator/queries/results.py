@@ -67,27 +67,25 @@ class ResultPage(Struct, Generic[T], frozen=True):
 def result_from(record: Traffic) -> SearchResult:
     """Return a message, a call or a reply as found."""
     kind: ResultKind
-    match record:
-        case Message(request=request):
-            kind, ident, at, text = "sms", record.msgid, record.sent, record.text
-            sender, recipient, tags = record.shown_sender, request.recipient, request.tags
-            cost, parts, duration = record.cost, record.parts, 0
-        case Call(caller=caller):
-            said = (
-                step.facts["text" if step.name == "say" else "url"] for step in record.steps if step.name in _AUDIBLE
-            )
-            kind, ident, at, text = "call", record.callid, record.started, record.content or " ".join(map(str, said))
-            # The API takes a caller's number without its +.
-            sender, recipient, tags = f"+{caller}" if caller[:1].isdigit() else caller, record.recipient, record.tags
-            cost, parts, duration = record.charged, 0, record.duration
-        case InboundSms():
-            kind, ident, at, text = "reply", record.ident, record.at, record.text
-            sender, recipient, tags = record.sender, record.recipient, ()
-            cost, parts, duration = record.cost, 1, 0
-    sid, status = record.account.sid, record.status
-    return SearchResult(
-        kind, ident, record.serial, at, status, sender, recipient, text, tags, cost, parts, sid, duration
-    )
+    duration = 0
+    # Searches make very many: of three values at most no tuple is built.
+    if isinstance(record, Message):
+        kind, ident, at = "sms", record.msgid, record.sent
+        sender, recipient, tags = record.shown_sender, record.request.recipient, record.request.tags
+        text, cost, parts = record.text, record.cost, record.parts
+    elif isinstance(record, InboundSms):
+        kind, ident, at = "reply", record.ident, record.at
+        sender, recipient, tags = record.sender, record.recipient, ()
+        text, cost, parts = record.text, record.cost, 1
+    else:
+        kind, ident, at = "call", record.callid, record.started
+        # The API takes a caller's number without its +.
+        sender, tags = f"+{record.caller}" if record.caller[:1].isdigit() else record.caller, record.tags
+        said = (step.facts["text" if step.name == "say" else "url"] for step in record.steps if step.name in _AUDIBLE)
+        text, recipient = record.content or " ".join(map(str, said)), record.recipient
+        cost, parts, duration = record.charged, 0, record.duration
+    status, serial, sid = record.status, record.serial, record.account.sid
+    return SearchResult(kind, ident, serial, at, status, sender, recipient, text, tags, cost, parts, sid, duration)
 
 
 def newest_first(records: Iterable[R], before: int | None = None) -> list[R]:

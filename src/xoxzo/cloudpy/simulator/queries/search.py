@@ -54,7 +54,10 @@ class SearchQuery(Struct, frozen=True):
 
     def fits(self, found: SearchResult) -> bool:
         """Say whether it finds a message, a call or a reply."""
-        return all(test(found) is wanted for test, wanted in self.tests)
+        for test, wanted in self.tests:  # noqa: SIM110 - `all` takes three times as long
+            if test(found) is not wanted:
+                return False
+        return True
 
 
 def parse_search(text: str) -> SearchQuery:

@@ -207,15 +207,8 @@ class Campaign(CreateApi, RunApi):
         self.ledger.put({"statistics": Statistics(self.recipient_statuses()).to_stored()})
         count = self.ledger.purge()
         self.ledger.forget()
-        purged = msgspec.structs.replace(self.content, message="-")
-        self.ledger.put(
-            {
-                "content": msgspec.to_builtins(purged),
-                "state": "purged",
-                "input": {"country": self.country},
-                "links": None,
-            }
-        )
+        content = msgspec.to_builtins(msgspec.structs.replace(self.content, message="-"))
+        self.ledger.put({"content": content, "state": "purged", "input": {"country": self.country}, "links": None})
         return count
 
     @property
@@ -255,24 +248,21 @@ class Campaign(CreateApi, RunApi):
         self.save_limits(limits)
         self._go_beyond_first()
         self.ledger.put({"state": "running", "requested": None, "workers": workers})
-        self._send_chunks(queue, workers)
+        self.continue_later(queue, tasks=workers)
 
     def redispatch(self, queue: TaskQueue) -> int:
         """Publish tasks for workers that are missing, as after an emptied broker; return how many."""
         if self.state != "running" or time.time() < float(self.ledger.get("dispatched") or 0) + _REPEAT_SECONDS:
             return 0
         missing = self.ledger.free_seats(self.workers)
-        self._send_chunks(queue, missing)
+        self.continue_later(queue, tasks=missing)
         return missing
 
-    def continue_later(self, queue: TaskQueue, countdown: float = 0.0) -> None:
-        """Publish the task that goes on when this one has ended."""
-        self._send_chunks(queue, 1, countdown)
-
-    def _send_chunks(self, queue: TaskQueue, count: int, countdown: float = 0.0) -> None:
-        if count:
+    def continue_later(self, queue: TaskQueue, countdown: float = 0.0, *, tasks: int = 1) -> None:
+        """Publish the task that goes on when this one has ended, after a time in seconds; or several at once."""
+        if tasks:
             self.ledger.put({"dispatched": time.time() + countdown})
-        for _ in range(count):
+        for _ in range(tasks):
             queue.send_task(
                 CHUNK_TASK, (self.name, self._uid), countdown=countdown, expires=countdown + _EXPIRY_SECONDS
             )

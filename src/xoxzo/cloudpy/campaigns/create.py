@@ -185,6 +185,5 @@ def _read(source: Source, country: str, wanted: Iterable[str], reading: Mapping[
     """Return the table, and the path and the hash of its file; both are empty for rows of a program."""
     if not isinstance(source, str | os.PathLike):
         return read_rows(source), "", ""
-    file = os.fspath(source)
-    before = hash_file(file)
-    return read_table(file, country=country, wanted=wanted, **reading), file, before
+    before = hash_file(source)
+    return read_table(source, country=country, wanted=wanted, **reading), os.fspath(source), before

@@ -108,9 +108,7 @@ class Claim(msgspec.Struct, frozen=True):
     """Recipients that a worker has taken for sending; a claim is durable before the first of them is sent to."""
 
     ident: int
-    """Its id."""
     recipients: tuple[Recipient, ...] = ()
-    """The recipients to send to."""
     skipped: int = 0
     """How many were skipped while claiming, after an opt-out or a message of another campaign."""
     why: str = ""
@@ -162,11 +160,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The outcome for one recipient."""
 
     n: int
-    """The recipient's position."""
     claim: int
     """The claim it belongs to, or 0 when it came from another source."""
     state: State
-    """The recipient's state now."""
     ident: str = ""
     """Xoxzo's msgid or callid."""
     error: str = ""

@@ -15,7 +15,7 @@ from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
 
-from xoxzo.cloudpy.campaigns.inputs import delimited, workbooks
+from xoxzo.cloudpy.campaigns.inputs import sources
 from xoxzo.cloudpy.campaigns.inputs.cells import (
     HEAD_ROWS,
     OWN_COLUMNS,
@@ -118,7 +118,7 @@ def read_table(
     reader = _ListReader(header, header_row, country, tuple(wanted), delimiter, [], Counter())
     kind = kind_of(file)
     if kind in {"xlsx", "workbook"}:
-        opened = workbooks.open_xlsx if kind == "xlsx" else workbooks.open_by_calamine
+        opened = sources.open_xlsx if kind == "xlsx" else sources.open_by_calamine
         name, lists = opened(file, sheet, hidden, reader.notes, reader.as_stored)
         table = reader._replace(delimiter=None).table(lists)._replace(kind="workbook", sheet=name)
     else:
@@ -151,17 +151,17 @@ def _read_text(file: Path, encoding: str | None, reader: _ListReader) -> Table:
         else:
             encoding = named_encoding(encoding)
             check_encoding(file, encoding)
-        head = delimited.read_head(file, encoding)
+        head = sources.read_head(file, encoding)
         if _is_json(file, head):
             return _table(_read_json(file, encoding), "json", encoding)
         if delimiter is None:
-            delimiter = delimited.choose_delimiter(file, head, reader.country)
+            delimiter = sources.choose_delimiter(file, head, reader.country)
     except OSError as error:
         raise cannot_be_read(file, error) from None
     delimiter = _DELIMITER_NAMES.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InvalidArgument("delimiter", "must be one character, or tab")
-    rows = delimited.read_delimited(file, encoding, delimiter)
+    rows = sources.read_delimited(file, encoding, delimiter)
     return reader._replace(delimiter=delimiter).table(rows)._replace(encoding=encoding, delimiter=delimiter)
 
 
@@ -246,7 +246,7 @@ class _ListReader(NamedTuple):
                     row = row._replace(fault=_TOO_MANY_CELLS, column=next(iter(extra)))
             if fault is not None:
                 column: str | None = names[0]
-                if fault.code == delimited.SEVERAL_LINES:
+                if fault.code == sources.SEVERAL_LINES:
                     # A mark that opens in the last of too many cells joins the next row to this one.
                     holding = (name for name, cell in row.cells.items() if self._holds_other_rows(cell, width))
                     column = row.column or next(holding, None)
@@ -294,7 +294,7 @@ def _read_json(path: Path, encoding: str) -> Iterator[Row]:
                     )
                 yield _row_of(line, value, value.repeated)
     except (OSError, UnicodeError) as error:
-        raise delimited.broken_from(path, line + 1, error) from None
+        raise sources.broken_from(path, line + 1, error) from None
 
 
 class _JsonObject(dict[str, object]):

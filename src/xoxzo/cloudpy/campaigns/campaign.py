@@ -184,7 +184,7 @@ class Campaign(CreateApi, RunApi):
         first = next(self.ledger.recipients(1, 1))
         reference = f"{self._uid}-test-{secrets.token_hex(4)}"
         signer = read_links(self.ledger)
-        variables = first.variables if signer is None else {**first.variables, OPT_OUT: signer.test_link()}
+        variables = first.variables if signer is None else {**first.variables, OPT_OUT: signer.link(None)}
         return await self.content.send(client, number, variables, reference=reference)
 
     def purge(self) -> int:

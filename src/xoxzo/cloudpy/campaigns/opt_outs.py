@@ -18,7 +18,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -137,10 +137,9 @@ def _read_export(path: Path) -> list[OptOut] | None:
 
 
 def _read_entry(row: dict[str, Any]) -> OptOut:
-    number = bytes.fromhex(row["hash"])
+    number, since = bytes.fromhex(row["hash"]), datetime.fromisoformat(row["since"]).timestamp()
     if tuple(row) != EXPORT_COLUMNS or row["campaign"] is None or len(number) != HASH_BYTES:
         raise ValueError(row["hash"])
-    since = datetime.fromisoformat(row["since"]).timestamp()
     return OptOut(number, since, with_formula(row["source"]), row["campaign"])
 
 
@@ -157,15 +156,9 @@ class LinkSigner(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"LinkSigner(url={self.url!r})"
 
-    def link(self, n: int) -> str:
-        """Return the link of a recipient by its position in the campaign, from 1."""
-        return self._link(self.first + n - 1)
-
-    def test_link(self) -> str:
-        """Return a link that opts nobody out."""
-        return self._link(TEST_POSITION)
-
-    def _link(self, position: int) -> str:
+    def link(self, n: int | None) -> str:
+        """Return the link of a recipient by its position in the campaign, from 1; for ``None``, one for a test."""
+        position = TEST_POSITION if n is None else self.first + n - 1
         plain = position.to_bytes(_POSITION_BYTES, "big")
         return f"{self.url}/{urlsafe_b64encode(plain + _sign(self.key, plain)).decode()}"
 

@@ -69,11 +69,8 @@ class _Score:
         self.certain = sum(not number.assumptions for number in sendable)
         self.may_hold = self.says_phone and (not self.cells or any(sum(map(str.isdecimal, c)) > 4 for c in self.cells))
         """Whether its name says phone and its cells do not say that it is about something else."""
-
-    @property
-    def holds_enough(self) -> bool:
+        self.holds_enough = self.sendable > 0 and self.sendable >= len(self.cells) * _ENOUGH
         """Whether most of its cells are numbers that can be sent to."""
-        return self.sendable > 0 and self.sendable >= len(self.cells) * _ENOUGH
 
 
 def choose_columns(

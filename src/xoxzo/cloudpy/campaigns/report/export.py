@@ -152,7 +152,11 @@ def _write_csv(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], file: T
     writer.writerow(header)
     written = 0
     for written, row in enumerate(rows, 1):  # noqa: B007 - it is returned
-        writer.writerow([without_formula(_cell(value)) for value in row])
+        texts = (
+            one.isoformat(timespec="seconds").replace("+00:00", "Z") if isinstance(one, datetime) else one
+            for one in row
+        )
+        writer.writerow(["" if one is None else without_formula(str(one)) for one in texts])
     return written
 
 
@@ -187,9 +191,3 @@ def _write_workbook(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]], pa
                     sheet.write_string(count, column, str(value), text)
         sheet.autofilter(0, 0, count, len(header) - 1)
     return count
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return "" if value is None else str(value)

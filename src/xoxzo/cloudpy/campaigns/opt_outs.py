@@ -18,7 +18,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 import msgspec

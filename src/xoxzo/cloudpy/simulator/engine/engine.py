@@ -93,8 +93,8 @@ class Engine:
         self.dins = SubscribedNumberService(context, self.accounts, "din")
         self.sins = SubscribedNumberService(context, self.accounts, "sin")
         shared = context, self.accounts, self.callbacks, self.outcome_rules
-        self.sms = SmsService(*shared, self.sins)
-        self.calls = CallService(*shared, self.dins)
+        self.sms = SmsService(shared, self.sins)
+        self.calls = CallService(shared, self.dins)
         self.templates = TemplateService(context)
         self.otp = OtpService(context, self.sms)
 

@@ -9,12 +9,14 @@ from functools import partial
 from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
+from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     CallbackAttempt,
     CallbackDelivery,
     CallbackKind,
     CallbackOutcome,
 )
+from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
 _MAX_RESPONSE_BYTES = 2_048
 
@@ -155,3 +157,7 @@ def _flat(value: object) -> object:
             return ",".join(value)
         return json.dumps(value, ensure_ascii=False)
     return "" if value is None else value
+
+
+Shared = tuple[EngineContext, AccountService, CallbackService, OutcomeRules]
+"""What the services of SMS and of calls share."""

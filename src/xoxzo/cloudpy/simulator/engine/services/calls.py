@@ -14,13 +14,11 @@ from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import (
-    EngineContext,
     OldestFirst,
     OutboundRequest,
     OutboundResult,
     TrafficRecords,
 )
-from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Call,
@@ -44,8 +42,8 @@ from xoxzo.cloudpy.simulator.engine.rules import (
     price_for_number,
     price_json,
 )
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
-from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
 
@@ -68,26 +66,16 @@ _MAX_RESPONSE_BYTES = 1_000
 class CallService:
     """Places calls and takes those that come in, rings phones, and bills talk by started minutes (API section 1.7)."""
 
-    def __init__(
-        self,
-        context: EngineContext,
-        accounts: AccountService,
-        callbacks: CallbackService,
-        outcome_rules: OutcomeRules,
-        dins: SubscribedNumberService,
-    ) -> None:
-        self._context = context
-        self._accounts = accounts
-        self._callbacks = callbacks
-        self._outcome_rules = outcome_rules
+    def __init__(self, shared: Shared, dins: SubscribedNumberService) -> None:
+        self._context, self._accounts, self._callbacks, self._outcome_rules = shared
         self._dins = dins
         self.ringing: dict[str, RingingPhone] = {}
         """The phone that rings now for each call, the oldest call first."""
-        limit = context.settings.max_calls
-        self.calls = TrafficRecords[Call](context, limit, lambda call: call.started, Call.reached, self._deleted)
+        limit = self._context.settings.max_calls
+        self.calls = TrafficRecords[Call](self._context, limit, lambda call: call.started, Call.reached, self._deleted)
         self.by_phone, self.by_account = self.calls.by_phone, self.calls.by_account
         self.conferences: OldestFirst[str, Conference] = OldestFirst(limit, lambda one: one.started, self._forget)
-        accounts.on_delete.append(lambda account: self.calls.delete(self.by_account.get(account, ())))
+        self._accounts.on_delete.append(lambda account: self.calls.delete(self.by_account.get(account, ())))
 
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not, or raise `NotEnoughCredits`."""

@@ -8,7 +8,6 @@ from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
-from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     InboundSms,
@@ -28,8 +27,8 @@ from xoxzo.cloudpy.simulator.engine.rules import (
     price_json,
     replace_link,
 )
-from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
-from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
+from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
+from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
@@ -63,28 +62,18 @@ def sms_route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
 class SmsService:
     """Accepts messages, takes their price and brings them to the phones; takes what phones write to numbers."""
 
-    def __init__(
-        self,
-        context: EngineContext,
-        accounts: AccountService,
-        callbacks: CallbackService,
-        outcome_rules: OutcomeRules,
-        sins: SubscribedNumberService,
-    ) -> None:
-        self._context = context
-        self._accounts = accounts
-        self._callbacks = callbacks
-        self._outcome_rules = outcome_rules
+    def __init__(self, shared: Shared, sins: SubscribedNumberService) -> None:
+        self._context, self._accounts, self._callbacks, self._outcome_rules = shared
         self._sins = sins
         self.links: dict[str, Message] = {}
         """Messages by the path of their short link."""
-        limit = context.settings.max_messages
+        limit = self._context.settings.max_messages
         self.messages = TrafficRecords[Message](
-            context, limit, lambda one: one.sent, lambda one: (one.request.recipient,), self._unlink
+            self._context, limit, lambda one: one.sent, lambda one: (one.request.recipient,), self._unlink
         )
-        self.replies = TrafficRecords[InboundSms](context, limit, lambda one: one.at, lambda one: (one.sender,))
+        self.replies = TrafficRecords[InboundSms](self._context, limit, lambda one: one.at, lambda one: (one.sender,))
         self.by_phone, self.by_account = self.messages.by_phone, self.messages.by_account
-        accounts.on_delete.append(lambda account: self.messages.delete(self.by_account.get(account, ())))
+        self._accounts.on_delete.append(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
     def send(self, account: Account, request: SmsRequest) -> Message:
         """Accept a message and take its price, or raise `MessageTooLong` (API section 15.26) or `NotEnoughCredits`."""
@@ -220,12 +209,10 @@ class SmsService:
             self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
 
     def _shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
-        """Put a short link in place of the first one.
+        """Put a short link in place of the first one; return the text, the text that is measured, and the link, if any.
 
-        Returns:
-            The text, the text by which its length is measured, and the link, if there was one. The two texts differ
-            by the length of the short address alone: parts and cost are those of the real service, whose address is
-            shorter than one of this machine (API section 15.26).
+        The two texts differ by the length of the short address alone: parts and cost are those of the real service,
+        whose address is shorter than one of this machine (API section 15.26).
         """
         path = self._context.short_path()
         while path in self.links:

@@ -135,13 +135,15 @@ class EngineLoop:
             if "_http" in self.__dict__:
                 await self._http.close()
 
-    async def advance(self, seconds: float) -> None:
+    async def advance(self, seconds: float, minutes: float, hours: float, days: float) -> None:
         """Advance a stopped clock, and wait until all that fell due is answered, or raise `SimulatorError`."""
         clock = self._engine.clock
         if not clock.stopped:
             raise SimulatorError("clock_runs", "only a stopped clock can be advanced: stop it first")
         async with self._advancing:
-            target = clock.check(seconds)
+            # Nothing is converted where only seconds are given: an integer may be too large for that, and is refused.
+            more = minutes * 60 + hours * 3600 + days * 86_400
+            target = clock.check(seconds + more if more else seconds)
             await self._finish_requests()
             while (due := self._engine.next_due()) is not None and due <= target:
                 clock.move_to(due)
@@ -279,12 +281,12 @@ class Lifecycle:
             SimulatorError: The clock runs, `seconds` is out of range, or the simulator was not started.
         """
         loop = self._running()
-        loop.call(loop.advance(_seconds(seconds, minutes, hours, days)))
+        loop.call(loop.advance(seconds, minutes, hours, days))
 
     async def advance_async(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Do what `advance` does without blocking the event loop that runs the caller."""
         loop = self._running()
-        await asyncio.wrap_future(loop.submit(loop.advance(_seconds(seconds, minutes, hours, days))))
+        await asyncio.wrap_future(loop.submit(loop.advance(seconds, minutes, hours, days)))
 
     def wait_until(self, find: Callable[[], T | None], failure: Callable[[], str], timeout: float = math.inf) -> T:
         """Wait until something is found, and return it: by the machine's clock, or a stepped one is advanced as far.
@@ -346,9 +348,3 @@ class Lifecycle:
                 "not_started", "the simulator was not started: use it in a with statement, or serve it"
             )
         return self._loop
-
-
-def _seconds(seconds: float, minutes: float, hours: float, days: float) -> float:
-    # Nothing is converted where only seconds are given: an integer may be too large for that, and is refused later.
-    more = minutes * 60 + hours * 3600 + days * 86_400
-    return seconds + more if more else seconds

@@ -121,18 +121,13 @@ def is_loopback(address: str) -> bool:
 
 async def addresses(host: str) -> list[str]:
     """Return the numeric addresses of a host; raise `OSError` if its name is unknown."""
+    # A thread of its own looks names up: one of the loop's executor would hold up the end of the program for as long as
+    # the system's resolver takes.
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return list(_LOOPBACK)  # RFC 6761: never resolved
-    try:
+    with suppress(ValueError):
         return [str(ipaddress.ip_address(name))]
-    except ValueError:
-        return await _look_up(name)
-
-
-async def _look_up(name: str) -> list[str]:
-    # A thread of its own, because one of the loop's executor would hold up the end of the program for as long as
-    # the system's resolver takes.
     future: Future[list[str]] = Future()
     future.set_running_or_notify_cancel()  # so that nobody can cancel it
 

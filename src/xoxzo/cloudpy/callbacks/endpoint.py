@@ -92,21 +92,14 @@ class CallbackEndpoint(_Endpoint[Handler, Client]):
 
 
 class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, AsyncClient]):
-    """The asynchronous `CallbackEndpoint`.
+    """The asynchronous `CallbackEndpoint`, with the same arguments.
 
-    Args:
-        callbacks: verifies the URLs.
-        handler: processes an event: a coroutine function, or a plain function, which is called in a thread.
-        log: recognises repeats and keeps the history; it is used in a thread.
-        confirm: a client that asks the API to confirm each event; see `Callbacks.receive`.
+    The handler is a coroutine function, or a plain function, which is called in a thread. The log is used in a thread.
+    ``confirm`` is an asynchronous client.
     """
 
     async def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> CallbackResponse:
-        """Handle one request; the arguments are those of `Callbacks.receive`.
-
-        Raises:
-            ConfigurationError: the handler returned no action for an incoming call.
-        """
+        """Handle one request as `CallbackEndpoint.handle` does."""
         try:
             event = await self.callbacks.receive_async(method, url, headers, body, confirm=self._confirm)
             recorded = None if self._log is None else await asyncio.to_thread(self._log.begin, event)

@@ -71,14 +71,8 @@ class DeliveryLog:
     def begin(self, event: Event) -> Recorded | None:
         """Record a callback that you are going to process; if it is new, call `finish` afterwards.
 
-        Until `finish` is called, or for a minute, repeats of the callback are rejected with 503. So it is processed by
-        one process at a time, and at least once even if a process dies.
-
-        Args:
-            event: the result of `Callbacks.receive`.
-
-        Returns:
-            The same as `record`.
+        It takes and returns what `record` does. Until `finish` is called, or for a minute, repeats of the callback are
+        rejected with 503. So it is processed by one process at a time, and at least once even if a process dies.
 
         Raises:
             CallbackRejected: it is about another message than its URL was made for (403), or is being processed (503).

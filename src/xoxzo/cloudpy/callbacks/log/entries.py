@@ -284,23 +284,17 @@ def _add_note(
     history: tuple[Note, ...], observation: Observation, *, moved: bool
 ) -> tuple[tuple[Note, ...], Note, bool]:
     """Return the history with an observation in it, its note, and whether it is new."""
-    begun = observation.at if observation.processing else None
+    begun, done = (observation.at, False) if observation.processing else (None, True)
     for position, note in enumerate(history):
         if _is_same(note, observation):
             if begun is not None and note.begun is not None and begun - note.begun < MAX_PROCESSING:
                 raise CallbackRejected("the same callback is being processed", 503)
             repeated = replace(note, times=note.times + 1)
             if not note.done:
-                repeated = replace(repeated, begun=begun, done=not observation.processing)
+                repeated = replace(repeated, begun=begun, done=done)
             return (*history[:position], repeated, *history[position + 1 :]), repeated, not note.done
-    note = Note(
-        at=observation.at,
-        source=observation.source,
-        status=observation.status,
-        applied=moved,
-        begun=begun,
-        done=not observation.processing,
-    )
+    source, status = observation.source, observation.status
+    note = Note(at=observation.at, source=source, status=status, applied=moved, begun=begun, done=done)
     fits = len(history) < MAX_NOTES
     return ((*history, note) if fits else history), note, fits or moved
 

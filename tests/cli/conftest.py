@@ -11,8 +11,8 @@ from command_processes import Ready
 
 import translations
 from xoxzo.cloudpy.cli.app import xoxzo
+from xoxzo.cloudpy.cli.core import sending
 from xoxzo.cloudpy.cli.core.config import profiles
-from xoxzo.cloudpy.cli.core.sending import batch_send
 
 Shell = Callable[..., Result]
 
@@ -83,8 +83,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], list[str]]:
             asked.append(question)
             return answer
 
-        monkeypatch.setattr(batch_send, "_is_interactive", lambda: True)
-        monkeypatch.setattr(batch_send.click, "confirm", confirm)
+        monkeypatch.setattr(sending, "_is_interactive", lambda: True)
+        monkeypatch.setattr(sending.click, "confirm", confirm)
         return asked
 
     return give

@@ -170,13 +170,13 @@ def test_where_nothing_can_be_kept_the_send_goes_on(live, answers, home, monkeyp
 
 def test_prompts_need_a_terminal(monkeypatch) -> None:
     """Both standard input and standard error must be a terminal."""
-    from xoxzo.cloudpy.cli.core.sending import batch_send
+    from xoxzo.cloudpy.cli.core import sending
 
     class Stream:
         def __init__(self, terminal: bool) -> None:
             self.isatty = lambda: terminal
 
     for typed, shown in ((True, True), (True, False), (False, True)):
-        monkeypatch.setattr(batch_send.sys, "stdin", Stream(typed))
-        monkeypatch.setattr(batch_send.sys, "stderr", Stream(shown))
-        assert batch_send._is_interactive() is (typed and shown)
+        monkeypatch.setattr(sending.sys, "stdin", Stream(typed))
+        monkeypatch.setattr(sending.sys, "stderr", Stream(shown))
+        assert sending._is_interactive() is (typed and shown)

@@ -13,10 +13,10 @@ import pytest
 from rich.console import Console
 
 from xoxzo.cloudpy import Message, MessageStatus
+from xoxzo.cloudpy.cli.core import sending
 from xoxzo.cloudpy.cli.core.i18n import Word
 from xoxzo.cloudpy.cli.core.output import progress, values
 from xoxzo.cloudpy.cli.core.output.values import Output, cell, format_value
-from xoxzo.cloudpy.cli.core.sending import batch_send
 from xoxzo.cloudpy.models import LinkTracking
 
 MESSAGE = Message(
@@ -234,14 +234,14 @@ def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:
 
     monkeypatch.setattr(progress, "spinner", draw)
     monkeypatch.setattr(progress, "progress_bar", draw)
-    with batch_send._spinner("2/3 m1"), batch_send._spinner("m1"):
+    with sending._spinner("2/3 m1"), sending._spinner("m1"):
         pass
 
     class Session:
         out = Output()
 
-    monkeypatch.setattr(batch_send.sys.stderr, "isatty", lambda: True, raising=False)
-    with batch_send._progress(Session(), 2) as more:
+    monkeypatch.setattr(sending.sys.stderr, "isatty", lambda: True, raising=False)
+    with sending._progress(Session(), 2) as more:
         more()
     assert shown == ["Waiting for 2/3 m1", "Waiting for m1", "Sending"]
 

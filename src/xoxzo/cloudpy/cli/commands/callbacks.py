@@ -18,7 +18,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import parse_day, parse_period
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import Session, api
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import InvalidArgument, NotFound

@@ -27,7 +27,7 @@ from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.common.masking import mask_digits
 from xoxzo.cloudpy.common.signals import stop_signals
 from xoxzo.cloudpy.common.user_files import open_private

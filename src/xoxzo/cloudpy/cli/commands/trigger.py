@@ -25,7 +25,7 @@ from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.errors import AuthenticationFailed, ConfigurationError, NotFound, SimulatorError

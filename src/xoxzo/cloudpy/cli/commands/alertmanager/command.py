@@ -29,7 +29,7 @@ from xoxzo.cloudpy.cli.core.i18n import N_, _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import format_field, to_json
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import destination_options, resolve_destination
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument

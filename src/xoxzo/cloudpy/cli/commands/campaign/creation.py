@@ -30,7 +30,7 @@ from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error, 
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.output.values import format_value
-from xoxzo.cloudpy.cli.core.sending.options import signing_secret
+from xoxzo.cloudpy.cli.core.sending import signing_secret
 from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.hosts import is_this_machine

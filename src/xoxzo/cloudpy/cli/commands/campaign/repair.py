@@ -17,7 +17,7 @@ from xoxzo.cloudpy.cli.commands.campaign.render import show_change
 from xoxzo.cloudpy.cli.core.click_base import json_option
 from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, USAGE, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CallbackRejected
 

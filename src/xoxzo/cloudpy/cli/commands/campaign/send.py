@@ -22,7 +22,7 @@ from xoxzo.cloudpy.cli.core.click_base import add_options, json_option
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
-from xoxzo.cloudpy.cli.core.sending.options import signing_callbacks
+from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CampaignError
 from xoxzo.cloudpy.phone import parse

@@ -10,8 +10,7 @@ import click
 
 from xoxzo.cloudpy.cli.core.click_base import Group, make_command, make_group
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.sending.batch_send import confirm_action, confirm_send, show_each
-from xoxzo.cloudpy.cli.core.sending.options import country_option, read_recipients
+from xoxzo.cloudpy.cli.core.sending import confirm_action, confirm_send, country_option, read_recipients, show_each
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _LOOKUP_PRICE = Decimal(5)

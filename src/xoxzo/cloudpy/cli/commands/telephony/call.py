@@ -13,8 +13,15 @@ from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_send, send_each, show_each
-from xoxzo.cloudpy.cli.core.sending.options import Recipient, call_options, complete_send
+from xoxzo.cloudpy.cli.core.sending import (
+    Recipient,
+    call_options,
+    check_each,
+    complete_send,
+    confirm_send,
+    send_each,
+    show_each,
+)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")

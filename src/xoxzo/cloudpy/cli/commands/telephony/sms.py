@@ -15,8 +15,17 @@ from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_err
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.values import Output
-from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_send, confirm_sms, send_each, show_each
-from xoxzo.cloudpy.cli.core.sending.options import complete_send, country_option, read_recipients, sms_options
+from xoxzo.cloudpy.cli.core.sending import (
+    check_each,
+    complete_send,
+    confirm_send,
+    confirm_sms,
+    country_option,
+    read_recipients,
+    send_each,
+    show_each,
+    sms_options,
+)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _day = partial(click.option, type=DAY)

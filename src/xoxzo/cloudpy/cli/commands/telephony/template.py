@@ -14,8 +14,14 @@ from xoxzo.cloudpy.cli.core.click_base import add_options, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
-from xoxzo.cloudpy.cli.core.sending.batch_send import check_each, confirm_action, confirm_sms, send_each
-from xoxzo.cloudpy.cli.core.sending.options import complete_send, sms_options
+from xoxzo.cloudpy.cli.core.sending import (
+    check_each,
+    complete_send,
+    confirm_action,
+    confirm_sms,
+    send_each,
+    sms_options,
+)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:

@@ -1,1 +1,0 @@
-"""What commands that send have in common: options, recipients, confirmation, one result for each recipient."""

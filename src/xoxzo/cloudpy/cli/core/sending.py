@@ -74,9 +74,7 @@ _COUNTRIES = {"+81": "JP", "+60": "MY"}
 CONFIRM_ABOVE = Decimal(100)
 """The cost in credits above which a send needs confirmation, unless ``confirm_above`` is configured."""
 _RESULTS = {exit_codes.REJECTED: Word("rejected"), exit_codes.MAY_BE_SENT: Word("may have been sent")}
-_FOR_ALL = (
-    errors.AuthenticationFailed | errors.ConnectionFailed | errors.NotEnoughCredits | errors.PermissionDenied
-)
+_FOR_ALL = errors.AuthenticationFailed | errors.ConnectionFailed | errors.NotEnoughCredits | errors.PermissionDenied
 """Errors that the other recipients would meet, too."""
 _NOT_SENT, _NOT_TRIED = Word("not sent"), Word("not tried")
 

@@ -17,7 +17,7 @@ from xoxzo.cloudpy.integrations.alertmanager import incidents
 from xoxzo.cloudpy.integrations.alertmanager.config.loading import parse
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
-from xoxzo.cloudpy.integrations.alertmanager.senders import LiveSender
+from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store
 from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
 
@@ -229,7 +229,7 @@ class OnCall:
         async def begin() -> None:
             self.client = AsyncClient(sid="s", auth_token="t", base_url="http://localhost", transport=self.xoxzo)
             log = EventLog(lambda: self.now, as_json=True, file=self)  # type: ignore[arg-type]
-            sender = LiveSender(self.client, self.settings, log)
+            sender = Sender(self.client, self.settings, log)
             self.receiver = Receiver(self.settings, self.store, sender, log, clock=lambda: self.now)
             self.receiver.start()
 

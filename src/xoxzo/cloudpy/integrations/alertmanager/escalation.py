@@ -135,10 +135,7 @@ def next_attempts(
 def apply_outcomes(
     incident: Incident, policy: EscalationPolicy, attempts: Sequence[NotificationAttempt], now: float
 ) -> Incident:
-    """Return an incident after the attempts that `next_attempts` returned, none of which is in flight any more.
-
-    The incident may have changed during the attempts; `now` is in seconds since 1970.
-    """
+    """Return an incident, which may have changed meanwhile, after all attempts of `next_attempts` have an outcome."""
     first = attempts[0]
     outcomes = {attempt.outcome for attempt in attempts}
     maybe_sent = not outcomes.isdisjoint(MAYBE_SENT)

@@ -16,19 +16,26 @@ from xoxzo.cloudpy.integrations.alertmanager.message_text import Rendered
 from xoxzo.cloudpy.models import CallStatus
 
 
-class LiveSender:
-    """Sends with a client, which the caller closes, and logs each attempt; no error of the API is raised."""
+class Sender:
+    """Sends with a client, which the caller closes, and logs each attempt; no error of the API is raised.
 
-    def __init__(self, client: AsyncClient, settings: Settings, log: EventLog) -> None:
+    Without a client, it only logs what it would send; then calls are not answered.
+    """
+
+    def __init__(self, client: AsyncClient | None, settings: Settings, log: EventLog) -> None:
         # No retries here: a person may acknowledge before the next try, so the escalation decides.
-        self._client = client.with_options(max_retries=0)
+        self._client = client and client.with_options(max_retries=0)
         self._settings = settings
         self._log = log
 
     async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
         """Send an SMS or place a call; an error becomes the outcome."""
-        fields = _log_fields(self._settings, attempt)
         recipient = self._settings.people[attempt.person].number
+        fields = {"incident": attempt.incident, "kind": attempt.kind, "to": attempt.person}
+        fields["number"] = mask_number(recipient)
+        if self._client is None:
+            self._log.write("would-send", **fields, template=content.template, message=content.message)
+            return replace(attempt, outcome=Outcome.UNANSWERED if attempt.kind is Kind.CALL else Outcome.SENT)
         target: dict[str, Any] = {"recipient": recipient, "reference": attempt.key}
         try:
             if attempt.kind is Kind.CALL:
@@ -54,6 +61,7 @@ class LiveSender:
 
     async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
         """Get the status of a call; after an error the outcome is still ``RINGING``."""
+        assert self._client is not None  # noqa: S101 - without a client, no call rings
         try:
             call = await self._client.calls.get(attempt.callid)
         except APIError as error:
@@ -68,27 +76,6 @@ class LiveSender:
         return replace(attempt, outcome=outcome)
 
 
-class DryRunSender:
-    """Sends nothing, and logs what it would send. Its calls are not answered."""
-
-    def __init__(self, settings: Settings, log: EventLog) -> None:
-        self._settings = settings
-        self._log = log
-
-    async def send(self, attempt: NotificationAttempt, content: Rendered) -> NotificationAttempt:
-        """Log the attempt, with its message."""
-        fields = _log_fields(self._settings, attempt)
-        self._log.write("would-send", **fields, template=content.template, message=content.message)
-        return replace(attempt, outcome=Outcome.UNANSWERED if attempt.kind is Kind.CALL else Outcome.SENT)
-
-    async def check_call(self, attempt: NotificationAttempt) -> NotificationAttempt:
-        """Return the attempt as unanswered."""
-        return replace(attempt, outcome=Outcome.UNANSWERED)
-
-
-Sender = LiveSender | DryRunSender
-
-
 def outcome_of(error: InvalidArgument | APIError) -> Outcome:
     """Return the outcome of an attempt that raised an error."""
     if isinstance(error, InvalidArgument):
@@ -96,8 +83,3 @@ def outcome_of(error: InvalidArgument | APIError) -> Outcome:
     if error.maybe_sent:
         return Outcome.UNKNOWN
     return Outcome.UNSENT if isinstance(error, ConnectionFailed | RateLimited | TimedOut) else Outcome.REFUSED
-
-
-def _log_fields(settings: Settings, attempt: NotificationAttempt) -> dict[str, str]:
-    number = mask_number(settings.people[attempt.person].number)
-    return {"incident": attempt.incident, "kind": attempt.kind, "to": attempt.person, "number": number}

@@ -38,7 +38,7 @@ from xoxzo.cloudpy.integrations.alertmanager.config.settings import DEFAULT_LIST
 from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
 from xoxzo.cloudpy.integrations.alertmanager.incidents import Phase, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowledge
-from xoxzo.cloudpy.integrations.alertmanager.senders import DryRunSender, LiveSender
+from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -283,8 +283,8 @@ async def _serve(
         server.check_secrets(secrets, settings, address[0])
         with Store(path) as store, server.listen(*address) as listener:
             store.lock()
-            sender = DryRunSender(settings, log) if client is None else LiveSender(client, settings, log)
-            await server.serve(Receiver(settings, store, sender, log, clock=time.time), log, secrets, listener)
+            receiver = Receiver(settings, store, Sender(client, settings, log), log, clock=time.time)
+            await server.serve(receiver, log, secrets, listener)
     finally:
         if client is not None:
             await client.close()

@@ -56,10 +56,7 @@ def load(path: str | os.PathLike[str], *, test_numbers: bool = False) -> Setting
 
 
 def line_number(text: str, field: str) -> int | None:
-    """Return the number of the line at which a value of a TOML file is complete; else that of its table, or ``None``.
-
-    The path of a value is such as ``lists.oncall.steps[1].wait``.
-    """
+    """Return the line at which a value such as ``lists.oncall.steps[1].wait`` is complete; else that of its table."""
     parts = re.findall(r"\[[0-9]+\]|[^.\[\]]+", field)
     keys: list[Any] = [int(part[1:-1]) - 1 if part.startswith("[") else part for part in parts]
     lines = text.splitlines()

@@ -29,7 +29,7 @@ def check_settings(**_given: object) -> list[CheckMessage]:
     if unknown := sorted(map(str, given.keys() - conf.DEFAULTS.keys())):
         hint = f"The known keys are {', '.join(conf.DEFAULTS)}."
         return [Error(f"XOXZO has unknown keys: {', '.join(unknown)}.", hint=hint, id="xoxzo.E002")]
-    return [*_check_sending(), *_check_callbacks(), *_check_campaigns_and_outbox(), *_check_login()]
+    return [*_check_sending(), *_check_callbacks(), *_check_login()]
 
 
 @register("xoxzo", deploy=True)
@@ -99,6 +99,16 @@ def _check_sending() -> Iterator[CheckMessage]:
     except (ConfigurationError, TypeError) as error:
         hint = 'Set XOXZO["SID"] and XOXZO["AUTH_TOKEN"], or use the backend "console" for development.'
         yield CheckWarning(f"Nothing can be sent: {str(error).removesuffix('.')}.", hint=hint, id="xoxzo.W002")
+    try:
+        conf.campaigns_address()
+    except ConfigurationError as error:
+        yield Error(f"{error}.", id="xoxzo.E005")
+    try:
+        worker = conf.get_outbox().worker
+        if worker != "command":
+            import_module(conf.OUTBOX_TASKS[worker])
+    except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
+        yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")
 
 
 def _check_callbacks() -> Iterator[CheckMessage]:
@@ -115,19 +125,6 @@ def _check_callbacks() -> Iterator[CheckMessage]:
     if parts.scheme != "https" and not is_this_machine(parts.hostname or ""):
         hint = "Anyone who can read a callback on its way can post it again."
         yield CheckWarning('XOXZO["PUBLIC_URL"] is not https.', hint=hint, id="xoxzo.W001")
-
-
-def _check_campaigns_and_outbox() -> Iterator[CheckMessage]:
-    try:
-        conf.campaigns_address()
-    except ConfigurationError as error:
-        yield Error(f"{error}.", id="xoxzo.E005")
-    try:
-        worker = conf.get_outbox().worker
-        if worker != "command":
-            import_module(conf.OUTBOX_TASKS[worker])
-    except Exception as error:  # noqa: BLE001 - to import the task runs code of Celery, or of a backend of TASKS
-        yield Error(f"The outbox cannot be sent: {error}.", id="xoxzo.E007")
 
 
 def _check_login() -> Iterator[CheckMessage]:

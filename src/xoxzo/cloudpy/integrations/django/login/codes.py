@@ -49,7 +49,7 @@ def send_code(number: object, code: str, *, by_call: bool = False, same_code: bo
         connection = get_connection()
         if type(connection) is LiveBackend:
             connection = LiveBackend(quick_client())
-        (_call if by_call else _sms)(number, code).send(connection=connection)
+        _message(number, code, by_call=by_call).send(connection=connection)
     except XoxzoError as error:
         if getattr(error, "maybe_sent", False):
             _log.warning("A login code may have been sent: %s", error)
@@ -65,16 +65,13 @@ def quick_client(max_retries: int | None = None) -> Client:
     return conf.get_client().with_options(deadline=DEADLINE_SECONDS, max_retries=max_retries)
 
 
-def _sms(number: Any, code: str) -> SmsMessage:  # noqa: ANN401 - any kind of number
+def _message(number: Any, code: str, *, by_call: bool) -> SmsMessage | CallMessage:  # noqa: ANN401 - any kind of number
+    if by_call:
+        text = str(conf.get("CODE_CALL_MESSAGE") or _("Your code is {code}. I repeat: {code}."))
+        # Commas make pauses (API section 5.1).
+        text = text.replace("{code}", ",, ".join(filter(str.isalnum, code)))
+        return CallMessage(recipient=number, message=text, language="ja" if active_language() == "ja" else "en")
     if (template := conf.get("CODE_TEMPLATE")) is not None:
         return SmsMessage(recipient=number, template=template, variables={"code": code})
     text = str(conf.get("CODE_MESSAGE") or _("Your code is {code}. Do not give it to anybody."))
     return SmsMessage(recipient=number, message=text.replace("{code}", code))
-
-
-def _call(number: Any, code: str) -> CallMessage:  # noqa: ANN401 - any kind of number
-    text = str(conf.get("CODE_CALL_MESSAGE") or _("Your code is {code}. I repeat: {code}."))
-    language = "ja" if active_language() == "ja" else "en"
-    # Commas make pauses (API section 5.1).
-    spoken = ",, ".join(filter(str.isalnum, code))
-    return CallMessage(recipient=number, message=text.replace("{code}", spoken), language=language)

@@ -55,7 +55,6 @@ class Worker:
     """Sends the outbox of a database, one message at a time; several may run, in any number of processes.
 
     When `should_stop` returns true, the message in flight is completed, and the others are released.
-    `ConfigurationError` says what is wrong with the settings.
     """
 
     def __init__(self, alias: str, should_stop: Callable[[], bool] = bool) -> None:

@@ -112,10 +112,8 @@ def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
 
     Exits with 0 if all were answered, 3 if one was not, and 6 if time ran out.
     """
-    from xoxzo.cloudpy.models import CallStatus
-
     end = partial(session.client.calls.wait, timeout=wait_seconds)
-    show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == CallStatus.ANSWERED)
+    show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == "ANSWERED")
 
 
 @make_group(

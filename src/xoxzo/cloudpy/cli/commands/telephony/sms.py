@@ -114,11 +114,8 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: date | 
 
     This list has a much lower rate limit than other requests, and a size limit: ask for few days.
     """
-    from xoxzo.cloudpy.models import MessageStatus
-
-    status = None if wanted is None else MessageStatus(wanted)
     found = session.client.sms.list(**days)
-    chosen = (one for one in found if (status is None or one.status == status) and (tag is None or tag in one.tags))
+    chosen = (one for one in found if (wanted is None or one.status == wanted) and (tag is None or tag in one.tags))
     count = session.out.table(map(session.out.facts, chosen), _COLUMNS)
     session.out.note(ngettext("{count} message", "{count} messages", count))
 

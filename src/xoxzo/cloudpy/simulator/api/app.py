@@ -161,7 +161,7 @@ class Api:
             admitted = hmac.compare_digest(f"{sid}:{token}".encode(), expected)
         if not admitted:
             raise detail(401, "Invalid sid/token")
-        if self.rate_limits.has_allow_list:
+        if settings.allowed_addresses:
             self.rate_limits.check_address(request)
         return self._engine.accounts.get(sid, token)
 

@@ -30,7 +30,6 @@ class RateLimits:
         limits = (settings.requests_per_second, settings.list_interval, settings.most_connections)
         self.limited = any(limit is not None for limit in limits)
         """Whether anything is, so that nothing is counted in vain."""
-        self.has_allow_list = bool(settings.allowed_addresses)
         self._networks = []
         for text in settings.allowed_addresses:
             try:

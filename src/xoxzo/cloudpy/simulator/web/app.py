@@ -44,11 +44,8 @@ class Application:
     the event that says so in its state, as `stopping`. One that does not end is cancelled a moment later, which leaves
     its reader with a response that broke off.
 
-    Args:
-        simulator: What it serves.
-        bind_host: The address it is served on, which the Host header may name besides loopback names.
-        close_connection: Closes the connection of a client at once, for the faults that want it. ASGI has no message
-            for that, so under another server such a fault ends with status 500.
+    The Host header may name `bind_host`, the address it is served on, besides loopback names. `close_connection` closes
+    that of a client, as some faults have it; ASGI has no message for that, so under another server they end with a 500.
     """
 
     def __init__(

@@ -9,7 +9,6 @@ from msgspec import Meta, Struct
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, ReceivedSms
 
-Number = Annotated[str, Meta(description="In E.164, with its +.", examples=["+819000001234"])]
 SubscribedNumber = Annotated[
     str, Meta(description="A subscribed number, with or without its +.", examples=["815000000001"])
 ]

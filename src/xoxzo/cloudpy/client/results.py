@@ -57,13 +57,8 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was refused, or why its outcome is unknown."""
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
-        shown = {
-            "recipient": mask_number(self.recipient),
-            "status": self.status,
-            "sent": self.sent,
-            "error": self.error,
-        }
-        return [(name, value) for name, value in shown.items() if value is not None]
+        shown = [(name, getattr(self, name)) for name in ("status", "sent", "error")]
+        return [("recipient", mask_number(self.recipient)), *(field for field in shown if field[1] is not None)]
 
     def __repr__(self) -> str:
         return f"SendResult({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

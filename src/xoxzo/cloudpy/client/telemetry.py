@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from xoxzo.cloudpy.protocols import Attempt, AttemptStart
 
 _SCOPE = "xoxzo.cloudpy"
-_PORTS = {"https": 443, "http": 80}
 
 # What the conventions advise for this histogram.
 _BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
@@ -82,7 +81,7 @@ class Telemetry:
             "xoxzo.operation": start.operation,
             "http.request.method": start.method,
             "server.address": url.hostname or "",
-            "server.port": url.port or _PORTS.get(url.scheme, 443),
+            "server.port": url.port or (80 if url.scheme == "http" else 443),
         }
         span = self._tracer.start_span(
             f"xoxzo {start.operation}",

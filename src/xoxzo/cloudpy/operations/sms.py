@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Unpack, cast
-from urllib.parse import quote
 
 import msgspec
 
@@ -29,6 +28,7 @@ from xoxzo.cloudpy.protocols import CallbackUrls, SmsFields, SmsOptions
 
 _PATH = "/sms/messages/"
 _TEMPLATES = "/sms/templates/"
+_OPERATORS = {"on": "=", "since": "%3E=", "until": "%3C=", "after": "%3E", "before": "%3C"}
 _NO_FIELDS: tuple[Fields, str | None] = {}, None
 _CONTENT = frozenset({"sender", "message", "variables"})
 
@@ -186,24 +186,13 @@ def get_sms(msgid: str) -> Operation[Message]:
     return read_operation("sms.get", f"{_PATH}{checks.path_id('msgid', msgid)}/", bodies.reader(Message))
 
 
-def list_sms(
-    *,
-    on: date | str | None = None,
-    since: date | str | None = None,
-    until: date | str | None = None,
-    after: date | str | None = None,
-    before: date | str | None = None,
-) -> Listing[Message]:
-    """List what was sent in the last 90 days (API section 2.3).
+def list_sms(**days: date | str | None) -> Listing[Message]:
+    """List what was sent in the last 90 days, by the days of ``client.sms.list`` (API section 2.3).
 
     The operator is part of the query's text and not of a value: ``sent_date>=2026-01-31``, its ``<`` and ``>`` encoded.
     """
-    days = (("=", "on", on), (">=", "since", since), ("<=", "until", until), (">", "after", after))
-    conditions = [
-        f"sent_date{quote(operator, safe='=')}{checks.day(field, value)}"
-        for operator, field, value in (*days, ("<", "before", before))
-        if value is not None
-    ]
+    given = {field: value for field, value in days.items() if value is not None}
+    conditions = [f"sent_date{_OPERATORS[field]}{checks.day(field, value)}" for field, value in given.items()]
     return list_operation("sms.list", _PATH, bodies.reader(Message), "&".join(conditions))
 
 

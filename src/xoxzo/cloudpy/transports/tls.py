@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 
+T = TypeVar("T")
 _RECEIVE_BYTES = 65_536
 
 # Where Linux distributions keep their authorities, for a Python that was built elsewhere.
@@ -142,22 +143,20 @@ class TlsOverTls:
 
     def send(self, data: memoryview) -> int:
         """Encrypt and write the data, and return how many bytes of it."""
-        written: int = self._run(lambda: self._tls.write(data))
-        return written
+        return self._run(lambda: self._tls.write(data))
 
     def recv(self, limit: int) -> bytes:
         """Return what comes, ``b""`` at the end."""
         try:
-            data: bytes = self._run(lambda: self._tls.read(limit))
+            return self._run(lambda: self._tls.read(limit))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
-        return data
 
     def close(self) -> None:
         """Close the socket underneath."""
         self._stream.close()
 
-    def _run(self, step: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the step returns
+    def _run(self, step: Callable[[], T]) -> T:
         while True:
             try:
                 result = step()

@@ -22,7 +22,7 @@ from xoxzo.cloudpy.client.settings import Settings
 from xoxzo.cloudpy.client.transport_holder import TransportHolder, deadline_async, discard_async, discard_sync
 from xoxzo.cloudpy.operations.bodies import DecodingError, decode_json, ignore_body
 from xoxzo.cloudpy.operations.operation import Effect, Listing, Operation
-from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, TimeBudget, TransportFailure
+from xoxzo.cloudpy.protocols import Attempt, AttemptStart, Progress, Request, Response, TimeBudget, TransportFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -516,6 +516,21 @@ def test_each_try_is_logged_at_debug(face, caplog) -> None:
     assert record.levelno == logging.DEBUG
     assert "sms.send" in record.getMessage()
     assert "ok (201)" in record.getMessage()
+
+
+def test_a_transport_for_threads_may_fetch_whole_responses() -> None:
+    """One that has ``fetch`` is asked for a whole response, within the limit; a list is streamed all the same."""
+    limits: list[int] = []
+
+    class Fetching(Scripted):
+        def fetch(self, request: Request, budget: TimeBudget, progress: Progress, limit: int) -> Response:
+            limits.append(limit)
+            reply = self.send(request, budget, progress)
+            return Response(reply.status, reply.headers, reply.read(budget))
+
+    assert Threads(Fetching(201, [b'{"a":1}'])).call(SEND) == {"a": 1}
+    assert Threads(Fetching(200, [b'[{"a":1}]'])).stream(LIST) == [{"a": 1}]
+    assert limits == [MAX_RECORD_BYTES]
 
 
 def test_a_connector_makes_its_transport_once_and_late() -> None:

@@ -87,35 +87,34 @@ class Writer:
         self._lock = threading.Lock()
         self._write(_TITLE, append=False)
 
-    def lost(self, request: Request, progress: Progress, error: BaseException) -> None:
-        """Write a request that got no answer; nothing when it was not the network that failed."""
-        failure = as_failure(error)
-        if failure is not None:
-            self.write(request, progress, failure=failure)
-
     def write(
         self,
         request: Request,
         progress: Progress,
-        *,
-        status: int | None = None,
-        headers: Mapping[str, str] | None = None,
+        reply: StreamedResponse | AsyncStreamedResponse | None = None,
         body: bytes = b"",
-        failure: TransportFailure | None = None,
+        error: BaseException | None = None,
     ) -> None:
-        """Write an exchange."""
+        """Write an exchange with the error that ended it; nothing where no answer came and the network did not fail."""
+        if isinstance(error, asyncio.CancelledError):
+            # So a deadline reaches an asynchronous transport.
+            error = TransportFailure("cancelled", timeout="deadline")
+        if reply is None and not isinstance(error, TransportFailure):
+            return
         with self._lock:
             redaction = Redaction(request, self._aliases)
-            stored = None if failure is None else Failure(redaction.reason(failure.reason), failure.timeout)
+            failure = None
+            if isinstance(error, TransportFailure):
+                failure = Failure(redaction.reason(error.reason), error.timeout)
             exchange = Exchange(
                 method=request.method,
                 path=redaction.path(),
                 asked=redaction.request_fields(),
                 write_started=progress.write_started,
-                status=status,
-                headers=redaction.headers(headers or {}),
+                status=None if reply is None else reply.status,
+                headers={} if reply is None else redaction.headers(reply.headers),
                 body=redaction.reply(body),
-                failure=stored,
+                failure=failure,
             )
             self._write(msgspec.json.encode(exchange) + b"\n", append=True)
 
@@ -123,13 +122,6 @@ class Writer:
         # Opened for each line, so that there is nothing to close, and nothing that a fork could share.
         with os.fdopen(open_private(self._path, append=append), "wb") as file:
             file.write(data)
-
-
-def as_failure(error: BaseException) -> TransportFailure | None:
-    """Return what is recorded of an exception: a cancellation is how a deadline reaches an asynchronous transport."""
-    if isinstance(error, asyncio.CancelledError):
-        return TransportFailure("cancelled", timeout="deadline")
-    return error if isinstance(error, TransportFailure) else None
 
 
 Inner = TypeVar("Inner", bound="Transport | AsyncTransport")
@@ -155,7 +147,7 @@ class Recorder(_BaseRecorder["Transport"]):
         try:
             reply = self._inner.send(request, budget, progress)
         except BaseException as error:
-            self._writer.lost(request, progress, error)
+            self._writer.write(request, progress, error=error)
             raise
         return RecordedReply(reply, self._writer, request, progress)
 
@@ -172,7 +164,7 @@ class AsyncRecorder(_BaseRecorder["AsyncTransport"]):
         try:
             reply = await self._inner.send(request, budget, progress)
         except BaseException as error:
-            self._writer.lost(request, progress, error)
+            self._writer.write(request, progress, error=error)
             raise
         return AsyncRecordedReply(reply, self._writer, request, progress)
 
@@ -190,7 +182,7 @@ class _BaseRecordedReply(Generic[Reply]):
         self._request = request
         self._progress = progress
         self._body = bytearray()
-        self._failure: TransportFailure | None = None
+        self._error: BaseException | None = None
         self.status: int = reply.status
 
     @property
@@ -201,14 +193,7 @@ class _BaseRecordedReply(Generic[Reply]):
     def _write(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.write(
-                self._request,
-                self._progress,
-                status=self.status,
-                headers=self.headers,
-                body=bytes(self._body),
-                failure=self._failure,
-            )
+            writer.write(self._request, self._progress, self._reply, bytes(self._body), self._error)
 
 
 class RecordedReply(_BaseRecordedReply["StreamedResponse"]):
@@ -219,7 +204,7 @@ class RecordedReply(_BaseRecordedReply["StreamedResponse"]):
         try:
             piece = self._reply.read(budget)
         except BaseException as error:
-            self._failure = as_failure(error)
+            self._error = error
             raise
         self._body += piece
         return piece
@@ -238,7 +223,7 @@ class AsyncRecordedReply(_BaseRecordedReply["AsyncStreamedResponse"]):
         try:
             piece = await self._reply.read(budget)
         except BaseException as error:
-            self._failure = as_failure(error)
+            self._error = error
             raise
         self._body += piece
         return piece

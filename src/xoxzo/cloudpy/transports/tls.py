@@ -7,11 +7,13 @@ import platform
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.signals import raised_by_signal_handler
 from xoxzo.cloudpy.errors import ConfigurationError
 
@@ -26,6 +28,10 @@ _USUAL_BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+_UNUSABLE = N_(
+    "{variable} names {path}, which cannot be used ({reason}): name a PEM file with authorities, or unset it"
+)
+_UNWRITABLE = N_("{variable} names {path}, which cannot be written ({reason}): name another file, or unset it")
 
 
 def lazy_context(given: ssl.SSLContext | None) -> Callable[[], ssl.SSLContext]:
@@ -46,10 +52,28 @@ def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
     named = _named(bundle_variables)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if named else _system_context()
     for variable, path in named:
-        _load(context, variable, path)
-    _log_keys(context)
+        with _blaming(variable, path, "certificates_unusable", _UNUSABLE):
+            folder = Path(path).is_dir()
+            context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
+    # As browsers and curl do: what a network analyst needs.
+    if key_log := os.environ.get("SSLKEYLOGFILE"):
+        with _blaming("SSLKEYLOGFILE", key_log, "key_log_unwritable", _UNWRITABLE):
+            context.keylog_filename = key_log
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+@contextmanager
+def _blaming(variable: str, path: str, code: str, template: str) -> Iterator[None]:
+    """Raise ``ConfigurationError`` for the file that a variable of the environment names."""
+    try:
+        yield
+    except OSError as error:
+        if raised_by_signal_handler(error):
+            raise
+        # ssl.SSLError, for a file without certificates, is an OSError.
+        reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(template, code=code, variable=variable, path=path, reason=reason) from error
 
 
 def _named(bundle_variables: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -59,26 +83,6 @@ def _named(bundle_variables: tuple[str, ...]) -> list[tuple[str, str]]:
     named = [("SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE", ""))]
     named += [("SSL_CERT_DIR", path) for path in os.environ.get("SSL_CERT_DIR", "").split(os.pathsep)]
     return [(variable, path) for variable, path in named if path]
-
-
-def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
-    try:
-        if Path(path).is_dir():
-            context.load_verify_locations(capath=path)
-        else:
-            context.load_verify_locations(cafile=path)
-    except OSError as error:
-        if raised_by_signal_handler(error):
-            raise
-        # ssl.SSLError, for a file without certificates, is an OSError.
-        reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror
-        raise ConfigurationError(
-            "{variable} names {path}, which cannot be used ({reason}): name a PEM file with authorities, or unset it",
-            code="certificates_unusable",
-            variable=variable,
-            path=path,
-            reason=reason,
-        ) from error
 
 
 def _system_context() -> ssl.SSLContext:
@@ -94,25 +98,6 @@ def _system_context() -> ssl.SSLContext:
     if bundle is not None and not found:
         context.load_verify_locations(cafile=bundle)
     return context
-
-
-def _log_keys(context: ssl.SSLContext) -> None:
-    """Write session keys where ``SSLKEYLOGFILE`` says, as browsers and curl do: what a network analyst needs."""
-    path = os.environ.get("SSLKEYLOGFILE")
-    if not path:
-        return
-    try:
-        context.keylog_filename = path
-    except OSError as error:
-        if raised_by_signal_handler(error):
-            raise
-        raise ConfigurationError(
-            "{variable} names {path}, which cannot be written ({reason}): name another file, or unset it",
-            code="key_log_unwritable",
-            variable="SSLKEYLOGFILE",
-            path=path,
-            reason=error.strerror,
-        ) from error
 
 
 class TlsOverTls:

@@ -191,8 +191,11 @@ def list_sms(**days: date | str | None) -> Listing[Message]:
 
     The operator is part of the query's text and not of a value: ``sent_date>=2026-01-31``, its ``<`` and ``>`` encoded.
     """
-    given = {field: value for field, value in days.items() if value is not None}
-    conditions = [f"sent_date{_OPERATORS[field]}{checks.day(field, value)}" for field, value in given.items()]
+    conditions = [
+        f"sent_date{operator}{checks.day(field, days[field])}"
+        for field, operator in _OPERATORS.items()
+        if days.get(field) is not None
+    ]
     return list_operation("sms.list", _PATH, bodies.reader(Message), "&".join(conditions))
 
 

@@ -74,6 +74,7 @@ def play(steps: Iterable[Step], tunnel: ssl.SSLContext | None = None) -> Behavio
         try:
             return all(_play(step, peer, tunnel) for step in steps)
         finally:
+            _await_delivery(peer.socket)
             peer.server.acted.set()
 
     return behave
@@ -83,8 +84,6 @@ def _play(step: Step, peer: Peer, tunnel: ssl.SSLContext | None) -> bool:
     """Play one step; return whether the connection goes on."""
     if isinstance(step, bytes):
         peer.socket.sendall(_filled(step, peer.request))
-        if peer.server.call_finished.is_set():
-            _await_delivery(peer.socket)
     elif isinstance(step, float):
         peer.pause(step)
     elif isinstance(step, (Drip, Endless)):
@@ -106,7 +105,8 @@ def _play(step: Step, peer: Peer, tunnel: ssl.SSLContext | None) -> bool:
 
 def _await_delivery(connection: socket.socket) -> None:
     """Wait until the client's side has what was sent: on a busy machine that takes longer than to send it."""
-    with contextlib.suppress(ImportError, OSError):
+    # A closed socket has a negative descriptor, which is a ValueError.
+    with contextlib.suppress(ImportError, OSError, ValueError):
         import fcntl
         import termios
 

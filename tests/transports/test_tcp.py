@@ -51,6 +51,23 @@ def resolve_to(monkeypatch, *addresses) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(addresses))
 
 
+def test_a_socket_whose_connecting_is_interrupted_is_closed(monkeypatch) -> None:
+    """What is raised while a connection begins, as by a signal handler, passes through and leaves no socket open."""
+    opened: list[socket.socket] = []
+    interrupt = KeyboardInterrupt()
+
+    class Interrupted(socket.socket):
+        def connect_ex(self, address: object) -> int:
+            opened.append(self)
+            raise interrupt
+
+    resolve_to(monkeypatch, info(("127.0.0.1", 1)))
+    monkeypatch.setattr(socket, "socket", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        open_socket("api.example", 443, 30.0)
+    assert [one.fileno() for one in opened] == [-1]
+
+
 def test_a_dead_address_hides_no_other(monkeypatch, listener, dead_address, refusing_address) -> None:
     """The next address is tried while the one before has not answered; the first that answers wins."""
     resolve_to(monkeypatch, info(dead_address), info(refusing_address), info(listener.getsockname()))

@@ -337,6 +337,7 @@ def test_no_public_url(xoxzo: Any) -> None:
         ({"SENDR": "Shop"}, ["xoxzo.E002"]),
         ({"SMS_BACKEND": "nowhere.Backend"}, ["xoxzo.E003"]),
         ({"SMS_BACKEND": "json.JSONDecoder"}, ["xoxzo.E003"]),
+        ({"SMS_BACKEND": 5}, ["xoxzo.E003"]),
         ({"PUBLIC_URL": "shop.example"}, ["xoxzo.E004"]),
         ({"PUBLIC_URL": "http://shop.example/xoxzo"}, ["xoxzo.W001"]),
         ({"PUBLIC_URL": "http://127.0.0.1:8000/xoxzo"}, []),

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 
 from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.enqueue import write_row
-from xoxzo.cloudpy.integrations.django.sms import CallMessage, take_fields
+from xoxzo.cloudpy.integrations.django.sms import CallMessage
 
 
 def enqueue(
@@ -26,7 +26,8 @@ def enqueue(
     `fields` are ``language``, ``caller`` and ``reference`` of `CallMessage`, and arguments of ``client.calls.say``. The
     other arguments, the result and the errors are those of ``sms.enqueue``.
     """
-    own = take_fields(fields, "language", "caller", "reference")
+    names = ("language", "caller", "reference")
+    own = {name: value for name in names if (value := fields.pop(name, None)) is not None}
     call = CallMessage(recipient=recipient, message=message, options=fields, **own)  # type: ignore[arg-type]
     return write_row("call", call, using=using, send_at=send_at, expires_at=expires_at)
 

@@ -231,7 +231,8 @@ def enqueue(
         InvalidArgument: a value is invalid, or cannot be stored.
         ConfigurationError: there is no sender, or the row would not be part of the open transaction.
     """
-    own = take_fields(fields, "sender", "template", "variables", "reference")
+    names = ("sender", "template", "variables", "reference")
+    own = {name: value for name in names if (value := fields.pop(name, None)) is not None}
     sms_message = SmsMessage(recipient=recipient, message=message, options=fields, **own)  # type: ignore[arg-type]
     return write_row("sms", sms_message, using=using, send_at=send_at, expires_at=expires_at)
 
@@ -242,11 +243,6 @@ async def aenqueue(*args: Any, **fields: Any) -> OutboxMessage:  # noqa: ANN401 
     For that, call `enqueue` in the function that has the transaction, and that with ``sync_to_async``.
     """
     return await sync_to_async(enqueue)(*args, **fields)
-
-
-def take_fields(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Take those with these names out of a dictionary, and return them without those that are ``None``."""
-    return {name: value for name in names if (value := fields.pop(name, None)) is not None}
 
 
 def get_connection(backend: str | None = None) -> BaseBackend:
@@ -266,7 +262,7 @@ def get_connection(backend: str | None = None) -> BaseBackend:
 
 def backend_class(backend: str) -> type[BaseBackend]:
     """Return the class of a backend; raise ``ImportError``, or ``TypeError`` if it is not one of `BaseBackend`."""
-    found = import_string(BACKENDS.get(backend, backend))
+    found = import_string(str(BACKENDS.get(backend, backend)))
     if not (isinstance(found, type) and issubclass(found, BaseBackend)):
         raise TypeError(f"{backend} is not a subclass of BaseBackend")
     return found

@@ -38,7 +38,12 @@ def write_row(
     except TypeError as error:
         raise InvalidArgument("options", "must be values that JSON can hold, to be stored in the outbox") from error
     alias = conf.outbox_databases(using)[0]
-    _require_same_transaction(alias)
+    connection = connections[alias]
+    for other in connections.all(initialized_only=True):
+        # Written outside of the transaction that the caller has opened, it would not be an outbox.
+        if other.in_atomic_block and not connection.in_atomic_block and connection.get_autocommit():
+            rule = N_('the transaction is in the database "{other}", and the outbox in "{alias}": pass using="{other}"')
+            raise ConfigurationError(rule, other=other.alias, alias=alias)
     due = None if send_at is None else _seconds("send_at", send_at)
     expires = None if expires_at is None else _seconds("expires_at", expires_at)
     if due is not None and expires is not None and expires <= due:
@@ -62,16 +67,6 @@ def _seconds(field: str, moment: object) -> float:
     if not isinstance(moment, datetime):
         raise InvalidArgument(field, "must be a datetime")
     return (timezone.make_aware(moment) if timezone.is_naive(moment) else moment).timestamp()
-
-
-def _require_same_transaction(alias: str) -> None:
-    """Refuse to write outside of the transaction that the caller has opened: it would not be an outbox."""
-    if connections[alias].in_atomic_block or not connections[alias].get_autocommit():
-        return
-    for other in connections.all(initialized_only=True):
-        if other.in_atomic_block:
-            rule = N_('the transaction is in the database "{other}", and the outbox in "{alias}": pass using="{other}"')
-            raise ConfigurationError(rule, other=other.alias, alias=alias)
 
 
 def wake_after_commit(alias: str) -> None:

@@ -13,18 +13,11 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
+from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 from xoxzo.cloudpy.simulator.engine.rules import as_decimal, is_digits, is_number
 from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.overview import list_held
-from xoxzo.cloudpy.simulator.queries.results import (
-    CallRecord,
-    SearchResult,
-    SentReply,
-    TemplateRecord,
-    call_record,
-    template_record,
-)
+from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, TemplateRecord, call_record
 from xoxzo.cloudpy.simulator.settings import Price
 
 _MAX_SENDERS = 10_000
@@ -175,12 +168,12 @@ class OfficeCommands:
     def templates(self) -> tuple[TemplateRecord, ...]:
         """The SMS templates of all accounts, oldest first."""
         with self._engine as engine:
-            return tuple(map(template_record, engine.templates.templates.values()))
+            return tuple(map(_template_record, engine.templates.templates.values()))
 
     def approve(self, ident: int) -> TemplateRecord:
         """Approve a template, as a person at Xoxzo does (API section 3.2); raise `SimulatorError` if there is none."""
         with self._engine as engine:
-            return template_record(engine.templates.approve(ident))
+            return _template_record(engine.templates.approve(ident))
 
     def give_back(self, ident: int) -> TemplateRecord:
         """Return a template to its author instead of approving it; raise `SimulatorError` if there is none.
@@ -189,7 +182,7 @@ class OfficeCommands:
         refusal (API section 3.1).
         """
         with self._engine as engine:
-            return template_record(engine.templates.give_back(ident))
+            return _template_record(engine.templates.give_back(ident))
 
     def accounts(self) -> tuple[AccountRecord, ...]:
         """Return the accounts that were ever charged or changed, the oldest first."""
@@ -284,3 +277,8 @@ class OfficeCommands:
             len(self._engine.sms.by_account.get(account, ())),
             len(self._engine.calls.by_account.get(account, ())),
         )
+
+
+def _template_record(template: Template) -> TemplateRecord:
+    contents = template.approved_content, template.pending_content
+    return TemplateRecord(template.ident, template.account.sid, template.name, *contents, template.status)

@@ -10,7 +10,6 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule as OutcomeRule  # noqa: PLC0414 - others get it here
-from xoxzo.cloudpy.simulator.engine.records.accounts import Template
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Call,
     CallbackAttempt as CallbackAttempt,  # noqa: PLC0414 - others get it here
@@ -151,9 +150,3 @@ def call_record(call: Call) -> CallRecord:
     return CallRecord(
         call.callid, call.direction, call.caller or None, call.recipient, call.status, call.duration, tuple(steps)
     )
-
-
-def template_record(template: Template) -> TemplateRecord:
-    """Return a template with its owner."""
-    contents = template.approved_content, template.pending_content
-    return TemplateRecord(template.ident, template.account.sid, template.name, *contents, template.status)

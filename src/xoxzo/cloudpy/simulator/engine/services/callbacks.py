@@ -46,10 +46,9 @@ class CallbackService:
             if not delivery.under_way:
                 self._wait(delivery, 0.0)
         last = {} if waiting else {attempt.kind: attempt for attempt in self.of(ident)}
-        for kind, attempt in last.items():
-            body, kind_of_body, number = attempt.body.encode(), attempt.content_type, attempt.attempt + 1
-            again = (kind, ident, attempt.url, body, kind_of_body, self._context.now(), number)
-            self._begin(CallbackDelivery(*again, repeated=True))
+        for kind, one in last.items():
+            posted = kind, ident, one.url, one.body.encode(), one.content_type
+            self._begin(CallbackDelivery(*posted, self._context.now(), one.attempt + 1, repeated=True))
         return bool(waiting or last)
 
     def of(self, ident: str) -> list[CallbackAttempt]:

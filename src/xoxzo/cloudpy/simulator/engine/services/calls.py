@@ -13,12 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.simulator.engine.context import (
-    OldestFirst,
-    OutboundRequest,
-    OutboundResult,
-    TrafficRecords,
-)
+from xoxzo.cloudpy.simulator.engine.context import OldestFirst, OutboundRequest, OutboundResult, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Call,
@@ -85,17 +80,9 @@ class CallService:
             price = as_decimal(settings.din_caller_price)
         cost = price + (as_decimal(settings.tts_surcharge) if isinstance(content, Say) else 0)
         self._accounts.charge(account, cost, needs=as_decimal(settings.voice_minimum))
-        call = self._call(
-            account,
-            request.caller,
-            request.recipient,
-            price,
-            request,
-            call_type="simple/playbacks",
-            content=content.text if isinstance(content, Say) else content.url,
-            callback_url=request.callback_url,
-            charged=cost,
-        )
+        facts: dict[str, Any] = {"call_type": "simple/playbacks", "callback_url": request.callback_url, "charged": cost}
+        facts["content"] = content.text if isinstance(content, Say) else content.url
+        call = self._call(account, request.caller, request.recipient, price, request, **facts)
         self._ring(call, call.recipient, lambda: self._talk(call, [content]), partial(self._end, call, "FAILED"))
         return call
 

@@ -11,8 +11,7 @@ from command_processes import Ready
 
 import translations
 from xoxzo.cloudpy.cli.app import xoxzo
-from xoxzo.cloudpy.cli.core import sending
-from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core import configuration, sending
 
 Shell = Callable[..., Result]
 
@@ -60,7 +59,8 @@ def bare(home: Path) -> Shell:
 @pytest.fixture
 def shell(bare: Shell, simulator_url: str, account: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Types a command where the environment has an account on the simulator."""
-    for name, value in ((profiles.HOST, simulator_url), (profiles.SID, account[0]), (profiles.TOKEN, account[1])):
+    names = (configuration.HOST, configuration.SID, configuration.TOKEN)
+    for name, value in zip(names, (simulator_url, *account), strict=True):
         monkeypatch.setenv(name, value)
     return bare
 
@@ -68,7 +68,7 @@ def shell(bare: Shell, simulator_url: str, account: tuple[str, str], monkeypatch
 @pytest.fixture
 def live(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """The same, where the simulator passes for the real service."""
-    monkeypatch.setattr(profiles, "may_be_simulator", lambda _: False)
+    monkeypatch.setattr(configuration, "may_be_simulator", lambda _: False)
     return shell
 
 

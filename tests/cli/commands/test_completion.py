@@ -15,7 +15,7 @@ from terminal import XOXZO, in_pipe, in_terminal
 
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_names
-from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core import configuration
 
 if TYPE_CHECKING:
     from command_processes import Ready
@@ -151,9 +151,9 @@ def test_names_of_this_machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     context = click.Context(click.Command("made-up"))
     parameter = click.Argument(["name"])
     assert campaign_names(context, parameter, "sp") == ["spring"]
-    assert profiles.complete_profile(context, parameter, "") == ["shop", "office"]
+    assert configuration.complete_profile(context, parameter, "") == ["shop", "office"]
     (home / ".config" / "xoxzo" / "config.toml").chmod(0o644)
-    assert profiles.complete_profile(context, parameter, "") == []
+    assert configuration.complete_profile(context, parameter, "") == []
 
     def fail(_store: FolderStore) -> None:
         raise PermissionError

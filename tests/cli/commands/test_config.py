@@ -8,7 +8,7 @@ import pytest
 from cli_configuration import lines, written
 
 from xoxzo.cloudpy.cli.commands import config as config_command
-from xoxzo.cloudpy.cli.core.config import config_file
+from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, USAGE
 
 SHOP = """\
@@ -50,7 +50,7 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
     assert bare("config", "set", "host", "https://a.example", "--profile", "shop").exit_code == 0
     assert bare("config", "set", "sid", "xyz", "--profile", "shop").exit_code == 0
     assert bare("config", "set", "allowed_recipients", "+8180, +8190,").exit_code == 0
-    found = config_file.load()
+    found = configuration.load()
     assert (found["sender"], found["allowed_recipients"]) == ("Shop", ["+8180", "+8190"])
     shop = found["profiles"]["shop"]
     assert (shop["confirm_above"], shop["host"], shop["sid"], shop["token"]) == (
@@ -65,8 +65,8 @@ def test_set_and_unset_keep_the_rest(bare, home) -> None:
     assert bare("config", "unset", "sender").exit_code == 0
     assert bare("config", "unset", "host", "--profile", "shop").exit_code == 0
     assert bare("config", "unset", "profiles").exit_code == 0
-    assert "sender" not in config_file.load()
-    assert "host" not in config_file.load()["profiles"]["shop"]
+    assert "sender" not in configuration.load()
+    assert "host" not in configuration.load()["profiles"]["shop"]
 
 
 @pytest.mark.parametrize(
@@ -108,30 +108,30 @@ def test_the_first_profile_becomes_the_default(bare, home) -> None:
         "config", "add-profile", "test", "--sid", "def", "--token-stdin", "--host", "http://127.0.0.1:9", text="t2\n"
     )
     assert "xoxzo credits --profile test" in done.stderr
-    assert config_file.load() == {
+    assert configuration.load() == {
         "default": "shop",
         "profiles": {
             "shop": {"sid": "abc", "token": "t1"},
             "test": {"sid": "def", "token": "t2", "host": "http://127.0.0.1:9"},
         },
     }
-    assert stat.S_IMODE(config_file.path().stat().st_mode) == 0o600
-    assert stat.S_IMODE(config_file.path().parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(configuration.path().stat().st_mode) == 0o600
+    assert stat.S_IMODE(configuration.path().parent.stat().st_mode) == 0o700
     assert bare("config", "add-profile", "test", "--sid", "x", "--token-stdin", "--replace", text="t3").exit_code == 0
-    assert config_file.load()["profiles"]["test"] == {"sid": "x", "token": "t3"}
+    assert configuration.load()["profiles"]["test"] == {"sid": "x", "token": "t3"}
     assert bare("config", "remove-profile", "test").exit_code == 0
     assert bare("config", "remove-profile", "shop").exit_code == 0
-    assert config_file.load().get("default") is None
+    assert configuration.load().get("default") is None
 
 
 def test_a_token_can_be_elsewhere(bare, home, monkeypatch) -> None:
     """In the keyring, or where a command gets it."""
     kept: dict[str, str] = {}
-    monkeypatch.setattr(config_command.profiles, "keep_in_keyring", kept.__setitem__)
+    monkeypatch.setattr(config_command.configuration, "keep_in_keyring", kept.__setitem__)
     assert bare("config", "add-profile", "ring", "--sid", "a", "--keyring", "--token-stdin", text="t1\n").exit_code == 0
     assert kept == {"ring": "t1"}
     assert bare("config", "add-profile", "run", "--sid", "a", "--token-command", "pass 'my shop'").exit_code == 0
-    profiles = config_file.load()["profiles"]
+    profiles = configuration.load()["profiles"]
     assert profiles["ring"]["token"] == "keyring:ring"
     assert profiles["run"]["token"] == {"command": ["pass", "my shop"]}
 
@@ -151,14 +151,14 @@ def test_a_person_gets_prompts(bare, home, monkeypatch) -> None:
     monkeypatch.setattr(config_command, "sys", type("sys", (), {"stdin": Keyboard}))
     assert bare("config", "add-profile", "shop").exit_code == 0
     assert asked == [("SID", False, True), ("Token", True, True)]
-    assert config_file.load()["profiles"]["shop"] == {"sid": "the SID", "token": "the Token"}
+    assert configuration.load()["profiles"]["shop"] == {"sid": "the SID", "token": "the Token"}
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(bare, home, monkeypatch) -> None:
     """A failed write leaves the old file unchanged, and no other file."""
     path = written(home, SHOP)
     monkeypatch.setattr(
-        config_command.config_file.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
+        config_command.configuration.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     done = bare("config", "set", "sender", "Shop")
     assert (done.exit_code, "cannot be written: No space left" in done.stderr) == (USAGE, True)

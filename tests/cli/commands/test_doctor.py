@@ -21,7 +21,7 @@ from terminal import in_pipe, in_terminal
 
 from xoxzo.cloudpy.cli.commands.doctor import checks as doctor_checks
 from xoxzo.cloudpy.cli.commands.doctor.command import command, status_of
-from xoxzo.cloudpy.cli.core.config import local_simulator
+from xoxzo.cloudpy.cli.core import local_simulator
 
 LIVE = "https://api.xoxzo.com"
 CREDITS = '{"credits": 12.5}'

@@ -9,7 +9,7 @@ import pytest
 from cli_configuration import lines
 
 from xoxzo.cloudpy import AuthenticationFailed, BadRequest, NotEnoughCredits, RateLimited
-from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.client._sync.sms import Sms
 from xoxzo.cloudpy.protocols import Attempt
 
@@ -45,7 +45,7 @@ def test_test_numbers_can_be_typed_as_at_home(shell, monkeypatch: pytest.MonkeyP
     """On a simulator; with the real service such a number is refused, since nobody has it."""
     done = shell("sms", "send", "090-0000-0001", "Hi", *SHOP, "--json", "--show-numbers")
     assert (done.exit_code, lines(done)[0]["recipient"]) == (0, FAILING)
-    monkeypatch.setattr(profiles, "may_be_simulator", lambda _: False)
+    monkeypatch.setattr(configuration, "may_be_simulator", lambda _: False)
     done = shell("sms", "send", "090-0000-0001", "Hi", *SHOP, "--yes")
     assert (done.exit_code, "no range that is in use" in done.stderr) == (2, True)
 

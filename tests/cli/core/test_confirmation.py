@@ -6,7 +6,7 @@ import socket
 
 from faulty_server import FaultyServer, reply
 
-from xoxzo.cloudpy.cli.core.config import profiles
+from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, USAGE
 
 SEND = ("sms", "send", "+818011112222", "Hi", "--sender", "Shop")
@@ -30,7 +30,7 @@ def test_a_tunnel_on_this_machine_needs_confirmation(shell, answers, monkeypatch
     """An address of this machine that does not answer as a simulator may lead to the real service."""
     asked = answers(False)
     with FaultyServer(reply(404, "{}")) as server:
-        monkeypatch.setenv(profiles.HOST, server.url)
+        monkeypatch.setenv(configuration.HOST, server.url)
         done = shell(*SEND)
         assert (done.exit_code, asked) == (REJECTED, ["Send it?"])
         assert len(server.requests) == 1
@@ -43,7 +43,7 @@ def test_where_nothing_listens_nothing_is_requested(shell, answers, monkeypatch)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        monkeypatch.setenv(profiles.HOST, url)
+        monkeypatch.setenv(configuration.HOST, url)
         done = shell(*SEND)
     assert (done.exit_code, done.stdout, asked) == (NOT_SENT, "", [])
     assert f"nothing listens at {url}; nothing was sent." in done.stderr

@@ -24,7 +24,7 @@ def at(bare, monkeypatch):
 
     def run(behaviour, *words: str):
         # How long a command waits to learn whether a simulator answers there; this server is none.
-        monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.local_simulator._TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("xoxzo.cloudpy.cli.core.local_simulator._TIMEOUT_SECONDS", 0.2)
         with FaultyServer(behaviour) as server:
             monkeypatch.setenv("XOXZO_API_HOST", server.url)
             return bare(*words)
@@ -133,7 +133,7 @@ def test_an_error_is_shown_in_japanese(monkeypatch) -> None:
 
 def test_faults_of_our_own_are_not_hidden(bare, monkeypatch) -> None:
     """An exception of another library keeps its trace."""
-    monkeypatch.setattr("xoxzo.cloudpy.cli.core.config.config_file.path", lambda: 1 / 0)
+    monkeypatch.setattr("xoxzo.cloudpy.cli.core.configuration.path", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bare("config", "path")
 

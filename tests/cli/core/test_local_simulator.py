@@ -20,11 +20,11 @@ from simulator_callers import Listener, web
 from simulator_process import end, running
 
 from xoxzo.cloudpy.cli.commands.simulator import command
-from xoxzo.cloudpy.cli.core.config import local_simulator
+from xoxzo.cloudpy.cli.core import local_simulator
 from xoxzo.cloudpy.errors import SimulatorError
 
 FIND = """
-from xoxzo.cloudpy.cli.core.config import local_simulator
+from xoxzo.cloudpy.cli.core import local_simulator
 found = local_simulator.find_or_start()
 print(found, bool(local_simulator._started))
 """
@@ -272,7 +272,7 @@ def test_finding_loads_little() -> None:
     """A command that finds a simulator waits for no HTTP library, no database and no subprocess."""
     program = (
         "import sys; before = set(sys.modules)\n"
-        "from xoxzo.cloudpy.cli.core.config import local_simulator; local_simulator.find()\n"
+        "from xoxzo.cloudpy.cli.core import local_simulator; local_simulator.find()\n"
         "heavy = {'http', 'httptools', 'asyncio', 'sqlite3', 'subprocess', 'msgspec', 'ssl'}\n"
         "print(*(heavy & set(sys.modules) - before))"
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import sys
+from functools import partial
 
 import pytest
 from cli_configuration import written
 from faulty_server import FaultyServer, raw, reply
 
-from xoxzo.cloudpy.cli.core.config import local_simulator, profiles
+from xoxzo.cloudpy.cli.core import configuration, local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
 
 TWO = """\
@@ -30,12 +31,12 @@ def test_a_named_profile_comes_first(home, monkeypatch) -> None:
     monkeypatch.setenv("XOXZO_API_SID", "env-sid")
     monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "env-token")
     monkeypatch.setenv("XOXZO_API_HOST", "https://elsewhere.example")
-    assert profiles.resolve().sid == "env-sid"
+    assert configuration.resolve().sid == "env-sid"
     monkeypatch.setenv("XOXZO_PROFILE", "test")
-    found = profiles.resolve()
+    found = configuration.resolve()
     assert (found.profile, found.source, found.base_url) == ("test", "profile", "http://127.0.0.1:1")
-    found = profiles.resolve("shop")
-    assert (found.auth_token, found.base_url, found.is_simulator) == ("shop-token", profiles.LIVE, False)
+    found = configuration.resolve("shop")
+    assert (found.auth_token, found.base_url, found.is_simulator) == ("shop-token", configuration.LIVE, False)
     assert found.line == "→ live: api.xoxzo.com, profile shop (SID shop…)"
     assert "shop-token" not in repr(found)
     assert "0123456789" not in repr(found)
@@ -46,21 +47,21 @@ def test_the_environment_comes_before_the_configuration(home, monkeypatch) -> No
     written(home, TWO + "\n")
     monkeypatch.setenv("XOXZO_API_SID", "short")
     monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "env-token")
-    found = profiles.resolve()
-    assert (found.base_url, found.source, found.sid_masked) == (profiles.LIVE, "environment", "…")
+    found = configuration.resolve()
+    assert (found.base_url, found.source, found.sid_masked) == (configuration.LIVE, "environment", "…")
     assert found.line == "→ live: api.xoxzo.com, credentials of the environment (SID …)"
 
 
 def test_the_configuration_has_a_default(home) -> None:
     """`default` names the profile; one alone needs no name; several without a default are a question."""
     written(home, TWO)
-    with pytest.raises(profiles.NoCredentials, match="several profiles: shop, test"):
-        profiles.resolve()
+    with pytest.raises(configuration.NoCredentials, match="several profiles: shop, test"):
+        configuration.resolve()
     written(home, 'default = "test"\n' + TWO)
-    assert (profiles.resolve().profile, profiles.resolve().source) == ("test", "config")
+    assert (configuration.resolve().profile, configuration.resolve().source) == ("test", "config")
     written(home, TWO.partition("\n\n")[0])
-    assert profiles.resolve().profile == "shop"
-    assert profiles.names() == ["shop"]
+    assert configuration.resolve().profile == "shop"
+    assert configuration.names() == ["shop"]
 
 
 @pytest.mark.parametrize(
@@ -80,15 +81,15 @@ def test_incomplete_credentials_are_reported(home, environment, expected, monkey
     """What is missing is named; the rest is not made up from elsewhere."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(profiles.NoCredentials, match=expected) as refused:
-        profiles.resolve()
+    with pytest.raises(configuration.NoCredentials, match=expected) as refused:
+        configuration.resolve()
     assert refused.value.status == CREDENTIALS
 
 
 def test_an_address_on_this_machine_needs_no_credentials(home, monkeypatch) -> None:
     """A simulator takes any, so that its address is enough."""
     monkeypatch.setenv("XOXZO_API_HOST", "http://localhost:8080/")
-    found = profiles.resolve()
+    found = configuration.resolve()
     assert (found.base_url, found.sid) == ("http://localhost:8080", "me")
 
 
@@ -112,9 +113,10 @@ def test_a_simulator_is_known_by_what_it_answers(there, line, simulator_url, hom
             "secure": "https://127.0.0.1:9",
             "nothing": f"http://127.0.0.1:{free.getsockname()[1]}",
         }.get(there, server.url)
-        for name, value in ((profiles.HOST, url), (profiles.SID, "abcd56789"), (profiles.TOKEN, "secret")):
+        names = (configuration.HOST, configuration.SID, configuration.TOKEN)
+        for name, value in zip(names, (url, "abcd56789", "secret"), strict=True):
             monkeypatch.setenv(name, value)
-        found = profiles.resolve()
+        found = configuration.resolve()
         assert found.is_simulator is (there == "simulator")
         assert found.line == line.format(url=url, host=url.removeprefix("https://"))
 
@@ -124,7 +126,7 @@ def test_the_simulator_comes_before_everything(home, monkeypatch) -> None:
     monkeypatch.setenv("XOXZO_API_SID", "env-sid")
     monkeypatch.setenv("XOXZO_API_AUTH_TOKEN", "env-token")
     monkeypatch.setattr(local_simulator, "find_or_start", lambda: "http://127.0.0.1:9")
-    found = profiles.resolve(simulator=True)
+    found = configuration.resolve(simulator=True)
     assert (found.base_url, found.sid, found.source) == ("http://127.0.0.1:9", "me", "simulator")
 
 
@@ -143,14 +145,14 @@ def test_a_profile_that_cannot_be_used_is_reported(home, content, expected) -> N
     """An error in a profile is reported, with a suggestion for a misspelt name."""
     written(home, content)
     with pytest.raises(CommandError, match=expected) as refused:
-        profiles.resolve("shpo")
+        configuration.resolve("shpo")
     assert refused.value.status == CREDENTIALS
 
 
 def test_a_command_gives_the_token() -> None:
     """The first line of what a command writes is the token; the command gets its words without a shell."""
     script = "import sys; print(sys.argv[1]); print('more')"
-    assert profiles.read_token("shop", {"command": [sys.executable, "-c", script, "a $HOME b"]}) == "a $HOME b"
+    assert configuration.read_token("shop", {"command": [sys.executable, "-c", script, "a $HOME b"]}) == "a $HOME b"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_a_command_gives_the_token() -> None:
 def test_a_command_that_gives_none_is_reported(command, expected) -> None:
     """A command that fails, or says nothing, is named, and nothing of what it wrote."""
     with pytest.raises(CommandError, match=expected) as refused:
-        profiles.read_token("shop", {"command": command})
+        configuration.read_token("shop", {"command": command})
     assert "half" not in str(refused.value)
 
 
@@ -194,18 +196,19 @@ def test_the_keyring_gives_the_token(monkeypatch) -> None:
     """`keyring:NAME` is looked up under that name, a bare `keyring:` under the profile's."""
     keyring = Keyring()
     monkeypatch.setitem(sys.modules, "keyring", keyring)
-    profiles.keep_in_keyring("shop", "kept")
-    assert profiles.read_token("other", "keyring:shop") == profiles.read_token("shop", "keyring:") == "kept"
+    configuration.keep_in_keyring("shop", "kept")
+    assert configuration.read_token("other", "keyring:shop") == configuration.read_token("shop", "keyring:") == "kept"
     with pytest.raises(CommandError, match="the keyring has no token called nobody"):
-        profiles.read_token("shop", "keyring:nobody")
+        configuration.read_token("shop", "keyring:nobody")
 
 
 def test_a_keyring_that_refuses_is_reported(monkeypatch) -> None:
     """Neither a locked keyring nor a missing extra shows a trace, and nothing of what it said."""
     monkeypatch.setitem(sys.modules, "keyring", Locked())
-    for access in (lambda: profiles.read_token("shop", "keyring:a"), lambda: profiles.keep_in_keyring("a", "b")):
+    read = partial(configuration.read_token, "shop", "keyring:a")
+    for access in (read, partial(configuration.keep_in_keyring, "a", "b")):
         with pytest.raises(CommandError, match="the keyring refuses: RuntimeError"):
             access()
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CommandError, match=r"xoxzo-cloudpy\[keyring\]"):
-        profiles.read_token("shop", "keyring:a")
+        configuration.read_token("shop", "keyring:a")

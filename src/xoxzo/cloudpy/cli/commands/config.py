@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
-from xoxzo.cloudpy.cli.core.config import config_file, profiles
-from xoxzo.cloudpy.cli.core.config.config_file import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
+from xoxzo.cloudpy.cli.core.configuration import PROFILE_SETTINGS, SETTINGS, edit_config, read_setting
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import Output
@@ -56,7 +56,7 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
         raise CommandError(_("A profile's name is made of ASCII letters, digits, _ and -."))
     if sum([given["token_stdin"], token_command is not None]) > 1 or (token_command is not None and given["keyring"]):
         raise click.UsageError(_("Give only one of --token-stdin, --token-command and --keyring."))
-    if name in config_file.load().get("profiles", {}) and not replace:
+    if name in configuration.load().get("profiles", {}) and not replace:
         raise CommandError(_("There is a profile {name} already.", name=name), _("--replace overwrites it."))
     sid = read_setting("sid", sid if sid is not None else _ask(_("SID"), "--sid"), PROFILE_SETTINGS)  # type: ignore[assignment]
     table: dict[str, Any] = {"sid": sid, "token": _token(name, token_command, **given)}
@@ -70,16 +70,16 @@ def add_profile(name: str, sid: str | None, *, token_command: str | None, replac
             document["default"] = name
         tables[name] = tomlkit.item(table)
     stored = _("Profile {name} is in {path}. Try it: xoxzo credits --profile {name}")
-    click.echo(stored.format(name=name, path=config_file.path()), err=True)
+    click.echo(stored.format(name=name, path=configuration.path()), err=True)
 
 
 @command.subcommand("remove-profile", "xoxzo config remove-profile shop", short_help="Forget an account.")
-@click.argument("name", shell_complete=profiles.complete_profile)
+@click.argument("name", shell_complete=configuration.complete_profile)
 def remove_profile(name: str) -> None:
     """Forget an account. A token in the system's keyring stays there."""
     with edit_config(any_name=True) as document:
         if name not in document.get("profiles", {}):
-            raise CommandError(_("There is no profile {name} in {path}.", name=name, path=config_file.path()))
+            raise CommandError(_("There is no profile {name} in {path}.", name=name, path=configuration.path()))
         del document["profiles"][name]
         if document.get("default") == name:
             del document["default"]
@@ -88,27 +88,27 @@ def remove_profile(name: str) -> None:
 @command.subcommand("path", "xoxzo config path", '$EDITOR "$(xoxzo config path)"')
 def path() -> None:
     """Show where the configuration is, or would be."""
-    click.echo(config_file.path())
+    click.echo(configuration.path())
 
 
 @command.subcommand("show", "xoxzo config show", "xoxzo config show --json | jq .profiles")
 @json_option
 def show(*, machine: bool) -> None:
     """Show the settings and profiles; SIDs are shortened, and no token is shown."""
-    found = config_file.load(any_name=True)
+    found = configuration.load(any_name=True)
     tables = found.pop("profiles", {})
     shown = {name: _without_secrets(table) for name, table in tables.items()}
     found = {name: value if name in SETTINGS else _HIDDEN for name, value in found.items()}
     out = Output(machine=machine)
     if machine:
-        out.record({"path": str(config_file.path()), **found, "profiles": shown})
+        out.record({"path": str(configuration.path()), **found, "profiles": shown})
         return
     # The names are those of `config set`, in every language.
-    out.record({"path": str(config_file.path()), **found}, title=str)
+    out.record({"path": str(configuration.path()), **found}, title=str)
     for name, table in shown.items():
         click.echo(f"\n[{name}]")
         out.record(table, title=str)
-    for problem in config_file.unknown_settings(found | {"profiles": tables}):
+    for problem in configuration.unknown_settings(found | {"profiles": tables}):
         out.warn(problem.message)
         for line in problem.advice:
             out.warn(f"  {line}")
@@ -131,8 +131,8 @@ def set_(name: str, value: str, profile: str | None) -> None:
         )
     known = PROFILE_SETTINGS if profile is not None else SETTINGS
     read = read_setting(name, value, known)
-    if name == "default" and value not in profiles.names():
-        raise CommandError(_("There is no profile {name} in {path}.", name=value, path=config_file.path()))
+    if name == "default" and value not in configuration.names():
+        raise CommandError(_("There is no profile {name} in {path}.", name=value, path=configuration.path()))
     with edit_config() as document:
         table = document if profile is None else _profile(document, profile)
         table[name] = read
@@ -154,7 +154,7 @@ def _profile(document: Any, name: str) -> Any:
         return document["profiles"][name]
     except KeyError:
         raise CommandError(
-            _("There is no profile {name} in {path}.", name=name, path=config_file.path()),
+            _("There is no profile {name} in {path}.", name=name, path=configuration.path()),
             _("Make a profile: xoxzo config add-profile NAME"),
         ) from None
 
@@ -166,7 +166,7 @@ def _without_secrets(table: dict[str, Any]) -> dict[str, Any]:
         shown["sid"] = sid[:4] + "…"
     if isinstance(token := shown.get("token"), dict):
         shown["token"] = "command: " + json.dumps(token.get("command"), ensure_ascii=False)
-    elif "token" in shown and not str(token).startswith(profiles.KEYRING):
+    elif "token" in shown and not str(token).startswith(configuration.KEYRING):
         shown["token"] = _HIDDEN
     return shown
 
@@ -179,8 +179,8 @@ def _token(name: str, command: str | None, *, token_stdin: bool, keyring: bool, 
         raise CommandError(_("There is no token."))
     if not keyring:
         return token
-    profiles.keep_in_keyring(name, token)
-    return profiles.KEYRING + name
+    configuration.keep_in_keyring(name, token)
+    return configuration.KEYRING + name
 
 
 def _ask(what: str, option: str, *, hidden: bool = False) -> str:

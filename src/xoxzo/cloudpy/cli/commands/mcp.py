@@ -14,7 +14,7 @@ import mcp_types  # noqa: F401
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.cli.core.click_base import make_command
-from xoxzo.cloudpy.cli.core.config.profiles import Destination, NoCredentials, resolve
+from xoxzo.cloudpy.cli.core.configuration import Destination, NoCredentials, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, MAY_BE_SENT, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import CREDITS

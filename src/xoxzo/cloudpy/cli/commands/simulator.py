@@ -18,8 +18,8 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
+from xoxzo.cloudpy.cli.core import local_simulator
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
-from xoxzo.cloudpy.cli.core.config import local_simulator
 from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
 from xoxzo.cloudpy.cli.core.inputs import Choice

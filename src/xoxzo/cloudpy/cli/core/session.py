@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 
 import click
 
+from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.cli.core.click_base import CommonOption, add_options
-from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.config.profiles import LIVE, Destination, NoCredentials, complete_profile, resolve
+from xoxzo.cloudpy.cli.core.configuration import LIVE, Destination, NoCredentials, complete_profile, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, OUTCOMES, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import Output
@@ -120,7 +120,7 @@ class Session:
     def setting(self, name: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401 - of that kind
         """Return a setting of the profile, else of the configuration; ``None`` if there is none."""
         table = {} if self.simulator else self.destination.table
-        return config_file.default(name, table, kind)
+        return configuration.default(name, table, kind)
 
     @property
     def country(self) -> str:

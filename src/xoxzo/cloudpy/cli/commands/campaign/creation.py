@@ -24,8 +24,8 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, limits_of, selected_store, write_bad_file
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance, describe_schedule, duration, local_time
-from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.config.profiles import NoCredentials
+from xoxzo.cloudpy.cli.core import configuration
+from xoxzo.cloudpy.cli.core.configuration import NoCredentials
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs
@@ -58,7 +58,7 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
     finally:
         if given.get("sender", "") is None:
             is_call = given["say"] is not None or given["play"] is not None
-            given["sender"] = config_file.default("caller" if is_call else "sender", table)
+            given["sender"] = configuration.default("caller" if is_call else "sender", table)
         if given.get("country", "") is None:
             given["country"] = configured_country(table)
     if sys.stderr.isatty():
@@ -68,7 +68,7 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
 
 def configured_country(table: dict[str, Any] | None = None) -> str:
     """Return where numbers without a country code belong, by a profile's table or the configuration; else Japan."""
-    return config_file.default("country", table) or DEFAULT_COUNTRY
+    return configuration.default("country", table) or DEFAULT_COUNTRY
 
 
 def is_local(account: ClientOptions | None) -> bool:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from xoxzo.cloudpy.cli.core.config import config_file, local_simulator
-from xoxzo.cloudpy.cli.core.config.profiles import Destination
+from xoxzo.cloudpy.cli.core import local_simulator
+from xoxzo.cloudpy.cli.core.configuration import Destination, load, path
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe
 from xoxzo.cloudpy.cli.core.http_probe import ProbeResult, probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, language, render_error
@@ -134,9 +134,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def configuration() -> Finding:
     """The configuration file: whether it can be read, and by whom."""
-    where = config_file.path()
+    where = path()
     try:
-        profiles = list(config_file.load().get("profiles", {}))
+        profiles = list(load().get("profiles", {}))
     except CommandError as failure:
         return Finding("configuration", "wrong", failure.message, failure.advice, {"path": str(where)})
     sentence = _("none at {path}", path=where)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
-from xoxzo.cloudpy.cli.core.config.profiles import HOST, LIVE, Destination, resolve
+from xoxzo.cloudpy.cli.core.configuration import HOST, LIVE, Destination, resolve
 from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, DONE, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import N_, _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.terminal import pad, wrap_at_terminal

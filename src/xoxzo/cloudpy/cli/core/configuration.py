@@ -1,24 +1,161 @@
-"""Chooses the destination of the requests, for all commands: address and credentials, and where the token is read."""
+"""The configuration file with accounts and defaults, and the choice of the destination of requests, for all commands.
+
+The file may contain a token, so others must not be able to read it.
+"""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import click
 
-from xoxzo.cloudpy.cli.core.config import config_file
-from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import CREDENTIALS, CommandError, invalid_arguments_as_errors, writing
 from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+from xoxzo.cloudpy.cli.core.inputs import parse_credits
 from xoxzo.cloudpy.common.hosts import may_be_simulator
+from xoxzo.cloudpy.common.user_files import config_folder
 
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+VARIABLE = "XOXZO_CONFIG"
+_COMMON_SETTINGS = ("sender", "caller", "country", "confirm_above", "allowed_recipients")
+SETTINGS = ("default", *_COMMON_SETTINGS)
+"""The settings at the top of the file."""
+PROFILE_SETTINGS = ("sid", "host", *_COMMON_SETTINGS)
+"""The settings of a profile, besides its token."""
 KEYRING = "keyring:"
 _SERVICE = "xoxzo"
 _COMMAND_TIMEOUT_SECONDS = 60
+PROFILE = "XOXZO_PROFILE"
+SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
+LIVE = "https://api.xoxzo.com"
+SIMULATOR_CREDENTIALS = ("me", "secret")
+"""Credentials for a simulator, which accepts any."""
+
+Source = Literal["simulator", "profile", "environment", "config"]
+
+
+def path() -> Path:
+    """Return the path of the configuration file, by ``XOXZO_CONFIG``, ``XDG_CONFIG_HOME`` or ``~/.config``."""
+    if given := os.environ.get(VARIABLE):
+        return Path(given).expanduser()
+    return config_folder() / "config.toml"
+
+
+def load(*, any_name: bool = False) -> dict[str, Any]:
+    """Read the configuration, {} without one, or raise `CommandError`: also for unknown settings, unless `any_name`."""
+    where = path()
+    try:
+        with where.open("rb") as file:
+            _check_mode(where, os.fstat(file.fileno()).st_mode)
+            content = file.read()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CommandError(_("{path} cannot be read: {why}", path=where, why=error.strerror or error)) from None
+    import tomllib
+
+    try:
+        found = tomllib.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # The line could contain the token: the message has its position, not its text.
+        again = _("Correct it in an editor, or move it away and start again: xoxzo config add-profile NAME")
+        raise CommandError(_("{path} is not TOML: {why}", path=where, why=error), again) from None
+    profiles = found.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
+        raise CommandError(_("{path}: profiles must be tables, as in [profiles.shop]", path=where))
+    if not any_name:
+        for problem in unknown_settings(found):
+            raise problem
+    return found
+
+
+def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
+    """Yield an error for each unknown setting of a configuration, with the most similar name."""
+    tables: list[tuple[str | None, dict[str, Any], tuple[str, ...]]] = [
+        (None, {name: value for name, value in found.items() if name != "profiles"}, SETTINGS)
+    ]
+    tables += [(name, table, (*PROFILE_SETTINGS, "token")) for name, table in found.get("profiles", {}).items()]
+    for profile, table, known in tables:
+        section, option = (f", [profiles.{profile}]", f" --profile {profile}") if profile else ("", "")
+        for name in (name for name in table if name not in known):
+            yield CommandError(
+                _("{path}: there is no setting {name}", path=f"{path()}{section}", name=name),
+                did_you_mean(name, known) or ", ".join(known),
+                _("To take it away: {command}", command=f"xoxzo config unset {name}{option}"),
+            )
+
+
+def _check_mode(where: Path, mode: int) -> None:
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        shown = f"{mode & 0o777:04o}"
+        line = _("{path} can be read by others (mode {mode}), and it may hold a token.", path=where, mode=shown)
+        raise CommandError(line, _("Type: {command}", command=f"chmod 600 {where}"), status=CREDENTIALS)
+
+
+def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
+    """Return a setting of the profile, else of the file, else ``None``; raise `CommandError` if its type is wrong."""
+    for table in (profile or {}, load()):
+        if name in table:
+            value = table[name]
+            if isinstance(value, bool) or not isinstance(value, kind):
+                advice = _("Type: {command}", command=f"xoxzo config set {name} …")
+                raise CommandError(_("{path}: {name} is of the wrong kind", path=path(), name=name), advice)
+            return value
+    return None
+
+
+def read_setting(name: str, value: str, known: Sequence[str]) -> str | int | float | list[str]:
+    """Parse the value of a setting by the rules of the API calls that use it, or raise `CommandError`."""
+    if name not in known:
+        similar = did_you_mean(name, known) or ", ".join(known)
+        raise CommandError(_("There is no setting {name} here.", name=name), similar)
+    if name == "confirm_above":
+        limit = parse_credits(value)
+        return int(limit) if limit == limit.to_integral_value() else float(limit)
+    if name == "allowed_recipients":
+        return [each.strip() for each in value.split(",") if each.strip()]
+    from xoxzo.cloudpy.operations import checks
+
+    rules: dict[str, Callable[[str], str]] = {"sender": checks.sender, "caller": checks.caller}
+    rules |= {"country": partial(checks.formatted, name), "host": partial(checks.url, name)}
+    with invalid_arguments_as_errors():
+        rules.get(name, partial(checks.text, name))(value)
+    return value
+
+
+@contextmanager
+def edit_config(*, any_name: bool = False) -> Iterator[TOMLDocument]:
+    """Yield the configuration to be changed, and write it, or raise `CommandError`; `any_name` as for `load`."""
+    import tomlkit
+
+    load(any_name=any_name)  # raises whatever is wrong with the file
+    where = path()
+    document = tomlkit.parse(where.read_text("utf-8-sig")) if where.exists() else tomlkit.document()
+    yield document
+    with writing(where):
+        # A symbolic link stays one.
+        where = where.resolve()
+        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes it readable for its owner only.
+        number, name = tempfile.mkstemp(dir=where.parent, prefix=".config-")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(tomlkit.dumps(document))
+            Path(name).replace(where)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
 def read_token(profile: str, token: object) -> str:
@@ -80,15 +217,6 @@ def _no_token(profile: str, why: str) -> CommandError:
     return CommandError(_("profile {name}: no token: {why}", name=profile, why=why), advice, status=CREDENTIALS)
 
 
-PROFILE = "XOXZO_PROFILE"
-SID, TOKEN, HOST = "XOXZO_API_SID", "XOXZO_API_AUTH_TOKEN", "XOXZO_API_HOST"
-LIVE = "https://api.xoxzo.com"
-SIMULATOR_CREDENTIALS = ("me", "secret")
-"""Credentials for a simulator, which accepts any."""
-
-Source = Literal["simulator", "profile", "environment", "config"]
-
-
 @dataclass(frozen=True)
 class Destination:
     """Address and credentials of the requests. Its ``repr`` shows no secret."""
@@ -105,7 +233,7 @@ class Destination:
 
     def client_options(self) -> dict[str, Any]:
         """Return the arguments of a client; but for a simulator, with the recipients that the configuration allows."""
-        allowed = None if self.source == "simulator" else config_file.default("allowed_recipients", self.table, list)
+        allowed = None if self.source == "simulator" else default("allowed_recipients", self.table, list)
         return {
             "sid": self.sid,
             "auth_token": self.auth_token,
@@ -124,7 +252,7 @@ class Destination:
             return "simulator"  # it was probed when it was found
         if not may_be_simulator(urlsplit(self.base_url).hostname or ""):
             return "live"
-        from xoxzo.cloudpy.cli.core.config import local_simulator
+        from xoxzo.cloudpy.cli.core import local_simulator
 
         found = local_simulator.identify(self.base_url)
         return "live" if found == "other" else found
@@ -170,14 +298,14 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
     `NoCredentials`, or another `CommandError` if the configuration cannot be used.
     """
     if simulator:
-        from xoxzo.cloudpy.cli.core.config.local_simulator import find_or_start
+        from xoxzo.cloudpy.cli.core.local_simulator import find_or_start
 
         return Destination(find_or_start(), *SIMULATOR_CREDENTIALS, "simulator")
     if named := profile or os.environ.get(PROFILE):
         return _from_profile(named, "profile")
     if (environment := _from_environment()) is not None:
         return environment
-    configuration = config_file.load()
+    configuration = load()
     if isinstance(chosen := configuration.get("default"), str):
         return _from_profile(chosen, "config")
     if len(names := list(configuration.get("profiles", {}))) == 1:
@@ -196,7 +324,7 @@ def resolve(profile: str | None = None, *, simulator: bool = False) -> Destinati
 
 def names() -> list[str]:
     """Return the names of all profiles."""
-    return list(config_file.load().get("profiles", {}))
+    return list(load().get("profiles", {}))
 
 
 def complete_profile(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -225,10 +353,10 @@ def _from_environment() -> Destination | None:
 
 
 def _from_profile(name: str, source: Source) -> Destination:
-    profiles = config_file.load().get("profiles", {})
+    profiles = load().get("profiles", {})
     table = profiles.get(name)
     if not isinstance(table, dict):
-        sentence = _("There is no profile {name} in {path}.", name=name, path=config_file.path())
+        sentence = _("There is no profile {name} in {path}.", name=name, path=path())
         raise NoCredentials(
             f"{sentence} {did_you_mean(name, profiles)}".rstrip(),
             _("Make a profile: xoxzo config add-profile NAME"),

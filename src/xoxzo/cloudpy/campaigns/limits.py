@@ -65,7 +65,6 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _zone(self.zone)
         _moment(self.at)
-        _rules(self.windows, self.quiet)
         if _common_opening(_rules(self.windows, self.quiet), [self.zone], 0.0)[0] == inf:
             raise InvalidArgument("windows", "leave no time at which messages may be sent")
 

@@ -119,9 +119,15 @@ class RecipientReader(msgspec.Struct):
     """What had to be assumed to read numbers, and how often."""
 
     def __iter__(self) -> Iterator[Recipient]:
+        used = (self.columns.number, *self.columns.variables.values())
         for row in self.table.rows:
             self.read += 1
-            found = self._refused(row) or self._recipient(row)
+            column, reason = row.column, row.fault
+            for name in used if row.refused and reason is None else ():
+                if name in row.refused:
+                    column, reason = name, row.refused[name]
+                    break
+            found = self._recipient(row) if reason is None else BadRow(row.line, column, reason, row.cells)
             if isinstance(found, Recipient):
                 yield found
             else:
@@ -138,14 +144,6 @@ class RecipientReader(msgspec.Struct):
             found.count += 1
             if found.count <= _SHOWN_LINES:
                 found.lines.append(line)
-
-    def _refused(self, row: Row) -> BadRow | None:
-        if row.fault is not None:
-            return BadRow(row.line, row.column, row.fault, row.cells)
-        for column in (self.columns.number, *self.columns.variables.values()) if row.refused else ():
-            if column in row.refused:
-                return BadRow(row.line, column, row.refused[column], row.cells)
-        return None
 
     def _recipient(self, row: Row) -> Recipient | BadRow:
         column = self.columns.number

@@ -11,8 +11,9 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +70,10 @@ def choose_delimiter(path: Path, head: str, country: str) -> str:
 
 def _score(head: str, delimiter: str, country: str) -> tuple[int, int, int]:
     """Return how many rows have a phone number, how many have the most frequent width, and this width."""
-    rows = []
+    rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(cells)
-            if len(rows) == _HEAD_ROWS:
-                break
-    except csv.Error:
-        pass
+    with suppress(csv.Error):
+        rows.extend(islice((cells for cells in reader if any(map(str.strip, cells))), _HEAD_ROWS))
     widths = Counter(len(cells) for cells in rows if len(cells) > 1)
     width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(1, 0))
     return sum(has_number(cells, country) for cells in rows), count, width

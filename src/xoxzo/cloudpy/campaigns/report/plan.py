@@ -15,7 +15,6 @@ from xoxzo.cloudpy.campaigns.records import Reason, ToSend, read_reason
 from xoxzo.cloudpy.common.masking import mask_number
 
 _INPUT = ("kind", "encoding", "delimiter", "sheet", "header_row", "country")
-_COUNTS = ("rows", "numbers", "bad", "repeated")
 _MAX_SECONDS = 366 * 86_400.0
 
 
@@ -89,7 +88,7 @@ def make_plan(ledger: Ledger, content: Content, limits: Limits) -> Plan:
         ends=end,
         schedule=limits.schedule,
         samples=samples,
-        **{name: facts.get(name, 0) for name in _COUNTS},
+        **{name: facts.get(name, 0) for name in ("rows", "numbers", "bad", "repeated")},
         split="{part}/{of}".format(**part) if part else "",
         others=part.get("others", 0),
         assumptions=facts.get("assumptions", {}),

@@ -15,12 +15,9 @@ _elapsed: Callable[[], float] = (
 class SteadyClock:
     """Seconds since 1970 that start at the machine's clock and then advance steadily, even if that clock is set.
 
-    What a sent list proves depends on the order of messages, so a clock that is set back must not change it.
-
-    Args:
-        latest: the latest time of earlier runs; the clock starts after it.
-        wall: the machine's clock.
-        monotonic: a clock that is never set; by default one that goes on while the machine sleeps, as leases do.
+    What a sent list proves depends on the order of messages, so a clock that is set back must not change it. For the
+    same reason it starts after `latest`, the latest time of earlier runs. Its `monotonic` clock is never set; the
+    default one goes on while the machine sleeps, as leases do.
     """
 
     def __init__(

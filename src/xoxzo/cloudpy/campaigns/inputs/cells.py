@@ -122,8 +122,8 @@ def _is_made_by(pattern: re.Pattern[str], name: str) -> bool:
 def find_header(head: Sequence[RawRow], wanted: Sequence[str], country: str) -> tuple[int, RawRow | None]:
     """Return the row that names the columns, after its position; -1 and ``None`` where the first row is a recipient.
 
-    Where that is not certain, `CampaignError` asks: a recipient would be lost. In `head` are the first rows that are
-    not blank; columns that are `wanted` must exist.
+    `CampaignError` asks where that is not certain, since a recipient would be lost. The rows of the head, at least one,
+    are not blank; the `wanted` columns must exist.
     """
     names = {fold(name) for name in wanted if not name.isdecimal()}
     found = next((n for n, row in enumerate(head) if _is_header(row[1], head[n + 1 :], names, country)), None)

@@ -38,7 +38,6 @@ class Columns(msgspec.Struct, frozen=True):
     """What is read from which column."""
 
     number: str
-    """The column of the phone numbers."""
     variables: dict[str, str]
     """For each placeholder the column of its values."""
 

@@ -50,7 +50,6 @@ class CellFormat(NamedTuple):
     raw: Callable[[float], str]
     """Returns a number as it is stored; a date in ISO 8601."""
     keeps_text: bool
-    """Whether texts are shown as they are."""
 
 
 class Token(NamedTuple):
@@ -71,10 +70,7 @@ def shown_number(number: float) -> str:
 
 @lru_cache(maxsize=1024)
 def cell_format(code: str | int, *, is_1904: bool, is_japanese: bool = False) -> CellFormat:
-    """Return how cells of a number format are shown, by its code or the number of a built-in one.
-
-    Days may be counted from 1904. Built-in formats may be those of a Japanese Excel.
-    """
+    """Return how cells of a number format are shown, by its code or the number of a built-in one."""
     is_date = isinstance(code, int) and code in _BUILT_IN_DATES
     as_date = partial(_iso, is_1904=is_1904)
     if isinstance(code, int):

@@ -202,7 +202,6 @@ class Part(msgspec.Struct):
     part: int
     """Which, from 1."""
     of: int
-    """How many there are."""
     seed: str
     """What the parts of one list have in common."""
     others: int = 0

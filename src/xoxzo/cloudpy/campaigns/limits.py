@@ -29,8 +29,6 @@ _WEEKEND = frozenset({5, 6})
 _DAY_GROUPS = {"平日": _EVERY_DAY - _WEEKEND, "土日": _WEEKEND, "週末": _WEEKEND, "毎日": _EVERY_DAY}
 _TIME = r"([01]?\d|2[0-4]):([0-5]\d)"
 _WINDOW = re.compile(rf"(?:(\w+)(?:\s*-\s*(\w+))?\s+)?{_TIME}\s*-\s*{_TIME}")
-_TIMES = re.compile(r"\S*:.*")
-_HAS_TIME = re.compile("[T ]")
 _DASHES = str.maketrans(dict.fromkeys("~〜–—−‐", "-"))
 _DAY_MINUTES = 1440
 # Every combination of weekly windows repeats within a week; a little more, since zones differ.
@@ -194,7 +192,7 @@ def _parts(text: str) -> list[str]:
     for place, part in reversed(list(enumerate(parts))):
         if part and ":" not in part:
             parts[place] = f"{part} {times}"
-        elif found := _TIMES.search(part):
+        elif found := re.search(r"\S*:.*", part):
             times = found[0]
     return parts
 
@@ -222,7 +220,7 @@ def _moment(text: str) -> datetime | None:
     with suppress(ValueError):
         moment = datetime.fromisoformat(text)
         # A date alone would be midnight, which nobody means; windows after the last year have no dates.
-        if _HAS_TIME.search(text) and moment.year < MAXYEAR:
+        if re.search("[T ]", text) and moment.year < MAXYEAR:
             return moment
     raise InvalidArgument("at", "must be a date and a time, for instance 2026-12-01 10:00")
 

@@ -322,11 +322,9 @@ class OptOutEndpoint:
     def _find(self, position: int, accept_language: str) -> _Person | None:
         """Return whose a link is; ``None`` if its campaign was removed or purged."""
         link = self._store.opt_outs.find_link(position)
-        if link is None:
+        if link is None or not self._store.exists(link[1]):
             return None
         uid, name, n = link
-        if not self._store.exists(name):
-            return None
         with closing(self._store.open(name)) as ledger:
             recipient = next(ledger.recipients(n, n), None)
             if recipient is None or ledger.get("uid") != uid or not recipient.number.startswith("+"):

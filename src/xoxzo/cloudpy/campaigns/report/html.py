@@ -42,8 +42,6 @@ _LATENCIES = ((5, N_("≤ 5 s")), (15, N_("≤ 15 s")), (60, N_("≤ 1 min")), (
 _FAILED = frozenset({State.FAILED, State.REJECTED})
 _WIDTH, _HEIGHT = 1000, 300
 _POINTS = 160
-_DAY_SECONDS = 86_400.0
-_MINUTES_SECONDS = 600.0
 _MINUTE = "%Y-%m-%d %H:%M"
 # All fits on one sheet of paper.
 _MAX_CARRIERS = 8
@@ -357,7 +355,7 @@ def line_chart(series: Sequence[tuple[str, Sequence[float], str]], total: int, z
             drawn.append(f'<polygon class="area {kind}" points="0,{_HEIGHT} {line} {_WIDTH},{_HEIGHT}"/>')
         drawn.append(f'<polyline class="edge {kind}" points="{line}"/>')
     grid = "".join(f'<line x1="0" x2="{_WIDTH}" y1="{y:g}" y2="{y:g}"/>' for y in (0.5, _HEIGHT / 2, _HEIGHT - 0.5))
-    form = "%H:%M:%S" if span < _MINUTES_SECONDS else "%H:%M" if span < _DAY_SECONDS else "%m-%d %H:%M"
+    form = "%H:%M:%S" if span < 600 else "%H:%M" if span < 86_400 else "%m-%d %H:%M"
     clocks = (datetime.fromtimestamp(first + span * step / 4).astimezone(zone) for step in range(5))
     labels = "".join(f"<span>{clock:{form}}</span>" for clock in clocks)
     named = "".join(f'<li><i class="{kind}"></i><span>{escape(name)}</span></li>' for name, _, kind in series)

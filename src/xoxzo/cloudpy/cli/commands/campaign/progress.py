@@ -115,12 +115,9 @@ def _speed_parts(event: Event) -> list[Piece]:
 
 
 def _counter_parts(tally: Tally) -> list[Piece]:
-    pieces: list[Piece] = [
-        (_(words, count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]
-    ]
-    if tally.sent:
-        pieces.insert(0, (_("{count} sent", count=f"{tally.sent:,}"), None))
-    return [*pieces, (_("about {cost}", cost=format_credits(tally.reserved)), None)]
+    sent = [(_("{count} sent", count=f"{tally.sent:,}"), None)] if tally.sent else []
+    counts = [(_(words, count=f"{tally[state]:,}"), colour) for state, words, colour in COUNTERS if tally[state]]
+    return [*sent, *counts, (_("about {cost}", cost=format_credits(tally.reserved)), None)]
 
 
 def _notice_parts(event: Event, now: float) -> list[Piece]:

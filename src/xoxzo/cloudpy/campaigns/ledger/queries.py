@@ -33,6 +33,7 @@ from xoxzo.cloudpy.common.masking import mask_number
 MICRO = 1_000_000
 """Costs are stored as millionths of a credit, which both databases count exactly."""
 _PAGE_ROWS = 1000
+_MAX_N = 2**62
 _WITNESSES = 100
 _FINAL = frozenset({State.DELIVERED, State.FAILED})
 _FIRST = 3
@@ -54,14 +55,13 @@ class LedgerQueries:
         """Return when the campaign was created, in seconds since 1970; 0 where that was not stored."""
         return float(self.get("created") or 0)
 
-    def recipients(self, first: int = 1, last: int | None = None) -> Iterator[Recipient]:
+    def recipients(self, first: int = 1, last: int = _MAX_N) -> Iterator[Recipient]:
         """Return recipients by position, in constant memory."""
-        end = last if last is not None else 2**62
-        while first <= end and (page := self._page(first, end)):
+        while first <= last and (page := self._page(first, last)):
             yield from page
             first = page[-1].n + 1
 
-    def _page(self, first: int, last: int = 2**62) -> list[Recipient]:
+    def _page(self, first: int, last: int = _MAX_N) -> list[Recipient]:
         select = f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
         return list(map(read_recipient, self._fetch(select, first, last, _PAGE_ROWS)))
 

@@ -75,11 +75,10 @@ def check_times(ledger: Ledger, limits: Limits) -> None:
             now=f"{datetime.fromtimestamp(now, ZoneInfo(schedule.zone)):%Y-%m-%d %H:%M}",
             zone=schedule.zone,
         )
-    openings = hours.openings(now)
-    if openings and all(begin >= _FAR for _zone, begin, _end in openings):
+    first = min((begin for _zone, begin, _end in hours.openings(now)), default=now)
+    if first >= _FAR:
         raise InvalidArgument("windows", "must have a time that fits every time zone that a number may be in")
-    begins = waits_until(ledger, limits.schedule, now)
-    if begins is not None and limits.expires is not None and now < limits.expires <= begins:
+    if limits.expires is not None and now < limits.expires <= first:
         raise InvalidArgument("expires", "must be after the first time at which the schedule lets a message be sent")
 
 

@@ -63,7 +63,6 @@ class SqliteLedger(Ledger):
         self._closing.callback(files.close_ledger, self._connection, self.path, self._locks, os.getpid())
         # At the end of the program, too: a ledger that is never closed must not keep its mark.
         self._close = weakref.finalize(self, self._closing.close)
-        self._is_durable = True  # commits wait for the disk
         self.clock = SteadyClock()
         self.clock = SteadyClock(self.latest_time())
         self.opt_outs, self.contacts = SqliteOptOuts(self.path.parent), SqliteContacts(self.path.parent)
@@ -227,9 +226,8 @@ class SqliteLedger(Ledger):
         self._is_disposable = True
 
     def _set_durable(self, wanted: bool) -> None:
-        if wanted is not self._is_durable and not self._is_disposable:
+        if not self._is_disposable:
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
-            self._is_durable = wanted
 
     def _cannot_be_written(self, error: sqlite3.Error) -> CampaignError:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:

@@ -70,6 +70,8 @@ class CampaignRun:
         age = self._clock.now() - ledger.created()
         self._is_unchecked = ledger.next_n() > 0 or age > _FRESH_SECONDS
         self._check_seconds = _SHARED_LOOKUP_SECONDS
+        # The list may lag behind, by less than the settling time.
+        self._list_poll_seconds = max(_MIN_LIST_POLL_SECONDS, limits.settle / _LIST_POLLS)
 
         links = read_links(ledger)
         post = content.poster(uid, callbacks, None if links is None else links.link)
@@ -220,7 +222,7 @@ class CampaignRun:
         released = 0
         for attempt in range(_LIST_ATTEMPTS):
             if attempt:
-                await self.sender.wait(attempt * self._list_poll_seconds())
+                await self.sender.wait(attempt * self._list_poll_seconds)
                 requested_at = await self._read_sent_list()
             if requested_at is not None:
                 released += self._reconciler.release_unsent(requested_at, self._limits.settle)
@@ -244,12 +246,8 @@ class CampaignRun:
                 # What cannot be looked up stays unknown, and is reported.
                 fields = {"error": type(error).__name__}
                 self._emit("unknown", Reason("list_failed", "the sent list could not be read ({error})", fields))
-                await self.sender.wait(self._list_poll_seconds())
+                await self.sender.wait(self._list_poll_seconds)
         return None
-
-    def _list_poll_seconds(self) -> float:
-        """Return how long to wait before reading the list again: it may lag behind, by less than the settling time."""
-        return max(_MIN_LIST_POLL_SECONDS, self._limits.settle / _LIST_POLLS)
 
     async def _poll_statuses(self, seconds: float) -> None:
         until = self._clock.now() + seconds

@@ -133,8 +133,11 @@ class LedgerQueries:
             clicks = dict(self._fetch("SELECT n, at FROM click WHERE n BETWEEN ? AND ?", first, last))
             opt_outs = {n: more for n, *more in self._fetch(opted_out, first, last)} if has_opt_outs else {}
             for one in page:
-                since, source = opt_outs.get(one.n, (0.0, ""))
-                more: dict[str, Any] = {"opted_out": since, "opt_out_source": source, "clicked": clicks.get(one.n, 0.0)}
+                more: dict[str, Any] = {}
+                if one.n in opt_outs:
+                    more["opted_out"], more["opt_out_source"] = opt_outs[one.n]
+                if one.n in clicks:
+                    more["clicked"] = clicks[one.n]
                 if one.n in outcomes:
                     yield _status(one, outcomes[one.n], more)
                 else:

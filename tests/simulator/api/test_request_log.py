@@ -16,7 +16,7 @@ from xoxzo.cloudpy.simulator import Simulator
 from xoxzo.cloudpy.simulator.api import request_log
 from xoxzo.cloudpy.simulator.api.http import ApiRequest
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, NotSaved
 
 ORIGIN = "http://127.0.0.1:8080"
 FORM = {b"content-type": b"application/x-www-form-urlencoded"}

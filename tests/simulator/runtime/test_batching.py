@@ -15,7 +15,7 @@ import pytest
 from simulator_callers import SMS, Caller, basic, web
 
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved
 from xoxzo.cloudpy.simulator.runtime.lifecycle import Batcher
 
 FORM = b"application/x-www-form-urlencoded"

@@ -37,8 +37,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     InboundSms,
     Message,
 )
-from xoxzo.cloudpy.simulator.engine.rules import Reason
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved, Reason
 
 KINDS: dict[type, tuple[str, Callable[[Any], object]]] = {
     Account: ("account", attrgetter("sid", "token")),

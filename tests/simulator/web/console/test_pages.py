@@ -12,7 +12,7 @@ from simulator_callers import CALL, Caller, Listener
 
 from xoxzo.cloudpy.simulator import Settings, Simulator
 from xoxzo.cloudpy.simulator.commands.faults import KINDS
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved
 from xoxzo.cloudpy.simulator.web.console.pages import actions
 
 PHONE = "+818012345678"

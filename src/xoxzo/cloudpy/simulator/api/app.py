@@ -32,8 +32,7 @@ from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault,
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import MAX_BODY_BYTES, ReceivedRequest
-from xoxzo.cloudpy.simulator.engine.rules import NotEnoughCredits
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotEnoughCredits, NotSaved
 
 _LOG = logging.getLogger(__name__)
 _DOCUMENT_PATH = b"/openapi.json"

@@ -20,7 +20,7 @@ from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import ApiRequest, ApiResponse
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_RESPONSE
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound
 
 MAX_BODY_BYTES = 16_384
 """Bytes of a body that are kept; of a longer one, its beginning."""

@@ -14,8 +14,7 @@ from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OUTCOMES, OutcomeRule, RuleKind
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
-from xoxzo.cloudpy.simulator.engine.rules import as_decimal, is_digits, is_number
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, as_decimal, is_digits, is_number
 from xoxzo.cloudpy.simulator.queries.overview import list_held
 from xoxzo.cloudpy.simulator.queries.results import CallRecord, SearchResult, SentReply, TemplateRecord, call_record
 from xoxzo.cloudpy.simulator.settings import Price

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound
 
 KINDS = {
     "throttled": "answers 429 and does nothing; `seconds` is what Retry-After says",

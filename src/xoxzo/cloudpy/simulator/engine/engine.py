@@ -22,12 +22,12 @@ from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, Event, OutboundRequest
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records import accounts, traffic
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
 from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
 from xoxzo.cloudpy.simulator.engine.services.sms import SmsService, TemplateService
-from xoxzo.cloudpy.simulator.errors import NotSaved
 from xoxzo.cloudpy.simulator.settings import Settings
 
 STOPPED = N_("the simulator was stopped")

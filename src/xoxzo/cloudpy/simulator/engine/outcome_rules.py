@@ -11,8 +11,7 @@ from msgspec import Struct
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.context import EngineContext
-from xoxzo.cloudpy.simulator.engine.rules import Reason, is_number
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, Reason, is_number
 from xoxzo.cloudpy.simulator.settings import TEST_NUMBERS, NumberOutcome
 
 SmsOutcome = Literal["deliver", "fail", "hold", "delay"]

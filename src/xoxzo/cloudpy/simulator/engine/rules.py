@@ -15,7 +15,16 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.settings import Price, RecordingUrls
+
+
+class NotSaved(SimulatorError):
+    """A change could not be written to the database, so it did not happen."""
+
+
+class ItemNotFound(SimulatorError):
+    """The message, call, number, template, account, rule or fault that was named does not exist."""
 
 
 class NotEnoughCredits(Exception):

@@ -12,8 +12,7 @@ from msgspec.structs import asdict, replace
 
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.traffic import InboundSms, Message, Traffic
-from xoxzo.cloudpy.simulator.engine.rules import find_code
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, find_code
 from xoxzo.cloudpy.simulator.queries.results import (
     CallRecord,
     ReceivedSms,

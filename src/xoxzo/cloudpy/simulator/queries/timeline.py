@@ -20,9 +20,8 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     ReceivedRequest,
     Traffic,
 )
-from xoxzo.cloudpy.simulator.engine.rules import as_decimal, count_units, price_json
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, as_decimal, count_units, price_json
 from xoxzo.cloudpy.simulator.engine.services.sms import sms_route
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, result_from
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 

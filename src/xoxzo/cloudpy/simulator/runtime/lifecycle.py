@@ -19,7 +19,7 @@ from xoxzo.cloudpy.simulator.api.app import Api
 from xoxzo.cloudpy.simulator.engine.clock import RealClock
 from xoxzo.cloudpy.simulator.engine.context import OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved
 from xoxzo.cloudpy.simulator.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from xoxzo.cloudpy.simulator.commands.actions import CarrierCommands, OfficeComm
 from xoxzo.cloudpy.simulator.commands.faults import FaultInjector
 from xoxzo.cloudpy.simulator.engine.context import KEPT_MINUTES
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.formats import csv_file, json_file
 from xoxzo.cloudpy.simulator.queries.overview import Overview, overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary, find_call, list_phones

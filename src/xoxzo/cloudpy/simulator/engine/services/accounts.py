@@ -10,8 +10,7 @@ from typing import Literal
 
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, RegisteredSender, SubscribedNumber, is_same_account
-from xoxzo.cloudpy.simulator.engine.rules import NotEnoughCredits, as_decimal, price_json
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, NotEnoughCredits, as_decimal, price_json
 from xoxzo.cloudpy.simulator.settings import carrier_of
 
 

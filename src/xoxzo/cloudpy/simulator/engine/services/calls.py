@@ -26,6 +26,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
 from xoxzo.cloudpy.simulator.engine.rules import (
     Action,
     ActionError,
+    ItemNotFound,
     Playback,
     Reason,
     Say,
@@ -39,7 +40,6 @@ from xoxzo.cloudpy.simulator.engine.rules import (
 )
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
 
 
 class RingingPhone(Struct, frozen=True):

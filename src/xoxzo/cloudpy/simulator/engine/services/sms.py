@@ -18,6 +18,7 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     SmsStatus,
 )
 from xoxzo.cloudpy.simulator.engine.rules import (
+    ItemNotFound,
     MessageTooLong,
     Reason,
     as_decimal,
@@ -29,7 +30,6 @@ from xoxzo.cloudpy.simulator.engine.rules import (
 )
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
 
 _MAX_ACCESSES = 1000

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.errors import NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import NotSaved
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.web import asgi_tools
 from xoxzo.cloudpy.simulator.web.console.page_request import (

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.http import DATABASE_UNWRITABLE, ApiResponse
-from xoxzo.cloudpy.simulator.errors import ItemNotFound, NotSaved
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, NotSaved
 from xoxzo.cloudpy.simulator.openapi import document
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.settings import USER_AGENT, Settings

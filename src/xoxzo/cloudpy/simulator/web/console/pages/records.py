@@ -11,7 +11,7 @@ from typing import Any
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.api.request_log import STATUS_CLASSES, LoggedRequest
-from xoxzo.cloudpy.simulator.errors import ItemNotFound
+from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound
 from xoxzo.cloudpy.simulator.queries.search import parse_search, without_status
 from xoxzo.cloudpy.simulator.queries.timeline import form_fields
 from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageNotFound, PageRequest

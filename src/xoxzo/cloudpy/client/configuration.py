@@ -60,7 +60,7 @@ def configure(
     base_url, simulator = _base_url(base_url or os.environ.get("XOXZO_API_HOST", "").strip() or LIVE_URL)
     if ":" in sid:
         raise ConfigurationError("sid must not contain a colon: HTTP's basic authentication would end it there")
-    more_headers = {} if default_headers is None else default_headers
+    user_agent, more_headers = _user_agent(app_info), {} if default_headers is None else default_headers
     if not isinstance(more_headers, Mapping):
         raise ConfigurationError("default_headers must be a mapping of names to values")
     settings = Settings(
@@ -70,7 +70,7 @@ def configure(
             ("authorization", basic(sid, auth_token)),
             ("accept", "application/json"),
             ("accept-encoding", "identity"),
-            ("user-agent", _user_agent(app_info)),
+            ("user-agent", user_agent),
             *(check_header(name, value) for name, value in more_headers.items()),
         ),
         rate_limiter=None if rate is None else RateLimiter(_positive("rate", rate)),

@@ -338,12 +338,10 @@ def _status_error(status: int, field_errors: dict[str, tuple[str, ...]]) -> type
         return errors.NotEnoughCredits if no_money else errors.PermissionDenied
     if status >= 500:
         return errors.ServerError
-    return _BY_STATUS.get(status, errors.StatusError)
-
-
-_BY_STATUS: dict[int, type[errors.StatusError]] = {
-    400: errors.BadRequest,
-    401: errors.AuthenticationFailed,
-    404: errors.NotFound,
-    429: errors.RateLimited,
-}
+    client_errors: dict[int, type[errors.StatusError]] = {
+        400: errors.BadRequest,
+        401: errors.AuthenticationFailed,
+        404: errors.NotFound,
+        429: errors.RateLimited,
+    }
+    return client_errors.get(status, errors.StatusError)

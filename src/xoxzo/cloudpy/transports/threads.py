@@ -209,7 +209,6 @@ class ThreadConnection:
             self.reader.end_of_stream()
 
     def _fail(self, error: OSError | InvalidResponse) -> NoReturn:
-        """Raise what an error means."""
         if raised_by_signal_handler(error):
             raise error
         if isinstance(error, InvalidResponse):

@@ -79,6 +79,11 @@ def decode_record(body: bytes, *, alone: bool = False) -> dict[str, Any]:
     return value
 
 
+def read_msgid(body: bytes) -> str:
+    """Read the msgid of one record."""
+    return required(decode_record(body), "msgid")
+
+
 def ignore_body(_body: bytes) -> None:
     """Read an answer whose body does not matter (API section 1.4: often it is empty)."""
 

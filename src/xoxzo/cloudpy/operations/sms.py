@@ -123,11 +123,7 @@ def sms_to_many(
     before, _, rest = sent.body.decode("ascii").partition("&")[2].partition(text_mark)
     between, _, after = rest.partition(number_mark)
     measured = not options.get("track_link")
-
-    def read(body: bytes) -> str:
-        return bodies.required(bodies.decode_record(body), "msgid")
-
-    model = cast("Operation[str]", msgspec.structs.replace(sent, read=read))
+    model = cast("Operation[str]", msgspec.structs.replace(sent, read=bodies.read_msgid))
     last = text = ""
 
     def make(recipient: str, message: str, number: int) -> Operation[str]:

@@ -9,19 +9,11 @@ from typing import Any
 
 import click
 
+from xoxzo.cloudpy.cli.core import sending
 from xoxzo.cloudpy.cli.core.click_base import make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import read_text
-from xoxzo.cloudpy.cli.core.sending import (
-    Recipient,
-    call_options,
-    check_each,
-    complete_send,
-    confirm_send,
-    send_each,
-    show_each,
-)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
@@ -47,7 +39,7 @@ def command() -> None:
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @click.option("--url", required=True, metavar="URL", help="A public mp3; http:// only.")
 @_din_caller
-@call_options
+@sending.call_options
 @api(sends=True)
 def play(session: Session, recipients: Sequence[str], url: str, **given: Any) -> None:
     """Call one or several phones, one after the other, and play an mp3."""
@@ -64,7 +56,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--lang", default="ja", show_default=True, metavar="LANG", help="The text's language: ja or en.")
 @_din_caller
-@call_options
+@sending.call_options
 @api(sends=True)
 def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:
     """Call a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
@@ -76,15 +68,15 @@ def _call(session: Session, recipients: Sequence[str], action: str, what: str, g
     """Check all calls, ask for confirmation if needed, and call each number; `action` is ``play`` or ``say``."""
     from xoxzo.cloudpy.operations import calls
 
-    people = complete_send(session, "caller", given, recipients)
-    check_each(people, getattr(calls, action), given)
+    people = sending.complete_send(session, "caller", given, recipients)
+    sending.check_each(people, getattr(calls, action), given)
     cost = _first_minutes(people, local=given["jp_din_caller"])
-    confirm_send(session, what, [one.number for one in people], cost, at_least=True)
+    sending.confirm_send(session, what, [one.number for one in people], cost, at_least=True)
     send = partial(getattr(session.client.calls, action), **given)
-    send_each(session, people, send, key="callid", done="started", follow="call wait {id}")
+    sending.send_each(session, people, send, key="callid", done="started", follow="call wait {id}")
 
 
-def _first_minutes(people: Sequence[Recipient], *, local: bool = False) -> Decimal | None:
+def _first_minutes(people: Sequence[sending.Recipient], *, local: bool = False) -> Decimal | None:
     """Return the least cost of calls, their first minutes; ``None`` if no price is published."""
     minute = _LOCAL_MINUTE if local else _MINUTE
     return minute * len(people) if all(one.country == "JP" for one in people) else None
@@ -98,7 +90,7 @@ def get(session: Session, callids: Sequence[str]) -> None:
 
     duration is seconds of talk; cost is 0 until the call has ended.
     """
-    show_each(session, callids, session.client.calls.get, _COLUMNS)
+    sending.show_each(session, callids, session.client.calls.get, _COLUMNS)
 
 
 @command.subcommand("wait", "xoxzo call wait CALLID", "xoxzo call wait CALLID --for 60 --json")
@@ -113,7 +105,7 @@ def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
     Exits with 0 if all were answered, 3 if one was not, and 6 if time ran out.
     """
     end = partial(session.client.calls.wait, timeout=wait_seconds)
-    show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == "ANSWERED")
+    sending.show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == "ANSWERED")
 
 
 @make_group(
@@ -127,17 +119,17 @@ def conference() -> None:
 @conference.subcommand("create", "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator")
 @click.argument("participants", nargs=-1, required=True, metavar="NUMBER...")
 @click.option("--lang", metavar="LANG", help="The voice guide's language; whether Xoxzo uses it is not documented.")
-@call_options
+@sending.call_options
 @api(sends=True)
 def create(session: Session, participants: Sequence[str], **given: Any) -> None:
     """Call two or three phones and join them in a conference; each is charged as a call."""
     from xoxzo.cloudpy.operations.calls import create_conference
 
-    people = complete_send(session, "caller", given, participants)
+    people = sending.complete_send(session, "caller", given, participants)
     numbers = [one.number for one in people]
     with invalid_arguments_as_errors(nothing_sent=True):
         create_conference(participants=numbers, **given)
-    confirm_send(session, _("A conference"), numbers, _first_minutes(people), at_least=True)
+    sending.confirm_send(session, _("A conference"), numbers, _first_minutes(people), at_least=True)
     started = session.client.conferences.create(participants=numbers, **given)
     session.out.record(session.out.facts(started))
     session.follow(f"conference get {started.conferenceid}")

@@ -10,22 +10,12 @@ from typing import Any
 
 import click
 
+from xoxzo.cloudpy.cli.core import sending
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
 from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.values import Output
-from xoxzo.cloudpy.cli.core.sending import (
-    check_each,
-    complete_send,
-    confirm_send,
-    confirm_sms,
-    country_option,
-    read_recipients,
-    send_each,
-    show_each,
-    sms_options,
-)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _day = partial(click.option, type=DAY)
@@ -54,7 +44,7 @@ def command() -> None:
 @click.argument("words", nargs=-1, required=True, metavar="RECIPIENT... [TEXT]")
 @click.option("--text", metavar="TEXT", help="The text; then all arguments are recipients.")
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
-@sms_options
+@sending.sms_options
 @api(sends=True)
 def send(session: Session, words: Sequence[str], text: str | None, file: str | None, **given: Any) -> None:
     """Send a text to one or several phones, one after the other.
@@ -68,11 +58,11 @@ def send(session: Session, words: Sequence[str], text: str | None, file: str | N
 
     price = given.pop("price")
     numbers, given["message"] = _split(words, text, file)
-    people = complete_send(session, "sender", given, numbers)
-    check_each(people, sms.send_sms, given)
+    people = sending.complete_send(session, "sender", given, numbers)
+    sending.check_each(people, sms.send_sms, given)
     what = _("An SMS from {sender}", sender=given["sender"])
-    confirm_sms(session, what, given["message"], people, given, price=price)
-    send_each(session, people, partial(session.client.sms.send, **given))
+    sending.confirm_sms(session, what, given["message"], people, given, price=price)
+    sending.send_each(session, people, partial(session.client.sms.send, **given))
 
 
 @command.subcommand(
@@ -85,7 +75,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 
     QUEUED and DELIVERING are under way, DELIVERED has arrived, FAIL will never arrive.
     """
-    show_each(session, msgids, session.client.sms.get, _COLUMNS)
+    sending.show_each(session, msgids, session.client.sms.get, _COLUMNS)
 
 
 @command.subcommand(
@@ -142,7 +132,7 @@ def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: st
 
     enough = None if until is None else MessageStatus(until)
     end = partial(session.client.sms.wait, until=enough, timeout=wait_seconds)
-    show_each(session, msgids, end, _COLUMNS, good=lambda message: message.status != MessageStatus.FAIL)
+    sending.show_each(session, msgids, end, _COLUMNS, good=lambda message: message.status != MessageStatus.FAIL)
 
 
 @command.subcommand("find", "xoxzo sms find booking-7", "xoxzo sms find booking-7 --since 2d --json")
@@ -241,12 +231,12 @@ def register(session: Session, website: str, template_id: int | None) -> None:
 @otp.subcommand("request", "xoxzo otp request https://example.com 080-1111-2222")
 @click.argument("website")
 @click.argument("number")
-@country_option
+@sending.country_option
 @api(sends=True)
 def request(session: Session, website: str, number: str, country: str | None) -> None:
     """Send a code to a phone, for 3 credits."""
-    one = read_recipients(session, [number], country)[0]
-    confirm_send(session, _("A code for {website}", website=website), [one.number], _CODE_PRICE)
+    one = sending.read_recipients(session, [number], country)[0]
+    sending.confirm_send(session, _("A code for {website}", website=website), [one.number], _CODE_PRICE)
     found = session.client.otp.request(website=website, phone_number=one.number)
     session.out.record({"phone_number": session.out.number(one.number), **session.out.facts(found)})
 
@@ -260,14 +250,14 @@ def request(session: Session, website: str, number: str, country: str | None) ->
 @click.argument("number")
 @click.argument("code")
 @click.option("--otp-id", metavar="ID", help="The id that the request returned, to verify as in Xoxzo's tutorial.")
-@country_option
+@sending.country_option
 @api()
 def verify(session: Session, website: str, number: str, code: str, *, otp_id: str | None, country: str | None) -> None:
     """Check a code; - reads it from standard input. Each check counts as an attempt.
 
     Exits with 0 if it was right, and 3 if it was wrong, expired or used up.
     """
-    one = read_recipients(session, [number], country)[0]
+    one = sending.read_recipients(session, [number], country)[0]
     typed = read_text(code, None).strip()
     found = session.client.otp.verify(website=website, phone_number=one.number, code=typed, otp_id=otp_id)
     session.out.record(session.out.facts(found))

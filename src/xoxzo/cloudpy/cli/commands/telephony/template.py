@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xoxzo.cloudpy.cli.core import sending
 from xoxzo.cloudpy.cli.core.click_base import add_options, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
-from xoxzo.cloudpy.cli.core.sending import (
-    check_each,
-    complete_send,
-    confirm_action,
-    confirm_sms,
-    send_each,
-    sms_options,
-)
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
@@ -103,7 +96,7 @@ def update(session: Session, template: int, name: str | None, content: str | Non
 @api(sends=True)
 def delete(session: Session, template: int) -> None:
     """Delete a template; a new one would have to be approved again."""
-    confirm_action(session, _("Delete template {number} for good?", number=template))
+    sending.confirm_action(session, _("Delete template {number} for good?", number=template))
     session.client.templates.delete(template)
     session.out.record({"id": template, "deleted": True})
 
@@ -134,7 +127,7 @@ def render(session: Session, template: int, values: Sequence[str], variables: st
 @_template
 @click.argument("recipients", nargs=-1, required=True, metavar="RECIPIENT...")
 @_variables
-@sms_options
+@sending.sms_options
 @api(sends=True)
 def send(
     session: Session,
@@ -152,16 +145,16 @@ def send(
 
     filled = _read(values, variables)
     price = given.pop("price")
-    people = complete_send(session, "sender", given, recipients)
+    people = sending.complete_send(session, "sender", given, recipients)
     given["variables"] = filled
     chosen: Template | int = template
     if not session.dry_run:
         chosen = session.client.templates.get(template)
-        check_each(people, partial(send_template, chosen), given)
+        sending.check_each(people, partial(send_template, chosen), given)
         sender = given["sender"]
         what = _("Template {number} ({name}) from {sender}", number=template, name=chosen.name, sender=sender)
-        confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)
-    send_each(session, people, partial(session.client.templates.send, chosen, **given))
+        sending.confirm_sms(session, what, chosen.render(filled).text, people, given, price=price)
+    sending.send_each(session, people, partial(session.client.templates.send, chosen, **given))
 
 
 def _fields(session: Session, template: Template) -> dict[str, Any]:

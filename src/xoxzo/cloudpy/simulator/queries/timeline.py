@@ -12,14 +12,7 @@ from msgspec.structs import asdict
 
 from xoxzo.cloudpy.simulator.engine.context import request_headers
 from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    Call,
-    CallbackAttempt,
-    InboundSms,
-    Message,
-    ReceivedRequest,
-    Traffic,
-)
+from xoxzo.cloudpy.simulator.engine.records import traffic
 from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, as_decimal, count_units, price_json
 from xoxzo.cloudpy.simulator.engine.services.sms import sms_route
 from xoxzo.cloudpy.simulator.queries.results import SearchResult, result_from
@@ -48,7 +41,7 @@ class Timeline(Struct, frozen=True):
 def timeline(engine: Engine, ident: str) -> Timeline:
     """Return the time line of a msgid, a callid or a reply's id."""
     with engine:
-        record: Traffic | None = next((kind[ident] for kind in engine.context.traffic if ident in kind), None)
+        record: traffic.Traffic | None = next((kind[ident] for kind in engine.context.traffic if ident in kind), None)
         if record is None:
             raise ItemNotFound("no_such_id", "there is no message or call with this id")
         entries = (*_entries(engine, record), *map(_callback, engine.callbacks.of(ident)))
@@ -56,14 +49,14 @@ def timeline(engine: Engine, ident: str) -> Timeline:
         return Timeline(result_from(record), ordered, engine.callbacks.next_try(ident))
 
 
-def _entries(engine: Engine, record: Traffic) -> Iterator[TimelineEntry]:
-    if isinstance(record, InboundSms):
+def _entries(engine: Engine, record: traffic.Traffic) -> Iterator[TimelineEntry]:
+    if isinstance(record, traffic.InboundSms):
         yield TimelineEntry(record.at, "status", {"status": record.status})
         return
-    began = record.sent if isinstance(record, Message) else record.started
+    began = record.sent if isinstance(record, traffic.Message) else record.started
     if record.received is not None:
         yield TimelineEntry(began, "request", _request(record.received, record.account.sid))
-    if isinstance(record, Call):
+    if isinstance(record, traffic.Call):
         yield TimelineEntry(began, "price", {"each_minute": price_json(record.minute_price)})
         for step in record.steps:
             yield TimelineEntry(step.at, "step", {"step": step.name, **step.facts})
@@ -90,7 +83,7 @@ def _entries(engine: Engine, record: Traffic) -> Iterator[TimelineEntry]:
             yield TimelineEntry(at, "link", {"link": tracking.link, "shortlink": tracking.shortlink})
 
 
-def _price(settings: Settings, message: Message) -> dict[str, Any]:
+def _price(settings: Settings, message: traffic.Message) -> dict[str, Any]:
     total = price_json(message.cost)
     if message.request.fixed_cost is not None:
         return {"fixed": total, "total": total}
@@ -108,7 +101,7 @@ def form_fields(body: str, content_type: str) -> dict[str, str] | None:
     return None
 
 
-def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
+def _request(received: traffic.ReceivedRequest, sid: str) -> dict[str, Any]:
     text = received.body.decode("utf-8", "replace")
     names = ("content_type", "user_agent", "request_id")
     return {
@@ -123,7 +116,7 @@ def _request(received: ReceivedRequest, sid: str) -> dict[str, Any]:
     }
 
 
-def _callback(attempt: CallbackAttempt) -> TimelineEntry:
+def _callback(attempt: traffic.CallbackAttempt) -> TimelineEntry:
     facts = {name: value for name, value in asdict(attempt).items() if name not in {"ident", "at", "content_type"}}
     facts |= {"headers": request_headers(attempt.content_type), "answer_headers": dict(attempt.answer_headers)}
     return TimelineEntry(attempt.at, "callback", facts)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.context import OldestFirst, OutboundRequest, OutboundResult, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
@@ -22,21 +23,6 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Conference,
     ConferenceRequest,
     Step,
-)
-from xoxzo.cloudpy.simulator.engine.rules import (
-    Action,
-    ActionError,
-    ItemNotFound,
-    Playback,
-    Reason,
-    Say,
-    Transfer,
-    Voicemail,
-    add_query,
-    as_decimal,
-    parse_answer,
-    price_for_number,
-    price_json,
 )
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
@@ -75,13 +61,13 @@ class CallService:
     def place(self, account: Account, request: CallRequest) -> Call:
         """Accept a call and take its first minute, answered or not, or raise `NotEnoughCredits`."""
         settings, content = self._context.settings, request.content
-        price = price_for_number(settings.voice_prices, request.recipient)
+        price = rules.price_for_number(settings.voice_prices, request.recipient)
         if request.din_caller and request.recipient.startswith("+81"):
-            price = as_decimal(settings.din_caller_price)
-        cost = price + (as_decimal(settings.tts_surcharge) if isinstance(content, Say) else 0)
-        self._accounts.charge(account, cost, needs=as_decimal(settings.voice_minimum))
+            price = rules.as_decimal(settings.din_caller_price)
+        cost = price + (rules.as_decimal(settings.tts_surcharge) if isinstance(content, rules.Say) else 0)
+        self._accounts.charge(account, cost, needs=rules.as_decimal(settings.voice_minimum))
         facts: dict[str, Any] = {"call_type": "simple/playbacks", "callback_url": request.callback_url, "charged": cost}
-        facts["content"] = content.text if isinstance(content, Say) else content.url
+        facts["content"] = content.text if isinstance(content, rules.Say) else content.url
         call = self._call(account, request.caller, request.recipient, price, request, **facts)
         self._ring(call, call.recipient, lambda: self._talk(call, [content]), partial(self._end, call, "FAILED"))
         return call
@@ -89,8 +75,8 @@ class CallService:
     def place_conference(self, account: Account, request: ConferenceRequest) -> Conference:
         """Accept a conference and take the first minute of each call, answered or not, or raise `NotEnoughCredits`."""
         settings = self._context.settings
-        prices = [price_for_number(settings.voice_prices, number) for number in request.participants]
-        self._accounts.charge(account, as_decimal(sum(prices)), needs=as_decimal(settings.voice_minimum))
+        prices = [rules.price_for_number(settings.voice_prices, number) for number in request.participants]
+        self._accounts.charge(account, rules.as_decimal(sum(prices)), needs=rules.as_decimal(settings.voice_minimum))
         ident, now = self._context.callid(), self._context.now()
         facts: dict[str, Any] = {"call_type": "simple/conferences", "conferenceid": ident}
         legs = tuple(
@@ -131,7 +117,7 @@ class CallService:
         """Hang up by command; raise `ItemNotFound` if the call is not in progress."""
         call = self.calls.get(callid)
         if call is None or call.answered_at is None or call.ended is not None:
-            raise ItemNotFound("no_such_talk", "no such call is in progress")
+            raise rules.ItemNotFound("no_such_talk", "no such call is in progress")
         self._step(call, "hung up")
         self._end(call, "ANSWERED")
 
@@ -139,7 +125,7 @@ class CallService:
         """Answer, decline, which the caller sees as no answer, or let it ring; `ItemNotFound` if no phone rings."""
         ringing = self.ringing.get(callid)
         if ringing is None:
-            raise ItemNotFound("no_ringing_call", "there is no such call that rings")
+            raise rules.ItemNotFound("no_ringing_call", "there is no such call that rings")
         call = ringing.call
         if what == "answer":
             self._stop(ringing, ringing.answered)
@@ -211,27 +197,29 @@ class CallService:
         query = {name: number and plus + number.removeprefix("+") for name, number in numbers.items()}
         if not call.caller and settings.anonymous_caller == "omitted":
             del query["caller"]
-        return add_query(url, urlencode(query), keep=settings.keep_action_query)
+        return rules.add_query(url, urlencode(query), keep=settings.keep_action_query)
 
     def _answered(self, call: Call, answer: OutboundResult) -> None:
         settings = self._context.settings
         if answer.error is not None or answer.status != 200:
-            self._fail(call, answer.error or Reason(N_("the action URL answered {n}"), n=answer.status))
+            self._fail(call, answer.error or rules.Reason(N_("the action URL answered {n}"), n=answer.status))
             return
         content = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
         self._step(call, "fetched", status=answer.status, content=content)
         try:
-            actions = parse_answer(answer.body, most=settings.actions_per_answer, recordings=settings.recording_urls)
-        except ActionError as error:
+            actions = rules.parse_answer(
+                answer.body, most=settings.actions_per_answer, recordings=settings.recording_urls
+            )
+        except rules.ActionError as error:
             self._fail(call, error.args[0])
             return
         self._talk(call, actions)
 
-    def _talk(self, call: Call, actions: list[Action]) -> None:
+    def _talk(self, call: Call, actions: list[rules.Action]) -> None:
         self._answer(call)
         self._carry_out(call, actions)
 
-    def _carry_out(self, call: Call, actions: list[Action]) -> None:
+    def _carry_out(self, call: Call, actions: list[rules.Action]) -> None:
         if call.ended is not None:  # the balance ran out
             return
         if not actions:
@@ -239,30 +227,30 @@ class CallService:
             return
         first, *rest = actions
         match first:
-            case Transfer(number):
+            case rules.Transfer(number):
                 self._transfer(call, number, rest)
-            case Voicemail(welcome):
+            case rules.Voicemail(welcome):
                 seconds = 0.0 if welcome is None else self._present(call, welcome)
                 self._context.after(seconds, lambda: self._record(call, rest))
             case content:
                 self._context.after(self._present(call, content), lambda: self._carry_out(call, rest))
 
-    def _present(self, call: Call, content: Say | Playback) -> float:
+    def _present(self, call: Call, content: rules.Say | rules.Playback) -> float:
         """Speak a text or play a recording; return how many seconds that takes."""
         settings = self._context.settings
-        if isinstance(content, Say):
+        if isinstance(content, rules.Say):
             self._step(call, "say", lang=content.lang, content=content.text)
             return max(1.0, len(content.text) / settings.tts_characters_per_second)
         self._step(call, "playback", url=content.url)
         return settings.recording_seconds
 
-    def _record(self, call: Call, rest: list[Action]) -> None:
+    def _record(self, call: Call, rest: list[rules.Action]) -> None:
         if call.ended is None:
             seconds = self._context.settings.voicemail_seconds
             self._step(call, "voicemail", seconds=seconds)
             self._context.after(seconds, lambda: self._carry_out(call, rest))
 
-    def _transfer(self, call: Call, number: str, rest: list[Action]) -> None:
+    def _transfer(self, call: Call, number: str, rest: list[rules.Action]) -> None:
         self._step(call, "transfer", number=number)
         self.calls.attach(number, call.callid, call)
 
@@ -312,7 +300,7 @@ class CallService:
         if call.answered_at is not None:
             # Rounded first: moments are floats, and 2.9999999 s of talk are three seconds.
             call.duration = -int(-round(call.ended - call.answered_at, 3) // 1)
-        self._step(call, "ended", status=status, duration=call.duration, cost=price_json(call.charged))
+        self._step(call, "ended", status=status, duration=call.duration, cost=rules.price_json(call.charged))
         if call.callback_url:
             self._callbacks.post("call", call.callid, call.callback_url, call.view(call.base_url))
         if (conference := self.conferences.get(call.conferenceid)) and conference.ended is not None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from xoxzo.cloudpy.common.locale import N_
+from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
 from xoxzo.cloudpy.simulator.engine.records.traffic import (
@@ -16,17 +17,6 @@ from xoxzo.cloudpy.simulator.engine.records.traffic import (
     Message,
     SmsRequest,
     SmsStatus,
-)
-from xoxzo.cloudpy.simulator.engine.rules import (
-    ItemNotFound,
-    MessageTooLong,
-    Reason,
-    as_decimal,
-    count_parts,
-    format_time,
-    price_for_number,
-    price_json,
-    replace_link,
 )
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
@@ -55,8 +45,8 @@ def sms_route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
         carrier = carrier_of(settings.carriers, request.recipient)
         if request.k_premium == "full" or carrier is None or carrier.k_premium_lite:
             fixed = carrier.k_premium_sender if carrier else None
-            return as_decimal(settings.k_premium_price), fixed or request.k_premium_sender
-    return price_for_number(settings.sms_prices, request.recipient), request.sender
+            return rules.as_decimal(settings.k_premium_price), fixed or request.k_premium_sender
+    return rules.price_for_number(settings.sms_prices, request.recipient), request.sender
 
 
 class SmsService:
@@ -84,11 +74,11 @@ class SmsService:
             text, measured, tracking = self._shorten(request)
         if settings.test_text and not account.bought and request.fixed_cost is None:
             text = measured = TEST_TEXT
-        count = count_parts(measured)
+        count = rules.count_parts(measured)
         if count is None:
-            raise MessageTooLong
+            raise rules.MessageTooLong
         price, shown_sender = sms_route(settings, request)
-        tracked = as_decimal(settings.tracking_price) if tracking else None
+        tracked = rules.as_decimal(settings.tracking_price) if tracking else None
         cost = _sum_of(price, count, tracked) if request.fixed_cost is None else request.fixed_cost
         self._accounts.charge(account, cost)
         message = Message(
@@ -137,7 +127,7 @@ class SmsService:
         if status == "RECEIVED" and line.action_url is not None:
             # No source documents the names of these fields (API section 10).
             report = {"sender": sender, "recipient": line.number, "message": text}
-            report["received_time"] = format_time(reply.at)
+            report["received_time"] = rules.format_time(reply.at)
             self._callbacks.post("reply", reply.ident, line.action_url, report)
         return reply
 
@@ -168,7 +158,7 @@ class SmsService:
                 "recipient": request.recipient,
                 "link": tracking.link,
                 "shortlink": tracking.shortlink,
-                "accessed_on": format_time(tracking.accesses[0]),
+                "accessed_on": rules.format_time(tracking.accesses[0]),
                 "tags": list(request.tags),
             }
             self._callbacks.post("click", message.msgid, request.click_callback_url, report)
@@ -187,14 +177,14 @@ class SmsService:
         """Return a message that is not delivered and has not failed yet, or raise `ItemNotFound`."""
         message = self.messages.get(msgid)
         if message is None or message.status in _FINAL:
-            raise ItemNotFound("no_such_message", "there is no such message under way")
+            raise rules.ItemNotFound("no_such_message", "there is no such message under way")
         return message
 
     def delay(self, message: Message, seconds: float) -> None:
         """Have a message delivered so much later from now."""
         if message.status == "QUEUED":
             self._move(message, "DELIVERING", N_("by command"))
-        why = Reason(N_("delayed by {n} s"), n=f"{seconds:g}")
+        why = rules.Reason(N_("delayed by {n} s"), n=f"{seconds:g}")
         message.moves.append((self._context.now(), "DELIVERING", why))
         self._await(message, self._context.now() + seconds)
         self._context.mark_changed(message)
@@ -218,11 +208,11 @@ class SmsService:
         while path in self.links:
             path = self._context.short_path()
         shortlink = f"{request.base_url}/s/{path}"
-        replaced = replace_link(request.text, shortlink)
+        replaced = rules.replace_link(request.text, shortlink)
         if replaced is None:
             return request.text, request.text, None
         text, link = replaced
-        measured, _ = replace_link(request.text, f"https://xoz.so/{path}") or replaced
+        measured, _ = rules.replace_link(request.text, f"https://xoz.so/{path}") or replaced
         return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
 
     def _deliver(self, message: Message) -> None:
@@ -254,7 +244,7 @@ class SmsService:
     def _publish(self, message: Message, content: str | None = None) -> None:
         if self._context.listeners:
             numbers = {"to": message.request.recipient}
-            facts = {"status": message.status, "parts": message.parts, "cost": price_json(message.cost)}
+            facts = {"status": message.status, "parts": message.parts, "cost": rules.price_json(message.cost)}
             self._context.publish("sms", message.msgid, numbers=numbers, content=content, **facts)
 
     def _keep(self, message: Message) -> None:
@@ -329,7 +319,7 @@ class TemplateService:
     def _any(self, ident: int) -> Template:
         template = self.templates.get(ident)
         if template is None:
-            raise ItemNotFound("no_such_template", "there is no such template")
+            raise rules.ItemNotFound("no_such_template", "there is no such template")
         return template
 
     def _await_approval(self, template: Template) -> None:

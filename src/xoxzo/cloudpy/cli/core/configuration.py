@@ -57,12 +57,15 @@ def load(*, any_name: bool = False) -> dict[str, Any]:
     where = path()
     try:
         with where.open("rb") as file:
-            _check_mode(where, os.fstat(file.fileno()).st_mode)
-            content = file.read()
+            mode, content = os.fstat(file.fileno()).st_mode, file.read()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise CommandError(_("{path} cannot be read: {why}", path=where, why=error.strerror or error)) from None
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        shown = f"{mode & 0o777:04o}"
+        line = _("{path} can be read by others (mode {mode}), and it may hold a token.", path=where, mode=shown)
+        raise CommandError(line, _("Type: {command}", command=f"chmod 600 {where}"), status=CREDENTIALS)
     import tomllib
 
     try:
@@ -94,13 +97,6 @@ def unknown_settings(found: dict[str, Any]) -> Iterator[CommandError]:
                 did_you_mean(name, known) or ", ".join(known),
                 _("To take it away: {command}", command=f"xoxzo config unset {name}{option}"),
             )
-
-
-def _check_mode(where: Path, mode: int) -> None:
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        shown = f"{mode & 0o777:04o}"
-        line = _("{path} can be read by others (mode {mode}), and it may hold a token.", path=where, mode=shown)
-        raise CommandError(line, _("Type: {command}", command=f"chmod 600 {where}"), status=CREDENTIALS)
 
 
 def default(name: str, profile: dict[str, Any] | None, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
@@ -358,8 +354,7 @@ def _from_profile(name: str, source: Source) -> Destination:
     if not isinstance(table, dict):
         sentence = _("There is no profile {name} in {path}.", name=name, path=path())
         raise NoCredentials(
-            f"{sentence} {did_you_mean(name, profiles)}".rstrip(),
-            _("Make a profile: xoxzo config add-profile NAME"),
+            f"{sentence} {did_you_mean(name, profiles)}".rstrip(), _("Make a profile: xoxzo config add-profile NAME")
         )
     sid, host = table.get("sid"), table.get("host", LIVE)
     if not isinstance(sid, str) or not sid:

@@ -206,13 +206,7 @@ class Output:
                 text = colour_status(value, format_field(name, value))
                 click.echo(f"{click.style(pad(titles[name], widest), dim=True)}  {text}")
 
-    def table(
-        self,
-        rows: Iterable[Mapping[str, Any]],
-        columns: Sequence[str],
-        *,
-        single: bool = False,
-    ) -> int:
+    def table(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, single: bool = False) -> int:
         """Write records as they come unless a table is drawn; return how many. `single`: one alone shows all fields."""
         count = 0
         drawn = []

@@ -257,7 +257,7 @@ def _confirmed(event: _Reported, record: Message | Call | Conference) -> Event:
             happened = isinstance(event, DeliveryReport) or (tracking is not None and tracking.accessed)
         case Call():
             happened = record.status != CallStatus.IN_PROGRESS
-        case Conference():
+        case _:
             happened = record.end_time is not None
     if not (belongs and happened):
         raise CallbackRejected(_NOT_CONFIRMED, 403)

@@ -57,10 +57,7 @@ def _signature(incident: Incident, person: str) -> str:
 
 
 def render_page(incident: Incident | None, language: str, *, changed: bool = False) -> str:
-    """Render the page of a link, with a button that acknowledges if that is still possible; ``None`` has no valid link.
-
-    `changed` is whether alerts have joined since the person opened the page.
-    """
+    """Render the page of a link, with a button that acknowledges if that is still possible; ``None``: no valid link."""
     _ = translations(language).gettext
     if incident is None:
         content = f"<p>{escape(_('This link is not valid, or its alerts are long over.'))}</p>"

@@ -84,10 +84,7 @@ def apply_notification(
 
 
 def acknowledge(incident: Incident, by: str, now: float, *, version: int | None = None) -> Incident:
-    """Return an incident after an acknowledgement at `now`, in seconds since 1970.
-
-    If the person knows an earlier `version` than the latest, which is the default, the escalation starts again.
-    """
+    """Return an incident after an acknowledgement; one of an earlier `version` than the latest starts it again."""
     if incident.phase not in ACKNOWLEDGEABLE:
         return incident
     if version is not None and version < incident.version:

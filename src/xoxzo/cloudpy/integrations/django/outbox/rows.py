@@ -141,10 +141,7 @@ class Outbox:
         return self._change(row, self.rows.filter(pk=row.pk, state=State.UNKNOWN), state, error=error, **values)
 
     def report(self, reference: str, state: State, ident: str) -> bool:
-        """Record what Xoxzo has reported; return whether it changed anything. A final state never changes.
-
-        `ident` is the msgid or callid; ``""`` while it is not known.
-        """
+        """Record what Xoxzo has reported, with a msgid or callid or ``""``; return whether it changed anything."""
         row = self.rows.filter(reference=reference).first()
         if row is None or (state == State.SENT and row.state == State.SENT):
             return False

@@ -49,10 +49,7 @@ class XoxzoDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device):  # ty
         verbose_name_plural = _("phones with one-time passwords")
 
     def generate_challenge(self) -> str:
-        """Request a password, unless one was requested just now; return a text for the person who logs in.
-
-        django-otp shows the text of a `CodeNotSentError`, too.
-        """
+        """Request a password, unless one was requested just now; return or raise a text for the person who logs in."""
         allowed, _why = self.generate_is_allowed()
         if not allowed:
             return str(_("a code was sent by SMS a moment ago"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -75,7 +76,9 @@ def play(database: dict[str, Any], alias: str, folder: Path, *, rows: int, kills
                 for worker in workers:
                     worker.kill()
                     worker.wait()
-        assert codes == [0] * WORKERS, (folder / "output").read_text()
+        # One that was started a moment ago, on a slow machine, may not handle signals yet.
+        assert 0 in codes, (folder / "output").read_text()
+        assert set(codes) <= {0, -signal.SIGTERM}, (folder / "output").read_text()
         return {"kills": kills, **_compare(alias, simulator, range(rows, rows + rows // 2))}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -124,6 +125,31 @@ def test_a_profile_is_named(home: Path, simulator_url: str) -> None:
     with FaultyServer(reply(401)) as server:
         path.write_text(path.read_text().replace(simulator_url, server.url))
         assert checks()[1]["credentials"]["advice"][0].startswith("They come from profile shop.")
+
+
+def test_variables_without_effect_are_noted(monkeypatch: pytest.MonkeyPatch, simulator_url: str, use) -> None:
+    """A variable that nothing reads is named with the most similar one that is read; its value is not shown."""
+    use(simulator_url)
+    assert checks()[1]["configuration"]["unknown_variables"] == []
+    for name in ("BASE_URL", "SENDER", "TOKEN"):
+        monkeypatch.setenv(f"XOXZO_{name}", "Secret7")
+    status, found = checks()
+    assert (status, found["configuration"]["state"]) == (0, "note")
+    assert found["configuration"]["advice"] == [
+        "the environment: there is no setting XOXZO_BASE_URL",
+        "Did you mean 'XOXZO_API_HOST'?",
+        "the environment: there is no setting XOXZO_SENDER",
+        "the environment: there is no setting XOXZO_TOKEN",
+        "Did you mean 'XOXZO_API_AUTH_TOKEN'?",
+    ]
+
+
+def test_every_variable_that_is_read_is_known() -> None:
+    """The list of variables has each that the source reads, and no other."""
+    sources = Path(doctor_checks.__file__).parents[3].rglob("*.py")
+    read = {name for source in sources for name in re.findall(r'"(XOXZO_[A-Z_]+)"', source.read_text("utf-8"))}
+    # Keys of the options of Celery's messages.
+    assert set(doctor_checks.VARIABLES.values()) == read - {"XOXZO_BEGUN", "XOXZO_RETRIED"}
 
 
 def test_a_configuration_that_others_can_read_is_wrong(home: Path) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from xoxzo.cloudpy.cli.core import local_simulator
-from xoxzo.cloudpy.cli.core.configuration import Destination, load, path
+from xoxzo.cloudpy.cli.core.configuration import HOST, SID, TOKEN, Destination, load, path
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe
 from xoxzo.cloudpy.cli.core.http_probe import ProbeResult, probe
 from xoxzo.cloudpy.cli.core.i18n import N_, _, language, render_error
@@ -56,6 +57,14 @@ PURPOSES = {
     "celery": N_("messages and calls as tasks of Celery"),
 }
 """What each extra is for, the ones that the command line needs first."""
+
+_OTHER_VARIABLES = (
+    *("ALERTMANAGER_CONFIG", "ALERTMANAGER_TOKEN", "CALLBACK_SECRET", "CAMPAIGNS", "CONFIG", "GRAFANA_SECRET", "LANG"),
+    *("LOG", "OPT_OUT_URL", "PROFILE", "SIMULATOR", "SIMULATOR_HOSTS", "SIMULATOR_TOKEN"),
+)
+VARIABLES = {"SID": SID, "AUTH_TOKEN": TOKEN, "HOST": HOST, "URL": HOST, "BASE_URL": HOST}
+VARIABLES |= {name: f"XOXZO_{name}" for name in _OTHER_VARIABLES}
+"""The environment variables that this library reads, by what users may call them."""
 
 _REQUIREMENT = re.compile(r"""([\w.-]+)[^;]*?(?:>=\s*([\d.]+)[^;]*)?;.*\bextra\s*==\s*["']([\w.-]+)""")
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
@@ -133,7 +142,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def configuration() -> Finding:
-    """The configuration file: whether it can be read, and by whom."""
+    """The configuration file: whether it can be read, and by whom; and variables of the environment without effect."""
     where = path()
     try:
         profiles = list(load().get("profiles", {}))
@@ -142,8 +151,15 @@ def configuration() -> Finding:
     sentence = _("none at {path}", path=where)
     if exists := where.exists():
         sentence = _("{path}; profiles: {names}", path=where, names=", ".join(profiles) or _("none"))
-    facts = {"path": str(where), "exists": exists, "profiles": profiles}
-    return Finding("configuration", "fine", sentence, facts=facts)
+    unknown = sorted(name for name in os.environ.keys() - {*VARIABLES.values()} if name.startswith("XOXZO_"))
+    advice = []
+    for name in unknown:
+        advice.append(_("{path}: there is no setting {name}", path=_("the environment"), name=name))
+        for near in get_close_matches(name.removeprefix("XOXZO_").removeprefix("API_"), VARIABLES, n=1):
+            guess = repr(VARIABLES[near])
+            advice.append(_("Did you mean {possibility}?", possibility=guess, possibilities=guess))
+    facts = {"path": str(where), "exists": exists, "profiles": profiles, "unknown_variables": unknown}
+    return Finding("configuration", "note" if unknown else "fine", sentence, tuple(advice), facts)
 
 
 def terminal() -> Finding:

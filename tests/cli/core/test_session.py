@@ -7,8 +7,7 @@ import json
 import pytest
 from cli_configuration import written
 
-from xoxzo.cloudpy.cli.commands.telephony import sms
-from xoxzo.cloudpy.cli.core import session
+from xoxzo.cloudpy.cli.core import sending, session
 
 SEND = ("sms", "send", "080-1111-2222", "こんにちは", "--sender", "Shop")
 
@@ -90,20 +89,24 @@ def test_the_simulator_of_this_machine_is_used(bare, simulator_url, monkeypatch)
     assert bare("credits", "--simulator").exit_code == 0
 
 
-def test_ctrl_c_says_what_it_has_left_behind(shell, monkeypatch) -> None:
-    """Before a request has left it ends with 130, after that with 7 and where to look."""
+@pytest.mark.parametrize(
+    ("words", "operation", "advice"),
+    [
+        (SEND, "", ""),
+        (SEND, "sms.send", "Check before you send again: xoxzo sms list"),
+        (("call", "say", "080-1111-2222", "Hi", "--caller", "81501112222"), "calls.say", "A phone may ring: ask there"),
+        (("otp", "request", "https://example.com", "080-1111-2222"), "otp.request", "A code may be on its way"),
+    ],
+)
+def test_ctrl_c_says_what_it_has_left_behind(shell, monkeypatch, words, operation, advice) -> None:
+    """Before a request has left it ends with 130, after that with 7 and with where to look for what was sent."""
 
-    def interrupt(session, people, send):
+    def interrupt(session, *_, **__):
+        session.maybe_sent = operation
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sms, "send_each", interrupt)
-    done = shell(*SEND)
-    assert (done.exit_code, "Stopped." in done.stderr) == (130, True)
-
-    def interrupt_late(session, people, send):
-        session.maybe_sent = True
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(sms, "send_each", interrupt_late)
-    done = shell(*SEND)
-    assert (done.exit_code, "may be on its way" in done.stderr) == (7, True)
+    monkeypatch.setattr(sending, "read_recipients", interrupt)
+    done = shell(*words)
+    sentence = "Stopped, and what was being sent may be on its way." if operation else "Stopped."
+    assert (done.exit_code, f"{sentence}\n" in done.stderr) == (7 if operation else 130, True)
+    assert advice in done.stderr

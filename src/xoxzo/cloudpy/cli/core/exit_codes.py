@@ -143,6 +143,11 @@ def describe_api_error(error: APIError) -> str:
     return visible(_("status {status}", status=error.status) + words, lines=True)
 
 
+def check_advice(operation: str) -> str:
+    """Return what to do after an operation, such as ``sms.send``, that may have been carried out; not translated."""
+    return _CHECK_ADVICE.get(operation.partition(".")[0], _CHECK_FIRST)
+
+
 def _judge(error: APIError) -> tuple[int, list[str]]:
     """Return the exit status for an error of the API, and what to do next."""
     from xoxzo.cloudpy import errors
@@ -150,7 +155,7 @@ def _judge(error: APIError) -> tuple[int, list[str]]:
     found = (judged for kind, judged in _BY_CLASS.items() if isinstance(error, getattr(errors, kind)))
     status, line = next(found, (NOT_SENT, _NOTHING_DONE))
     if error.maybe_sent:
-        status, line = MAY_BE_SENT, _CHECK_ADVICE.get(error.operation.partition(".")[0], _CHECK_FIRST)
+        status, line = MAY_BE_SENT, check_advice(error.operation)
     if isinstance(error, errors.TimedOut) and error.operation.endswith(".wait"):
         line = N_("It has not ended yet: give the same command again to continue waiting.")
     elif error.maybe_sent and error.reference is not None and error.operation in {"sms.send", "templates.send"}:

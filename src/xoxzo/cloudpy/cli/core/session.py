@@ -18,7 +18,7 @@ import click
 from xoxzo.cloudpy.cli.core import configuration
 from xoxzo.cloudpy.cli.core.click_base import CommonOption, add_options
 from xoxzo.cloudpy.cli.core.configuration import LIVE, Destination, NoCredentials, complete_profile, resolve
-from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, OUTCOMES, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import INTERRUPTED, MAY_BE_SENT, OUTCOMES, CommandError, check_advice
 from xoxzo.cloudpy.cli.core.i18n import _
 from xoxzo.cloudpy.cli.core.output.values import Output
 
@@ -88,8 +88,8 @@ class Session:
     """Whether the command reaches a person or costs credits."""
     out: Output = field(init=False)
     """Writes the results."""
-    maybe_sent: bool = field(default=False, init=False)
-    """Whether a cancelled request may have been carried out."""
+    maybe_sent: str = field(default="", init=False)
+    """The operation of a cancelled request that may have been carried out."""
 
     def __post_init__(self, machine: bool, show_numbers: bool) -> None:
         check_exclusive(self.profile, simulator=self.simulator)
@@ -150,15 +150,15 @@ class Session:
     def interrupted(self) -> CommandError:
         """Return the error after Ctrl-C: whether something may have been sent."""
         if self.maybe_sent:
-            advice = _("Check before you send again: xoxzo sms list")
-            return CommandError(_("Stopped, and what was being sent may be on its way."), advice, status=MAY_BE_SENT)
+            message = _("Stopped, and what was being sent may be on its way.")
+            return CommandError(message, _(check_advice(self.maybe_sent)), status=MAY_BE_SENT)
         return CommandError(_("Stopped."), status=INTERRUPTED)
 
     def _on_attempt(self, event: Attempt) -> None:
         if self.sends and (event.outcome == "ok" or event.maybe_sent):
             click.get_current_context().meta["sent"] = True
         if event.outcome == "cancelled":
-            self.maybe_sent = event.maybe_sent
+            self.maybe_sent = event.operation if event.maybe_sent else ""
         if event.retry_in is not None:
             outcome, seconds = _(OUTCOMES.get(event.outcome, event.outcome)), f"{event.retry_in:.1f}"
             self.out.note(_("… {outcome}; trying again in {seconds} s", outcome=outcome, seconds=seconds))

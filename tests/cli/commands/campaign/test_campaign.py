@@ -53,6 +53,7 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert "at most      1,000 credits\n" in result.stdout
     assert "sample       +81••••0000  a様\n" in result.stdout
     parsed = json.loads(run("plan", "people.csv", *TEXT, "--json").stdout)
+    assert list(parsed)[1:8] == ["recipients", "parts", "cost", "unpriced", "costs", "seconds", "begins"]
     assert (parsed["recipients"], parsed["cost"], parsed["parts"]) == (3, 30, {"1": 3})
     assert not sent(simulator)
     assert run("list").stdout == ""

@@ -49,6 +49,11 @@ COUNTERS = {
 """The labels of the counts, in display order."""
 
 
+_COUNTS_OF_LEFT_OUT = frozenset({"suppressed", "contacted", "opted_out"})
+_LAST = _COUNTS_OF_LEFT_OUT | {"split", "others", "assumptions", "input", "notes", "columns"}
+"""The fields of a plan that stand last in JSON."""
+
+
 class Balance(NamedTuple):
     """The account's balance, or why it is not known."""
 
@@ -59,7 +64,7 @@ class Balance(NamedTuple):
 def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) -> None:
     """Show a plan on standard output."""
     if machine:
-        fields = {name: getattr(plan, name) for name in plan.__struct_fields__}
+        fields = {name: getattr(plan, name) for name in sorted(plan.__struct_fields__, key=_LAST.__contains__)}
         left_out = [{**msgspec.structs.asdict(one), "reason": str(one.reason)} for one in plan.left_out]
         fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes)), "left_out": left_out}
         write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)

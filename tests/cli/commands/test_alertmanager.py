@@ -447,6 +447,22 @@ def test_the_simulator_s_test_numbers(tmp_path: Path) -> None:
     assert (refused.exit_code, "no range that is in use" in refused.output) == (2, True), refused.output
 
 
+def test_the_option_before_a_subcommand_wins_over_the_variable(tmp_path: Path) -> None:
+    """The settings are those of the subcommand's option, else of the group's, else of the variable."""
+    files = [tmp_path / f"{name}.toml" for name in ("variable", "group", "subcommand")]
+    for file in files:
+        file.write_text(f'state = "{file.with_suffix(".db")}"\n' + example("en"))
+    variable, group, subcommand = files
+    for words, used in (
+        (["status"], variable),
+        (["--config", group, "status"], group),
+        (["status", "--config", subcommand], subcommand),
+        (["--config", group, "status", "--config", subcommand], subcommand),
+    ):
+        refused = run(*words, XOXZO_ALERTMANAGER_CONFIG=str(variable))
+        assert f"{used.stem}.db" in refused.output, (words, refused.output)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "expected"),
     [

@@ -227,6 +227,10 @@ def test_stops(number: signal.Signals, tmp_path: Path) -> None:
         (["--port", "{taken}"], "in use\n  Take another port: --port 0"),
         (["--host", "é" * 70], "encoding of hostname failed"),
         (["--log", ""], ". cannot be written: "),
+        (["--forward", "x"], "'--forward': must be an absolute http:// or https:// URL"),
+        (["--answer", "x"], "'--answer': the line is none of playback, say, transfer and voicemail"),
+        (["--answer", 'say xx "Hello"'], "'--answer': say needs one of the languages en, ja"),
+        (["--answer", "\udcff"], "'--answer': the answer is not UTF-8"),
     ],
 )
 def test_listen_wrongly(options: list[str], expected: str, tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ class _Missed(NamedTuple):
     record: Message | None = None
 
 
+def _parse_time(text: str) -> datetime:
+    if not text.endswith("d") and (ago := parse_period(text)) is not None:
+        return datetime.now(UTC) - timedelta(seconds=ago)
+    day = parse_day(text)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 @make_group(
     "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
     "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
@@ -60,7 +67,11 @@ def command() -> None:
     "--log", type=click.Path(exists=True, dir_okay=False), help="A delivery log: what has no final report yet."
 )
 @click.option(
-    "--since", metavar="TIME", help="Only since then: 90m, 3h, 7d, or a day. Without --log: of the sent list."
+    "--since",
+    "begin",
+    type=_parse_time,
+    metavar="TIME",
+    help="Only since then: 90m, 3h, 7d, or a day. Without --log: of the sent list.",
 )
 @click.option("--all", "everything", is_flag=True, help="With --log, also what has a final report already.")
 @click.option("--sign", is_flag=True, help="URL is the public address: add a token signed with XOXZO_CALLBACK_SECRET.")
@@ -70,7 +81,7 @@ def resend(
     url: str,
     idents: Sequence[str],
     log: str | None,
-    since: str | None,
+    begin: datetime | None,
     *,
     everything: bool,
     sign: bool,
@@ -82,9 +93,8 @@ def resend(
 
     Exits with 0 if all were answered with 200, 3 if one was answered otherwise, and 6 if there was no answer.
     """
-    if not (idents or log or since):
+    if not (idents or log or begin):
         raise click.UsageError(_("Give what to report: ids, --log FILE or --since TIME."))
-    begin = None if since is None else _parse_time(since)
     callbacks, url = (signing_callbacks(url), url) if sign else (None, checks.url("url", url))
     posts, session.dry_run = not session.dry_run, False
     statuses = [DONE]
@@ -103,13 +113,6 @@ def resend(
     session.out.note(ngettext("{count} message or call", "{count} messages and calls", count))
     if status := worst(*statuses):
         raise click.exceptions.Exit(status)
-
-
-def _parse_time(text: str) -> datetime:
-    if not text.endswith("d") and (ago := parse_period(text)):
-        return datetime.now(UTC) - timedelta(seconds=ago)
-    day = parse_day(text)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _missed(

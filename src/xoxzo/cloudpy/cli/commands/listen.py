@@ -25,6 +25,7 @@ from xoxzo.cloudpy.cli.core.click_base import json_option, make_command
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.http_probe import probe
 from xoxzo.cloudpy.cli.core.i18n import _
+from xoxzo.cloudpy.cli.core.inputs import URL
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending import signing_callbacks
@@ -54,6 +55,18 @@ _EVENT_NAMES = {
 """The name of each class of callbacks, as in signed URLs."""
 
 
+def _check_answer(_ctx: click.Context, _parameter: click.Parameter, line: str) -> str:
+    """Return the line if the simulator, which reads it as Xoxzo does, can act by it."""
+    from xoxzo.cloudpy.simulator.engine import rules
+
+    try:
+        rules.parse_answer(line.encode("utf-8", "surrogateescape"))
+    except rules.ActionError as error:
+        [reason] = error.args
+        raise click.BadParameter(_(getattr(reason, "template", reason), **getattr(reason, "values", {}))) from None
+    return line
+
+
 @make_command(
     "xoxzo listen",
     "xoxzo listen --port 9000 --forward http://127.0.0.1:8000/xoxzo --log received.jsonl",
@@ -63,14 +76,20 @@ _EVENT_NAMES = {
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
 )
-@click.option("--forward", metavar="URL", help="Send each request on to this address, and answer what it answers.")
+@click.option("--forward", type=URL, help="Send each request on to this address, and answer what it answers.")
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path), help="Add each request to this file, to replay it."
 )
 @click.option(
     "--replay", type=click.File(encoding="utf-8"), help="Send the requests of such a file to --forward; exit."
 )
-@click.option("--answer", default='say en "Hello"', show_default=True, help="The line that answers an incoming call.")
+@click.option(
+    "--answer",
+    default='say en "Hello"',
+    show_default=True,
+    callback=_check_answer,
+    help="The line that answers an incoming call.",
+)
 @click.option("--verify", is_flag=True, help="Accept only URLs signed with XOXZO_CALLBACK_SECRET.")
 @click.option("--show-content", is_flag=True, help="Show phone numbers and texts unmasked.")
 @json_option

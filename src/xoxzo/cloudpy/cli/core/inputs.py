@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from xoxzo.cloudpy.cli.core.exit_codes import CommandError
-from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean
+from xoxzo.cloudpy.cli.core.i18n import _, did_you_mean, render_error
 
 STDIN = "-"
 _AGO = re.compile(r"([0-9]{1,3})d")
@@ -80,6 +80,16 @@ def parse_day(value: str) -> date:
         raise click.BadParameter(line) from None
 
 
+def _parse_url(value: str) -> str:
+    from xoxzo.cloudpy.errors import InvalidArgument
+    from xoxzo.cloudpy.operations import checks
+
+    try:
+        return checks.url("url", value)
+    except InvalidArgument as error:
+        raise click.BadParameter(render_error(error)) from None
+
+
 def parse_time(value: str) -> datetime:
     """Read a time, as an option's type; one without an offset is of this machine's time zone."""
     try:
@@ -124,4 +134,5 @@ def _option_type(name: str, parse: Callable[[str], Any]) -> click.ParamType[Any]
 
 
 CREDITS, DAY, TIME = map(_option_type, ("credits", "day", "time"), (parse_credits, parse_day, parse_time))
+URL = _option_type("url", _parse_url)
 """Types of options."""

@@ -41,9 +41,17 @@ from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver, acknowled
 from xoxzo.cloudpy.integrations.alertmanager.senders import Sender
 from xoxzo.cloudpy.integrations.alertmanager.store import Store, default_path
 
+
+class _ConfigOption(click.Option):
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """Return the variable's value, unless the option stands before the subcommand."""
+        return None if ctx.lookup_default(str(self.name)) else super().resolve_envvar_value(ctx)
+
+
 _FILE = click.Path(exists=True, dir_okay=False)
+_VARIABLE = "XOXZO_ALERTMANAGER_CONFIG"
 _config = click.option(
-    "--config", type=_FILE, envvar="XOXZO_ALERTMANAGER_CONFIG", show_envvar=True, help="The settings."
+    "--config", cls=_ConfigOption, type=_FILE, envvar=_VARIABLE, show_envvar=True, help="The settings."
 )
 _state = click.option("--state", type=click.Path(dir_okay=False), help="The file that remembers incidents.")
 

@@ -9,15 +9,7 @@ import msgspec
 
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.models import DialInNumber, DialInSubscription, SmsInNumber, SmsInSubscription
-from xoxzo.cloudpy.operations import bodies, checks
-from xoxzo.cloudpy.operations.operation import (
-    Effect,
-    Listing,
-    Operation,
-    delete_operation,
-    list_operation,
-    write_operation,
-)
+from xoxzo.cloudpy.operations import bodies, checks, operation
 from xoxzo.cloudpy.protocols import CallbackUrls
 
 Number = TypeVar("Number", DialInNumber, SmsInNumber)
@@ -40,13 +32,13 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
     subscription: type[Subscription]
     """The class of a subscribed number."""
 
-    def search(self, *, country: str | None = None, prefix: str | None = None) -> Listing[Number]:
+    def search(self, *, country: str | None = None, prefix: str | None = None) -> operation.Listing[Number]:
         """List the numbers that can be subscribed (API section 6.1)."""
         given = {name: value for name, value in (("country", country), ("prefix", prefix)) if value is not None}
         query = urlencode({name: checks.formatted(name, value) for name, value in given.items()})
-        return list_operation(f"{self.name}.search", self.path, bodies.reader(self.number), query)
+        return operation.list_operation(f"{self.name}.search", self.path, bodies.reader(self.number), query)
 
-    def subscribe(self, uid: str) -> Operation[Subscription]:
+    def subscribe(self, uid: str) -> operation.Operation[Subscription]:
         """Subscribe a number; the first fee is charged at once (API section 6.2)."""
         uid = checks.text(self.key, uid)
 
@@ -58,30 +50,30 @@ class NumberOperations(msgspec.Struct, Generic[Number, Subscription], frozen=Tru
                 raw = {}
             return self._subscribed(raw, str(raw.get(self.key) or uid))
 
-        return write_operation(f"{self.name}.subscribe", self._subscriptions, read, {self.key: uid})
+        return operation.write_operation(f"{self.name}.subscribe", self._subscriptions, read, {self.key: uid})
 
-    def list(self) -> Listing[Subscription]:
+    def list(self) -> operation.Listing[Subscription]:
         """List the numbers that the account subscribes (API section 6.3)."""
 
         def read(element: bytes) -> Subscription:
             raw = bodies.decode_record(element)
             return self._subscribed(raw, bodies.required(raw, self.key))
 
-        return list_operation(f"{self.name}.list", self._subscriptions, read)
+        return operation.list_operation(f"{self.name}.list", self._subscriptions, read)
 
     def set_action_url(
         self, uid: str, *, action_url: str | None = None, callbacks: CallbackUrls | None = None
-    ) -> Operation[None]:
+    ) -> operation.Operation[None]:
         """Set the URL that is called when the number is (API section 6.4)."""
         address = checks.callback_url("action_url", action_url, callbacks, self.purpose, uid)
         if address is None:
             raise InvalidArgument("action_url", "is required, or callbacks to make one")
         name, path, fields = f"{self.name}.set_action_url", self._subscription_path(uid), {"action_url": address}
-        return write_operation(name, path, bodies.ignore_body, fields, effect=Effect.IDEMPOTENT)
+        return operation.write_operation(name, path, bodies.ignore_body, fields, effect=operation.Effect.IDEMPOTENT)
 
-    def unsubscribe(self, uid: str) -> Operation[None]:
+    def unsubscribe(self, uid: str) -> operation.Operation[None]:
         """Release a number (API section 6.5)."""
-        return delete_operation(f"{self.name}.unsubscribe", self._subscription_path(uid))
+        return operation.delete_operation(f"{self.name}.unsubscribe", self._subscription_path(uid))
 
     @property
     def _subscriptions(self) -> str:

@@ -21,38 +21,23 @@ from xoxzo.cloudpy.common.sqlite_files import connect, create_private_file, enab
 from xoxzo.cloudpy.errors import SimulatorError
 from xoxzo.cloudpy.simulator.engine.engine import SavedState
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule
-from xoxzo.cloudpy.simulator.engine.records.accounts import (
-    Account,
-    Otp,
-    RegisteredSender,
-    SubscribedNumber,
-    Template,
-    Website,
-)
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    Call,
-    CallbackAttempt,
-    CallbackDelivery,
-    Conference,
-    InboundSms,
-    Message,
-)
+from xoxzo.cloudpy.simulator.engine.records import accounts, traffic
 from xoxzo.cloudpy.simulator.engine.rules import NotSaved, Reason
 
 KINDS: dict[type, tuple[str, Callable[[Any], object]]] = {
-    Account: ("account", attrgetter("sid", "token")),
-    Message: ("message", attrgetter("msgid")),
-    Call: ("call", attrgetter("callid")),
-    Conference: ("conference", attrgetter("conferenceid")),
-    SubscribedNumber: ("line", attrgetter("kind", "uid")),
-    Template: ("template", attrgetter("ident")),
-    Website: ("website", attrgetter("sid", "token", "website")),
-    Otp: ("otp", attrgetter("msgid")),
-    CallbackDelivery: ("delivery", attrgetter("kind", "ident")),
+    accounts.Account: ("account", attrgetter("sid", "token")),
+    traffic.Message: ("message", attrgetter("msgid")),
+    traffic.Call: ("call", attrgetter("callid")),
+    traffic.Conference: ("conference", attrgetter("conferenceid")),
+    accounts.SubscribedNumber: ("line", attrgetter("kind", "uid")),
+    accounts.Template: ("template", attrgetter("ident")),
+    accounts.Website: ("website", attrgetter("sid", "token", "website")),
+    accounts.Otp: ("otp", attrgetter("msgid")),
+    traffic.CallbackDelivery: ("delivery", attrgetter("kind", "ident")),
     OutcomeRule: ("rule", attrgetter("ident")),
-    RegisteredSender: ("sender", attrgetter("digits")),
-    InboundSms: ("reply", attrgetter("ident")),
-    CallbackAttempt: ("attempt", attrgetter("kind", "ident", "attempt")),
+    accounts.RegisteredSender: ("sender", attrgetter("digits")),
+    traffic.InboundSms: ("reply", attrgetter("ident")),
+    traffic.CallbackAttempt: ("attempt", attrgetter("kind", "ident", "attempt")),
 }
 """The table of each type of record, and its unique key among records of its type.
 
@@ -109,8 +94,8 @@ def _names(made: type) -> tuple[list[str], list[str]]:
 def _record(
     record_type: type,
     plain: dict[str, Any],
-    account: Callable[[str, str], Account],
-    leg: Callable[[dict[str, Any]], Call],
+    account: Callable[[str, str], accounts.Account],
+    leg: Callable[[dict[str, Any]], traffic.Call],
 ) -> Any:  # noqa: ANN401 - of that type
     """Return the record of a row, from its JSON; raise `LookupError`, `ValueError` or `TypeError` for a bad field."""
     values: dict[str, Any] = {}
@@ -164,17 +149,17 @@ class DatabaseStore:
         return generation, saved
 
     def load(
-        self, account: Callable[[str, str], Account], restore: Mapping[type, Callable[[Any], object]]
-    ) -> list[Call]:
+        self, account: Callable[[str, str], accounts.Account], restore: Mapping[type, Callable[[Any], object]]
+    ) -> list[traffic.Call]:
         """Read all records and hand each to the function for its type, or raise `SimulatorError`."""
-        calls: dict[str, Call] = {}
-        other_legs: dict[str, Call] = {}
+        calls: dict[str, traffic.Call] = {}
+        other_legs: dict[str, traffic.Call] = {}
 
-        def leg(plain: dict[str, Any]) -> Call:
+        def leg(plain: dict[str, Any]) -> traffic.Call:
             callid = plain["callid"]
             if callid in calls:
                 return calls[callid]
-            return other_legs.setdefault(callid, _record(Call, plain, account, leg))
+            return other_legs.setdefault(callid, _record(traffic.Call, plain, account, leg))
 
         for record_type, (table, _) in KINDS.items():
             for key, text in self._rows(table):
@@ -186,7 +171,7 @@ class DatabaseStore:
                     facts = {"path": str(self._path), "table": table, "key": key, "problem": type(error).__name__}
                     template = N_("{path} is damaged: {table} {key}: {problem}")
                     raise SimulatorError("damaged_row", template, **facts) from None
-                if isinstance(found, Call):
+                if isinstance(found, traffic.Call):
                     calls[found.callid] = found
         return list(other_legs.values())
 

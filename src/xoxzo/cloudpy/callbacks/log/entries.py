@@ -16,18 +16,9 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from xoxzo.cloudpy import models
 from xoxzo.cloudpy.callbacks.events import CallEnded, DeliveryReport, IncomingSMS, LinkClicked
 from xoxzo.cloudpy.errors import CallbackRejected
-from xoxzo.cloudpy.models import (
-    Call,
-    CallStatus,
-    Conference,
-    Message,
-    MessageStatus,
-    SentMessage,
-    StartedCall,
-    StartedConference,
-)
 
 Kind = Literal["sms", "call", "conference", "incoming-sms"]
 Source = Literal["sent", "delivery-report", "call-ended", "link-clicked", "incoming-sms", "asked"]
@@ -39,12 +30,12 @@ MAX_NOTES = 50
 MAX_PROCESSING = timedelta(seconds=60)
 """A callback that was not finished after this time counts as new again: the process that began it has died."""
 
-CONFERENCE_ENDED = CallStatus.ANSWERED.value
+CONFERENCE_ENDED = models.CallStatus.ANSWERED.value
 """The status of a conference that is over: it has none of its own, and each call's outcome stands in its legs."""
 
 _FINAL_STATUSES: dict[Kind, frozenset[str]] = {
-    "sms": frozenset(status.value for status in MessageStatus if status.is_final),
-    "call": frozenset(status.value for status in CallStatus if status.is_final),
+    "sms": frozenset(status.value for status in models.MessageStatus if status.is_final),
+    "call": frozenset(status.value for status in models.CallStatus if status.is_final),
     "conference": frozenset({CONFERENCE_ENDED}),
     # It has no status, and no later report.
     "incoming-sms": frozenset({""}),
@@ -53,15 +44,15 @@ _STATUS_RANKS = {"": 0, "QUEUED": 2, "DELIVERING": 3, "IN PROGRESS": 3}
 """Statuses as they follow each other; an unknown one has rank 1."""
 _FINAL_RANK = 4
 _SUBJECTS: dict[type, tuple[Source, Kind, str]] = {
-    SentMessage: ("sent", "sms", "msgid"),
-    StartedCall: ("sent", "call", "callid"),
-    StartedConference: ("sent", "conference", "conferenceid"),
+    models.SentMessage: ("sent", "sms", "msgid"),
+    models.StartedCall: ("sent", "call", "callid"),
+    models.StartedConference: ("sent", "conference", "conferenceid"),
     DeliveryReport: ("delivery-report", "sms", "msgid"),
     LinkClicked: ("link-clicked", "sms", "msgid"),
     CallEnded: ("call-ended", "call", "callid"),
-    Message: ("asked", "sms", "msgid"),
-    Call: ("asked", "call", "callid"),
-    Conference: ("asked", "conference", "conferenceid"),
+    models.Message: ("asked", "sms", "msgid"),
+    models.Call: ("asked", "call", "callid"),
+    models.Conference: ("asked", "conference", "conferenceid"),
 }
 """Where an observation comes from, its kind, and the field with its id, by the class of what was observed."""
 _MAX_COST_DIGITS = 15
@@ -182,8 +173,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in _FINAL_STATUSES[self.kind]
 
 
-Sent = SentMessage | StartedCall | StartedConference
-Record = Message | Call | Conference
+Sent = models.SentMessage | models.StartedCall | models.StartedConference
+Record = models.Message | models.Call | models.Conference
 Observed = Sent | Record | DeliveryReport | LinkClicked | CallEnded | IncomingSMS
 
 
@@ -198,7 +189,7 @@ def observe(found: Observed, at: datetime, reference: str | None = None, *, proc
     ident, status = getattr(found, field), getattr(found, "status", "")
     if isinstance(found, CallEnded) and found.conferenceid:
         kind, ident, status = "conference", found.conferenceid, CONFERENCE_ENDED
-    elif isinstance(found, Conference) and found.end_time is not None:
+    elif isinstance(found, models.Conference) and found.end_time is not None:
         status = CONFERENCE_ENDED
     return Observation(
         kind=kind,

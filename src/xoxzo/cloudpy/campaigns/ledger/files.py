@@ -18,13 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from xoxzo.cloudpy.campaigns.limits import CONTACT_SECONDS
-from xoxzo.cloudpy.common.sqlite_files import (
-    FileLock,
-    FileLockedError,
-    WrongSchemaError,
-    create_private_file,
-    open_database,
-)
+from xoxzo.cloudpy.common import sqlite_files
 from xoxzo.cloudpy.common.user_files import state_folder
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -52,7 +46,7 @@ def open_ledger(
     if not create and not path.is_file():
         raise CampaignError("file_not_found", "there is no campaign in {path}", path=path)
     try:
-        connection = open_database(path, tables, version, create=create)
+        connection = sqlite_files.open_database(path, tables, version, create=create)
         if not (create or without_wal) and is_wal_lost(connection, path):
             connection.close()
             raise CampaignError(
@@ -62,7 +56,7 @@ def open_ledger(
             )
     except FileExistsError:
         raise CampaignError("file_exists", "{path} exists already", path=path) from None
-    except WrongSchemaError:
+    except sqlite_files.WrongSchemaError:
         raise CampaignError("wrong_version", "{path} is not a campaign of this version", path=path) from None
     except (OSError, sqlite3.Error) as error:
         raise CampaignError(
@@ -72,11 +66,11 @@ def open_ledger(
     return connection
 
 
-def acquire_lock(path: Path, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> FileLock:
+def acquire_lock(path: Path, timeout_seconds: float = _LOCK_TIMEOUT_SECONDS) -> sqlite_files.FileLock:
     """Acquire the lock of a ledger, unless another process runs the campaign."""
     try:
-        return FileLock(f"{path}.lock", timeout_seconds=timeout_seconds)
-    except FileLockedError:
+        return sqlite_files.FileLock(f"{path}.lock", timeout_seconds=timeout_seconds)
+    except sqlite_files.FileLockedError:
         raise CampaignError(
             "already_running", "{name}: another process is running this campaign", name=path.stem
         ) from None
@@ -102,7 +96,7 @@ def is_wal_lost(connection: sqlite3.Connection, path: Path) -> bool:
     return bool(read_value(connection, MARK)) and not (wal.is_file() and wal.stat().st_size) and not is_locked(path)
 
 
-def close_ledger(connection: sqlite3.Connection, path: Path, locks: list[FileLock], process: int) -> None:
+def close_ledger(connection: sqlite3.Connection, path: Path, locks: list[sqlite_files.FileLock], process: int) -> None:
     """Close a ledger, and release its locks; SQLite moves everything into the file with the last connection.
 
     While a campaign runs, it does not. In another process than the one that has opened the ledger, nothing happens.
@@ -144,7 +138,7 @@ class ClaimNote:
                 for old in self._path.parent.iterdir():
                     if old.stat().st_mtime < time.time() - CONTACT_SECONDS:
                         old.unlink()
-                create_private_file(self._path)
+                sqlite_files.create_private_file(self._path)
                 self._file = io.FileIO(self._path, "r+")
             self._file.seek(0)
             self._file.write(f"{at!r} {last} {seed}".ljust(_NOTE_BYTES).encode())
@@ -159,7 +153,7 @@ def create_reserve(path: Path) -> None:
     """Reserve room on the disk: a run that fills the disk records what it has sent in it, and gives back the rest."""
     reserve = Path(f"{path}.reserve")
     try:
-        create_private_file(reserve)
+        sqlite_files.create_private_file(reserve)
         # Random bytes, since some file systems compress.
         reserve.write_bytes(os.urandom(_RESERVE_BYTES))
     except OSError:

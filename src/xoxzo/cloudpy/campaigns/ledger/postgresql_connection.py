@@ -11,20 +11,13 @@ from typing import Any
 import msgspec
 import psycopg
 
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import (
-    HASH_BYTES,
-    HASH_PREFIX,
-    RESERVE_LINKS,
-    ContactList,
-    OptOutList,
-    SharedTables,
-)
+from xoxzo.cloudpy.campaigns.ledger import opt_outs
 from xoxzo.cloudpy.errors import CampaignError
 
 COMMON = "xoxzo_campaigns"
 Connection = psycopg.Connection[Any]
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
-_HASH = f"substring(sha256(convert_to('{HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {HASH_BYTES})"
+_HASH = f"substring(sha256(convert_to('{opt_outs.HASH_PREFIX}' || r.number, 'UTF8')) FROM 1 FOR {opt_outs.HASH_BYTES})"
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 _PARAMETER_TYPES = dict.fromkeys(("claim", "limit", "alone", "canaries", "budget", "count", "total"), "BIGINT") | (
     dict.fromkeys(("account", "zone", "results", "last_error", "name", "value", "rows", "schedule"), "TEXT")
@@ -150,7 +143,7 @@ def _array(kind: str, column: tuple[Any, ...]) -> str:
     return '{"' + '","'.join(texts) + '"}'
 
 
-class _PostgresqlTables(SharedTables):
+class _PostgresqlTables(opt_outs.SharedTables):
     """Tables that the campaigns of a database share; ``connect`` returns a context with a connection to them."""
 
     def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
@@ -158,7 +151,7 @@ class _PostgresqlTables(SharedTables):
 
     def _change(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> int:
         with self._connect() as connection, connection.transaction(), connection.cursor() as cursor:
-            if statement is RESERVE_LINKS:
+            if statement is opt_outs.RESERVE_LINKS:
                 cursor.execute("LOCK TABLE link IN EXCLUSIVE MODE")
             cursor.executemany(statement.replace("?", "%s").encode(), rows)
             return cursor.rowcount
@@ -168,11 +161,11 @@ class _PostgresqlTables(SharedTables):
             yield from cursor.execute(statement.replace("?", "%s").encode(), parameters)
 
 
-class PostgresqlOptOuts(_PostgresqlTables, OptOutList):
+class PostgresqlOptOuts(_PostgresqlTables, opt_outs.OptOutList):
     """An opt-out list in a database."""
 
 
-class PostgresqlContacts(_PostgresqlTables, ContactList):
+class PostgresqlContacts(_PostgresqlTables, opt_outs.ContactList):
     """Contacts in a database. A number may be there several times."""
 
     ADD = "INSERT INTO contact (hash, campaign, at) VALUES (?, ?, ?)"

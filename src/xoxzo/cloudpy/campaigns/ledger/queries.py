@@ -11,13 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from xoxzo.cloudpy.campaigns.ledger.statements import (
-    LEFT_OUT,
-    OPT_OUTS,
-    RECIPIENT_COLUMNS,
-    SUPPRESSED,
-    contacted_within,
-)
+from xoxzo.cloudpy.campaigns.ledger import statements
 from xoxzo.cloudpy.campaigns.records import (
     REPORTED,
     OptedOut,
@@ -62,14 +56,14 @@ class LedgerQueries:
             first = page[-1].n + 1
 
     def _page(self, first: int, last: int = _MAX_N) -> list[Recipient]:
-        select = f"SELECT {RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
+        select = f"SELECT {statements.RECIPIENT_COLUMNS} FROM recipient WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?"
         return list(map(read_recipient, self._fetch(select, first, last, _PAGE_ROWS)))
 
     def remaining(self, not_within: float | None = None) -> Remaining:
         """Return what is still to be sent, without those whom other campaigns have contacted within some seconds."""
-        contacted = contacted_within(not_within)
+        contacted = statements.contacted_within(not_within)
         waiting = self.next_n(), int(State.WAITING)
-        why = f"CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {contacted} THEN 'contacted' ELSE '' END"
+        why = f"CASE WHEN {statements.SUPPRESSED} THEN 'suppressed' WHEN {contacted} THEN 'contacted' ELSE '' END"
         groups = self._fetch(
             f"SELECT parts, cost, {why} AS why, count(*) FROM recipient r WHERE {_NOT_SENT_YET}"
             " GROUP BY parts, cost, why",
@@ -83,12 +77,12 @@ class LedgerQueries:
                 by_parts[parts] += count
                 costs[parts] += (credits_of(cost) or Decimal(0)) * count
         first = self._fetch(
-            f"SELECT {RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"
-            f" AND NOT {LEFT_OUT.replace('{contacted}', contacted)} ORDER BY n LIMIT {_FIRST}",
+            f"SELECT {statements.RECIPIENT_COLUMNS} FROM recipient r WHERE ({_NOT_SENT_YET})"
+            f" AND NOT {statements.LEFT_OUT.replace('{contacted}', contacted)} ORDER BY n LIMIT {_FIRST}",
             *waiting,
         )
         opted_out = self._fetch(
-            f"SELECT r.line, r.number, s.since, s.source FROM recipient r, {OPT_OUTS} AND ({_NOT_SENT_YET})"
+            f"SELECT r.line, r.number, s.since, s.source FROM recipient r, {statements.OPT_OUTS} AND ({_NOT_SENT_YET})"
             f" ORDER BY r.n LIMIT {_FIRST}",
             *waiting,
         )
@@ -116,7 +110,8 @@ class LedgerQueries:
     def recipient_statuses(self) -> Iterator[RecipientStatus]:
         """Return the state of each recipient, in the order of the list and in constant memory."""
         opted_out = (
-            f"SELECT r.n, s.since, s.source FROM recipient r, {OPT_OUTS} AND r.n BETWEEN ? AND ? ORDER BY s.since"
+            f"SELECT r.n, s.since, s.source FROM recipient r, {statements.OPT_OUTS}"
+            " AND r.n BETWEEN ? AND ? ORDER BY s.since"
         )
         has_opt_outs = self._fetch("SELECT 1 FROM opt_out LIMIT 1")
         claims = self._fetch("SELECT first, last FROM claim WHERE remaining > 0")

@@ -16,14 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from xoxzo.cloudpy.cli.core.exit_codes import (
-    INTERRUPTED,
-    CommandError,
-    output_error,
-    print_error,
-    print_warning,
-    to_command_error,
-)
+from xoxzo.cloudpy.cli.core import exit_codes
 from xoxzo.cloudpy.cli.core.i18n import N_, _, click_translations, ngettext
 from xoxzo.cloudpy.cli.core.output.terminal import discard_output, is_write_error, pad, substituting_output, width, wrap
 from xoxzo.cloudpy.common.signals import handle_signals
@@ -127,8 +120,8 @@ def _exit_on_broken_output(ctx: click.Context) -> Iterator[None]:
         if not is_write_error(error):
             raise
         discard_output()
-        failure = output_error(error, sent=bool(ctx.meta.get("sent")))
-        print_error(ctx, failure)
+        failure = exit_codes.output_error(error, sent=bool(ctx.meta.get("sent")))
+        exit_codes.print_error(ctx, failure)
         raise click.exceptions.Exit(failure.status) from None
 
 
@@ -138,7 +131,7 @@ def _warnings_as_lines() -> Iterator[None]:
 
     def write(message: Any, *details: Any, **more: Any) -> None:  # noqa: ANN401 - as `warnings.showwarning` is called
         if hasattr(message, "template"):
-            print_warning(click.get_current_context(silent=True), message)
+            exit_codes.print_warning(click.get_current_context(silent=True), message)
         else:
             show(message, *details, **more)
 
@@ -213,18 +206,18 @@ class Command(click.Command):
             raise
         except (click.Abort, KeyboardInterrupt):
             click.echo(_("Stopped."), err=True)
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(exit_codes.INTERRUPTED) from None
         except Exception as error:
             failure = self.to_command_error(ctx, error)
             if failure is None:
                 raise
-            print_error(ctx, failure)
+            exit_codes.print_error(ctx, failure)
             raise click.exceptions.Exit(failure.status) from None
 
-    def to_command_error(self, ctx: click.Context, error: Exception) -> CommandError | None:
+    def to_command_error(self, ctx: click.Context, error: Exception) -> exit_codes.CommandError | None:
         """Convert an error of the library; return ``None`` for any other."""
         del ctx
-        return to_command_error(error)
+        return exit_codes.to_command_error(error)
 
 
 def _docstring_in_source(function: Callable[..., Any]) -> str | None:

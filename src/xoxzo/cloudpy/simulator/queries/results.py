@@ -10,20 +10,15 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule as OutcomeRule  # noqa: PLC0414 - others get it here
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    Call,
-    CallbackAttempt as CallbackAttempt,  # noqa: PLC0414 - others get it here
-    InboundSms,
-    Message,
-    Traffic,
-)
+from xoxzo.cloudpy.simulator.engine.records import traffic
+from xoxzo.cloudpy.simulator.engine.records.traffic import CallbackAttempt as CallbackAttempt  # noqa: PLC0414 - others get it here
 from xoxzo.cloudpy.simulator.engine.rules import format_time
 
 T = TypeVar("T")
 
 ResultKind = Literal["sms", "call", "reply"]
 
-R = TypeVar("R", bound=Traffic)
+R = TypeVar("R", bound=traffic.Traffic)
 
 _AUDIBLE = frozenset({"say", "playback"})
 """Steps of a call that speak or play something."""
@@ -63,16 +58,16 @@ class ResultPage(Struct, Generic[T], frozen=True):
     """What `before` has to be for the next page; ``None`` when this is the last."""
 
 
-def result_from(record: Traffic) -> SearchResult:
+def result_from(record: traffic.Traffic) -> SearchResult:
     """Return a message, a call or a reply as found."""
     kind: ResultKind
     duration = 0
     # Searches make very many: of three values at most no tuple is built.
-    if isinstance(record, Message):
+    if isinstance(record, traffic.Message):
         kind, ident, at = "sms", record.msgid, record.sent
         sender, recipient, tags = record.shown_sender, record.request.recipient, record.request.tags
         text, cost, parts = record.text, record.cost, record.parts
-    elif isinstance(record, InboundSms):
+    elif isinstance(record, traffic.InboundSms):
         kind, ident, at = "reply", record.ident, record.at
         sender, recipient, tags = record.sender, record.recipient, ()
         text, cost, parts = record.text, record.cost, 1
@@ -94,7 +89,7 @@ def newest_first(records: Iterable[R], before: int | None = None) -> list[R]:
     began later.
     """
     newest = list(records)[::-1]
-    if newest and isinstance(newest[0], Call):
+    if newest and isinstance(newest[0], traffic.Call):
         newest.sort(key=lambda record: -record.serial)
     return newest if before is None else newest[bisect_right(newest, -before, key=lambda record: -record.serial) :]
 
@@ -144,7 +139,7 @@ class TemplateRecord(Struct, frozen=True):
     status: Literal["APPROVED", "PENDING"]
 
 
-def call_record(call: Call) -> CallRecord:
+def call_record(call: traffic.Call) -> CallRecord:
     """Return a call with its steps."""
     steps = ({"at": format_time(step.at), "name": step.name, **step.facts} for step in call.steps)
     return CallRecord(

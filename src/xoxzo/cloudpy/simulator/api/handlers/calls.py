@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, found, invalid, json_response
+from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallRequest, ConferenceRequest
-from xoxzo.cloudpy.simulator.engine.rules import (
-    LANGUAGES,
-    Playback,
-    Say,
-    has_dialling_code,
-    is_digits,
-    is_number,
-    is_recording,
-)
 
 
 def place(context: RequestContext) -> ApiResponse:
@@ -26,19 +18,19 @@ def place(context: RequestContext) -> ApiResponse:
 
 def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> CallRequest:
     settings = engine.settings
-    content: Say | Playback
+    content: rules.Say | rules.Playback
     if fields.has("tts_message"):  # it wins over a recording (API section 15.39)
-        content = Say(text=fields.required("tts_message"), lang=fields.required("tts_lang"))
-        if content.lang and content.lang not in LANGUAGES:
+        content = rules.Say(text=fields.required("tts_message"), lang=fields.required("tts_lang"))
+        if content.lang and content.lang not in rules.LANGUAGES:
             fields.error("tts_lang", f'"{content.lang}" is not a valid choice.')
     else:
         url = fields.required(
-            "recording_url", lambda url: is_recording(url, settings.recording_urls), "Enter a valid URL."
+            "recording_url", lambda url: rules.is_recording(url, settings.recording_urls), "Enter a valid URL."
         )
-        content = Playback(url)
+        content = rules.Playback(url)
     request = CallRequest(
-        caller=fields.required("caller", lambda caller: is_digits(caller.removeprefix("+")), "Invalid caller"),
-        recipient=fields.required("recipient", is_number, "Invalid recipient"),
+        caller=fields.required("caller", lambda caller: rules.is_digits(caller.removeprefix("+")), "Invalid caller"),
+        recipient=fields.required("recipient", rules.is_number, "Invalid recipient"),
         content=content,
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),
@@ -47,7 +39,7 @@ def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> Ca
     )
     _check_caller(fields, request, engine, account)
     fields.check()
-    if has_dialling_code(settings.blocked_countries, request.recipient):
+    if rules.has_dialling_code(settings.blocked_countries, request.recipient):
         raise invalid("recipient", "Country not allowed")
     return request
 
@@ -73,10 +65,10 @@ def place_conference(context: RequestContext) -> ApiResponse:
     fields = context.fields()
     if fields.has("lang"):  # exists, but its real name was never seen (API section 15.44)
         lang = fields.required("lang")
-        if lang and lang not in LANGUAGES:
+        if lang and lang not in rules.LANGUAGES:
             fields.error("lang", f'"{lang}" is not a valid choice.')
     request = ConferenceRequest(
-        caller=fields.required("caller", lambda caller: is_digits(caller.removeprefix("+")), "Invalid caller"),
+        caller=fields.required("caller", lambda caller: rules.is_digits(caller.removeprefix("+")), "Invalid caller"),
         participants=_participants(fields),
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),
@@ -84,7 +76,7 @@ def place_conference(context: RequestContext) -> ApiResponse:
     )
     fields.check()
     blocked = context.engine.settings.blocked_countries
-    if any(has_dialling_code(blocked, number) for number in request.participants):
+    if any(rules.has_dialling_code(blocked, number) for number in request.participants):
         raise invalid("participants", "Country not allowed")
     conference = context.engine.calls.place_conference(context.account, request)
     participants = [{"participant": leg.recipient, "callid": leg.callid} for leg in conference.legs]
@@ -93,7 +85,7 @@ def place_conference(context: RequestContext) -> ApiResponse:
 
 def _participants(fields: Fields) -> tuple[str, ...]:
     numbers = tuple(number.strip() for number in fields.required("participants").split(","))
-    if not all(map(is_number, numbers)):
+    if not all(map(rules.is_number, numbers)):
         fields.error("participants", "Invalid participants")
     elif not 2 <= len(numbers) <= 3:
         fields.error("participants", "A conference has 2 or 3 participants.")

@@ -14,17 +14,10 @@ from typing import Literal
 from msgspec import Struct
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, detail, found, invalid, json_response
+from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Template, is_same_account
 from xoxzo.cloudpy.simulator.engine.records.traffic import Message, SmsRequest
-from xoxzo.cloudpy.simulator.engine.rules import (
-    MessageTooLong,
-    count_parts,
-    has_dialling_code,
-    is_digits,
-    is_number,
-    is_url,
-)
 
 
 def send(context: RequestContext) -> ApiResponse:
@@ -40,7 +33,7 @@ def accept(context: RequestContext, request: SmsRequest) -> ApiResponse:
     """Send a message whose parameters were read, and answer with its id; raise `HttpError` 400 for a long text."""
     try:
         message = context.engine.sms.send(context.account, request)
-    except MessageTooLong:
+    except rules.MessageTooLong:
         raise invalid("message", "Message too long") from None
     return json_response(201, [{"msgid": message.msgid}])
 
@@ -50,7 +43,7 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
     k_premium, k_premium_sender = _k_premium(fields, engine)
     request = SmsRequest(
         text=fields.required("message") if text is None else text,
-        recipient=fields.required("recipient", is_number, "Invalid recipient"),
+        recipient=fields.required("recipient", rules.is_number, "Invalid recipient"),
         sender=intern(_sender(fields, strict=engine.settings.strict_sender)),
         tags=fields.tags(),
         callback_url=fields.url("callbackurl"),
@@ -60,11 +53,11 @@ def read(fields: Fields, engine: Engine, base_url: str, *, text: str | None = No
         k_premium_sender=k_premium_sender,
         base_url=base_url,
     )
-    if not request.track_link and count_parts(request.text) is None:
+    if not request.track_link and rules.count_parts(request.text) is None:
         # With tracking the length is known only after replacement (API section 15.26).
         fields.error("message", "Message too long")
     fields.check()
-    country_refused = has_dialling_code(engine.settings.blocked_countries, request.recipient)
+    country_refused = rules.has_dialling_code(engine.settings.blocked_countries, request.recipient)
     if country_refused or (request.k_premium and not request.recipient.startswith("+81")):
         raise invalid("recipient", "Country not allowed")
     return request
@@ -76,7 +69,7 @@ def is_sender(text: str, *, strict: bool) -> bool:
     Those are letters and digits; unless `strict`, also the hyphens and blanks that were seen in use, and other
     printable ASCII inside (API section 16).
     """
-    if is_digits(text.removeprefix("+")):
+    if rules.is_digits(text.removeprefix("+")):
         return True
     if len(text) > 10 or not text.isascii():
         return False
@@ -86,7 +79,7 @@ def is_sender(text: str, *, strict: bool) -> bool:
 def _sender(fields: Fields, *, strict: bool) -> str:
     sender = fields.required("sender", lambda text: is_sender(text, strict=strict), "Invalid sender")
     bare = sender.removeprefix("+")
-    return bare if is_digits(bare) else sender  # recorded, listed and reported without its + (API section 15.4)
+    return bare if rules.is_digits(bare) else sender  # recorded, listed and reported without its + (API section 15.4)
 
 
 def _click_url(fields: Fields, *, without_scheme: bool) -> str | None:
@@ -96,7 +89,7 @@ def _click_url(fields: Fields, *, without_scheme: bool) -> str | None:
     def absolute(url: str) -> str:
         return url if "://" in url else f"http://{url}"
 
-    return absolute(fields.required("lt_callbackurl", lambda url: is_url(absolute(url)), "Enter a valid URL."))
+    return absolute(fields.required("lt_callbackurl", lambda url: rules.is_url(absolute(url)), "Enter a valid URL."))
 
 
 def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lite"], str]:
@@ -106,7 +99,9 @@ def _k_premium(fields: Fields, engine: Engine) -> tuple[Literal["", "full", "lit
     if full and lite:
         fields.error("non_field_errors", "jp_kp and jp_kpl exclude each other.")
     sender = fields.required(
-        "jp_kp_sender", lambda sender: is_digits(sender) and engine.accounts.knows_sender(sender), "Invalid sender"
+        "jp_kp_sender",
+        lambda sender: rules.is_digits(sender) and engine.accounts.knows_sender(sender),
+        "Invalid sender",
     )
     return "full" if full else "lite", sender
 
@@ -256,5 +251,5 @@ def _content_name(fields: Fields) -> str:
 
 
 def _template(context: RequestContext) -> Template:
-    ident = int(context.ident) if is_digits(context.ident) else 0
+    ident = int(context.ident) if rules.is_digits(context.ident) else 0
     return found(context.engine.templates.templates.find(context.account, ident))

@@ -9,15 +9,8 @@ from typing import Literal
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.engine import rules
 from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, OldestFirst, TrafficRecords
+from xoxzo.cloudpy.simulator.engine.records import traffic
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account, Template
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    InboundSms,
-    InboundSmsStatus,
-    LinkTracking,
-    Message,
-    SmsRequest,
-    SmsStatus,
-)
 from xoxzo.cloudpy.simulator.engine.services.accounts import SubscribedNumberService
 from xoxzo.cloudpy.simulator.engine.services.callbacks import Shared
 from xoxzo.cloudpy.simulator.settings import Settings, carrier_of
@@ -34,7 +27,7 @@ def _sum_of(price: Decimal, count: int, tracking: Decimal | None) -> Decimal:
     return price * count + (tracking or 0)
 
 
-def sms_route(settings: Settings, request: SmsRequest) -> tuple[Decimal, str]:
+def sms_route(settings: Settings, request: traffic.SmsRequest) -> tuple[Decimal, str]:
     """Return the price of each part and the sender that the phone shows (API section 2.1, K-premium matrix).
 
     A K-premium message goes out with the registered sender, or with the carrier's fixed one. Under Lite some carriers
@@ -55,17 +48,19 @@ class SmsService:
     def __init__(self, shared: Shared, sins: SubscribedNumberService) -> None:
         self._context, self._accounts, self._callbacks, self._outcome_rules = shared
         self._sins = sins
-        self.links: dict[str, Message] = {}
+        self.links: dict[str, traffic.Message] = {}
         """Messages by the path of their short link."""
         limit = self._context.settings.max_messages
-        self.messages = TrafficRecords[Message](
+        self.messages = TrafficRecords[traffic.Message](
             self._context, limit, lambda one: one.sent, lambda one: (one.request.recipient,), self._unlink
         )
-        self.replies = TrafficRecords[InboundSms](self._context, limit, lambda one: one.at, lambda one: (one.sender,))
+        self.replies = TrafficRecords[traffic.InboundSms](
+            self._context, limit, lambda one: one.at, lambda one: (one.sender,)
+        )
         self.by_phone, self.by_account = self.messages.by_phone, self.messages.by_account
         self._accounts.on_delete.append(lambda account: self.messages.delete(self.by_account.get(account, ())))
 
-    def send(self, account: Account, request: SmsRequest) -> Message:
+    def send(self, account: Account, request: traffic.SmsRequest) -> traffic.Message:
         """Accept a message and take its price, or raise `MessageTooLong` (API section 15.26) or `NotEnoughCredits`."""
         settings, context = self._context.settings, self._context
         text = measured = request.text
@@ -81,7 +76,7 @@ class SmsService:
         tracked = rules.as_decimal(settings.tracking_price) if tracking else None
         cost = _sum_of(price, count, tracked) if request.fixed_cost is None else request.fixed_cost
         self._accounts.charge(account, cost)
-        message = Message(
+        message = traffic.Message(
             msgid=context.msgid(),
             account=account,
             request=request,
@@ -102,14 +97,14 @@ class SmsService:
         context.after(settings.sms_queued_seconds, lambda: self._deliver(message))
         return message
 
-    def receive(self, sin: str, sender: str, text: str) -> InboundSms:
+    def receive(self, sin: str, sender: str, text: str) -> traffic.InboundSms:
         """Let an SMS come in, or raise `ItemNotFound`; it is charged and posted to the number's action URL."""
         line, owner = self._sins.by_number(sin)
-        status: InboundSmsStatus = "NO ACTION URL"
+        status: traffic.InboundSmsStatus = "NO ACTION URL"
         cost = Decimal(line.range.minute_cost)
         if line.action_url is not None:
             status = "RECEIVED" if self._accounts.pay(owner, cost) else "NO CREDITS"
-        reply = InboundSms(
+        reply = traffic.InboundSms(
             ident=self._context.msgid(),
             account=owner,
             sender=sender,
@@ -131,7 +126,7 @@ class SmsService:
             self._callbacks.post("reply", reply.ident, line.action_url, report)
         return reply
 
-    def restore(self, message: Message) -> None:
+    def restore(self, message: traffic.Message) -> None:
         """Take back a message that was saved; it goes on from when it was sent."""
         self._keep(message)
         if message.status == "QUEUED":
@@ -164,23 +159,23 @@ class SmsService:
             self._callbacks.post("click", message.msgid, request.click_callback_url, report)
         return tracking.link if tracking.link.startswith(("http://", "https://")) else f"http://{tracking.link}"
 
-    def view(self, message: Message, base_url: str) -> dict[str, object]:
+    def view(self, message: traffic.Message, base_url: str) -> dict[str, object]:
         """Return a message as the API shows it now."""
         settings = self._context.settings
         return message.view(base_url, hide_cost=settings.cost_hidden_while_queued, all_accesses=settings.multi_click)
 
-    def held(self) -> list[Message]:
+    def held(self) -> list[traffic.Message]:
         """Return the messages that the carrier holds until a command decides, the oldest first."""
         return [message for message in self.messages.values() if message.status == "DELIVERING" and message.due is None]
 
-    def under_way(self, msgid: str) -> Message:
+    def under_way(self, msgid: str) -> traffic.Message:
         """Return a message that is not delivered and has not failed yet, or raise `ItemNotFound`."""
         message = self.messages.get(msgid)
         if message is None or message.status in _FINAL:
             raise rules.ItemNotFound("no_such_message", "there is no such message under way")
         return message
 
-    def delay(self, message: Message, seconds: float) -> None:
+    def delay(self, message: traffic.Message, seconds: float) -> None:
         """Have a message delivered so much later from now."""
         if message.status == "QUEUED":
             self._move(message, "DELIVERING", N_("by command"))
@@ -190,7 +185,7 @@ class SmsService:
         self._context.mark_changed(message)
         self._publish(message)
 
-    def finish(self, message: Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
+    def finish(self, message: traffic.Message, status: Literal["DELIVERED", "FAIL"], why: str) -> None:
         """Deliver or fail a message, and report it (API section 10)."""
         self._move(message, status, why)
         if url := message.request.callback_url:
@@ -198,7 +193,7 @@ class SmsService:
             names = ("msgid", "status", "recipient", "sender", "sent_time", "cost", "tags", "url")
             self._callbacks.post("sms", message.msgid, url, {name: shown[name] for name in names})
 
-    def _shorten(self, request: SmsRequest) -> tuple[str, str, LinkTracking | None]:
+    def _shorten(self, request: traffic.SmsRequest) -> tuple[str, str, traffic.LinkTracking | None]:
         """Put a short link in place of the first one; return the text, the text that is measured, and the link, if any.
 
         The two texts differ by the length of the short address alone: parts and cost are those of the real service,
@@ -213,9 +208,9 @@ class SmsService:
             return request.text, request.text, None
         text, link = replaced
         measured, _ = rules.replace_link(request.text, f"https://xoz.so/{path}") or replaced
-        return text, measured, LinkTracking(link=link, path=path, shortlink=shortlink)
+        return text, measured, traffic.LinkTracking(link=link, path=path, shortlink=shortlink)
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, message: traffic.Message) -> None:
         if message.status != "QUEUED":
             return  # a command came first
         result = self._outcome_rules.of("sms", message.request.recipient)
@@ -224,7 +219,7 @@ class SmsService:
             self._await(message, self._context.now() + self._context.settings.sms_delivering_seconds + longer)
         self._move(message, "DELIVERING", result.why)
 
-    def _await(self, message: Message, due: float) -> None:
+    def _await(self, message: traffic.Message, due: float) -> None:
         message.due = due
 
         def fall_due() -> None:
@@ -234,25 +229,25 @@ class SmsService:
 
         self._context.at(due, fall_due)
 
-    def _move(self, message: Message, status: SmsStatus, why: str) -> None:
+    def _move(self, message: traffic.Message, status: traffic.SmsStatus, why: str) -> None:
         message.status = status
         message.moves.append((self._context.now(), status, why))
         if message.msgid in self.messages:  # it may have been deleted since
             self._context.mark_changed(message)
         self._publish(message)
 
-    def _publish(self, message: Message, content: str | None = None) -> None:
+    def _publish(self, message: traffic.Message, content: str | None = None) -> None:
         if self._context.listeners:
             numbers = {"to": message.request.recipient}
             facts = {"status": message.status, "parts": message.parts, "cost": rules.price_json(message.cost)}
             self._context.publish("sms", message.msgid, numbers=numbers, content=content, **facts)
 
-    def _keep(self, message: Message) -> None:
+    def _keep(self, message: traffic.Message) -> None:
         if message.tracking:
             self.links[message.tracking.path] = message
         self.messages.keep(message.msgid, message)
 
-    def _unlink(self, message: Message) -> None:
+    def _unlink(self, message: traffic.Message) -> None:
         if message.tracking:
             del self.links[message.tracking.path]
 

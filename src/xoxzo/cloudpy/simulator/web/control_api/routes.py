@@ -13,16 +13,9 @@ from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
 from xoxzo.cloudpy.simulator.commands.actions import AccountRecord
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.engine.rules import format_time, is_digits
+from xoxzo.cloudpy.simulator.queries import results
 from xoxzo.cloudpy.simulator.queries.overview import Overview
 from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-from xoxzo.cloudpy.simulator.queries.results import (
-    CallRecord,
-    OutcomeRule,
-    ResultPage,
-    SearchResult,
-    SentReply,
-    TemplateRecord,
-)
 from xoxzo.cloudpy.simulator.queries.search import Totals
 from xoxzo.cloudpy.simulator.queries.timeline import Timeline
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
@@ -137,7 +130,7 @@ def _add_fault(it: ControlRequest) -> Fault:
 
 AFTERWARDS: dict[Any, Callable[[ControlRequest], Any]] = {
     schemas.Completed: lambda _it: schemas.Completed(),
-    CallRecord: lambda it: it.simulator.find_call(it.ident),
+    results.CallRecord: lambda it: it.simulator.find_call(it.ident),
     Timeline: lambda it: it.simulator.timeline(it.ident),
     schemas.SendersState: _senders,
     schemas.ClockState: _clock,
@@ -156,7 +149,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
     ),
     "Searching": (
-        _get("search?q&limit&before", ResultPage[SearchResult], slow=True)(
+        _get("search?q&limit&before", results.ResultPage[results.SearchResult], slow=True)(
             "Find messages, calls and replies, the newest first.",
             lambda it: it.simulator.search(it.query.get("q", ""), **it.page()),
         ),
@@ -168,7 +161,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             "Return all that a search finds as a CSV file for spreadsheets, the newest first.",
             lambda it: it.simulator.export(it.query.get("q", "")),
         ),
-        _row("GET", "export.json?q", list[SearchResult], "export_json", file="application/json")(
+        _row("GET", "export.json?q", list[results.SearchResult], "export_json", file="application/json")(
             "Return all that a search finds as a JSON file, the newest first.",
             lambda it: it.simulator.export(it.query.get("q", ""), form="json"),
         ),
@@ -193,44 +186,44 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
     ),
     "Phones": (
-        _get("phones?limit&before", ResultPage[PhoneSummary])(
+        _get("phones?limit&before", results.ResultPage[PhoneSummary])(
             "List the phones that were reached, the latest first.", lambda it: it.simulator.phones(**it.page())
         ),
         _get("phones/{number}", schemas.PhoneState, "phone")("Show what a phone received.", _phone),
-        _get("phones/{number}/thread?limit&before", ResultPage[SearchResult])(
+        _get("phones/{number}/thread?limit&before", results.ResultPage[results.SearchResult])(
             "Show what reached a phone and what was written on it, the newest first.",
             lambda it: it.simulator.phone(it.ident).thread(**it.page(100)),
         ),
-        _post("phones/{number}/messages", SentReply, "write", schemas.WriteSms, 201)(
+        _post("phones/{number}/messages", results.SentReply, "write", schemas.WriteSms, 201)(
             "Send an SMS from a phone to a receiving number.",
             lambda it: it.simulator.phone(it.ident).reply(**asdict(it.body)),
         ),
-        _post("phones/{number}/calls", CallRecord, "dial", schemas.DialNumber, 201)(
+        _post("phones/{number}/calls", results.CallRecord, "dial", schemas.DialNumber, 201)(
             "Call a dial-in number from a phone.", lambda it: it.simulator.phone(it.ident).dial(**asdict(it.body))
         ),
     ),
     "Calls": (
-        _post("calls", CallRecord, "ring", schemas.IncomingCall, 201)(
+        _post("calls", results.CallRecord, "ring", schemas.IncomingCall, 201)(
             "Start an incoming call.", lambda it: it.simulator.incoming_call(**asdict(it.body))
         ),
-        _get("calls/{id}", CallRecord, "call")(
+        _get("calls/{id}", results.CallRecord, "call")(
             "Show a call with its steps, incoming or outgoing.", lambda it: it.simulator.find_call(it.ident)
         ),
-        _post("calls/{id}/answer", CallRecord)(
+        _post("calls/{id}/answer", results.CallRecord)(
             "Answer a ringing call.", lambda it: it.simulator.carrier.answer(it.ident)
         ),
-        _post("calls/{id}/decline", CallRecord)(
+        _post("calls/{id}/decline", results.CallRecord)(
             "Decline a ringing call.", lambda it: it.simulator.carrier.decline(it.ident)
         ),
-        _post("calls/{id}/ignore", CallRecord)(
+        _post("calls/{id}/ignore", results.CallRecord)(
             "Ignore a ringing call, which ends by itself.", lambda it: it.simulator.carrier.ignore(it.ident)
         ),
-        _post("calls/{id}/hang-up", CallRecord)(
+        _post("calls/{id}/hang-up", results.CallRecord)(
             "Hang up a call in progress.", lambda it: it.simulator.carrier.hang_up(it.ident)
         ),
     ),
     "Carriers": (
-        _get("held", tuple[SearchResult, ...])(
+        _get("held", tuple[results.SearchResult, ...])(
             "List the held messages and the ringing calls.", lambda it: it.simulator.carrier.held()
         ),
         _post("messages/{id}/deliver", Timeline)(
@@ -240,8 +233,10 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _post("messages/{id}/delay", Timeline, body=schemas.Delay)(
             "Deliver a message later.", lambda it: it.simulator.carrier.delay(it.ident, it.body.seconds)
         ),
-        _get("rules", tuple[OutcomeRule, ...])("List the carriers' rules.", lambda it: it.simulator.carrier.rules),
-        _post("rules", OutcomeRule, "add_rule", schemas.NewRule, 201)(
+        _get("rules", tuple[results.OutcomeRule, ...])(
+            "List the carriers' rules.", lambda it: it.simulator.carrier.rules
+        ),
+        _post("rules", results.OutcomeRule, "add_rule", schemas.NewRule, 201)(
             "Add a rule for the outcome of messages or calls.",
             lambda it: it.simulator.carrier.add_rule(**asdict(it.body)),
         ),
@@ -258,13 +253,13 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
     ),
     "Xoxzo": (
-        _get("templates", tuple[TemplateRecord, ...])(
+        _get("templates", tuple[results.TemplateRecord, ...])(
             "List the SMS templates of all accounts.", lambda it: it.simulator.office.templates
         ),
-        _post("templates/{id}/approve", TemplateRecord)(
+        _post("templates/{id}/approve", results.TemplateRecord)(
             "Approve the pending text of a template.", lambda it: it.simulator.office.approve(it.number("template"))
         ),
-        _post("templates/{id}/return", TemplateRecord, "give_back")(
+        _post("templates/{id}/return", results.TemplateRecord, "give_back")(
             "Return a template to its author; the previous text applies again.",
             lambda it: it.simulator.office.give_back(it.number("template")),
         ),

@@ -142,6 +142,22 @@ def test_phones_come_in_the_order_of_what_reached_them_last(filled: Caller) -> N
     assert rest.next is None
 
 
+def test_phones_that_one_call_reached_are_on_one_page(caller: Caller, listener: Listener) -> None:
+    """A call that is transferred reaches two phones at the same place in the order: paging leaves out neither."""
+    listener.answers = [(200, b"transfer +819000000009")]
+    din = caller.subscribe(action_url=listener.url)["din"]
+    with caller.simulator.serve():
+        caller.simulator.incoming_call(din, OTHER)
+        caller.send()  # later than the call begins, earlier than it is transferred
+        caller.simulator.advance(60)
+    pages, before = [], None
+    while len(pages) < 3 and (before is not None or not pages):
+        page = caller.simulator.phones(limit=1, before=before)
+        pages.append({one.number for one in page.items})
+        before = page.next
+    assert pages == [{NUMBER}, {OTHER, "+819000000009"}]
+
+
 def test_a_phone_is_forgotten_with_its_last_message() -> None:
     """A number stands in the list as long as something that reached it is kept."""
     caller = Caller(max_messages=2)

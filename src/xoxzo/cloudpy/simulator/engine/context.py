@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import islice, takewhile
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -208,6 +209,10 @@ class EngineContext:
         """The request that is being carried out, for whatever comes of it to remember."""
         self.last_serial = 0
         self._moment: float | None = None
+
+    def sort_phones(self) -> None:
+        """Put the phones in their order again, after something older reached one."""
+        self.phones = dict(sorted(self.phones.items(), key=itemgetter(1)))
 
     def serial(self) -> int:
         """Return the next serial number: messages, calls and replies share one order."""

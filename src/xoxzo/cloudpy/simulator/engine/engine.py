@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from operator import itemgetter
 from typing import Any, Protocol, Self
 
 from msgspec import Struct
@@ -184,7 +183,7 @@ class Engine:
         }
         legs = self._store.load(self.accounts.get, restore)
         self.calls.restore(calls, legs, saved.moment, reason)
-        context.phones = dict(sorted(context.phones.items(), key=itemgetter(1)))
+        context.sort_phones()
         self.templates.last = saved.templates
         self._saved_at, self._reload_reason, self._wipe_pending = saved.moment, None, False
 

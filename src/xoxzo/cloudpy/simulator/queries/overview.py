@@ -28,6 +28,12 @@ def count_by_status(engine: Engine) -> tuple[Counter[str], Counter[str], Counter
         )
 
 
+def count_pending_templates(engine: Engine) -> int:
+    """Return how many templates wait for approval."""
+    with engine:
+        return sum(template.pending_content is not None for template in engine.templates.templates.values())
+
+
 def count_held(engine: Engine) -> int:
     """Return how many messages wait for a decision of the carrier, and how many phones ring."""
     with engine:

@@ -86,15 +86,18 @@ def find_call(engine: Engine, callid: str) -> CallRecord:
 
 
 def list_phones(engine: Engine, limit: int, before: int | None) -> ResultPage[PhoneSummary]:
-    """Return at most `limit` phones, the last reached first; only those whose last serial number is below `before`."""
+    """Return `limit` phones, the last reached first; only those whose last serial number is below `before`."""
+    shown: list[PhoneSummary] = []
     with engine:
-        latest = reversed(engine.context.phones.items())
-        numbers = list(islice((one for one in latest if before is None or one[1] < before), limit + 1))
-        shown = []
-        for number, serial in numbers[:limit]:
+        for number, serial in reversed(engine.context.phones.items()):
+            if before is not None and serial >= before:
+                continue
+            # One call may have reached several phones: their serial number is one, so they stay on one page.
+            if len(shown) >= limit and serial < shown[-1].serial:
+                return ResultPage(tuple(shown), shown[-1].serial)
             messages, calls = (len(kind.by_phone.get(number, ())) for kind in (engine.sms, engine.calls))
             shown.append(PhoneSummary(number, serial, result_from(next(_newest(engine, number))), messages, calls))
-    return ResultPage(tuple(shown), shown[-1].serial if len(numbers) > limit else None)
+    return ResultPage(tuple(shown), None)
 
 
 def _newest(engine: Engine, number: str, before: int | None = None) -> Iterator[Traffic]:

@@ -181,7 +181,7 @@ class Simulation(Lifecycle):
         """Return the phones that were reached, the latest first.
 
         Args:
-            limit: How many at most, 1 to 1,000.
+            limit: How many at most, 1 to 1,000; more only where one call was the last to reach several.
             before: Only those that were reached earlier: the `next` of the page before.
 
         Raises:

@@ -253,6 +253,7 @@ class CallService:
     def _transfer(self, call: Call, number: str, rest: list[rules.Action]) -> None:
         self._step(call, "transfer", number=number)
         self.calls.attach(number, call.callid, call)
+        self._context.sort_phones()
 
         def talk() -> None:
             self._step(call, "connected", number=number)

@@ -17,7 +17,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from xoxzo.cloudpy.common.locale import N_, translations
-from xoxzo.cloudpy.simulator.queries.overview import count_held, list_ringing
+from xoxzo.cloudpy.simulator.queries.overview import count_held, count_pending_templates, list_ringing
 from xoxzo.cloudpy.simulator.queries.search import toggled, without_status
 from xoxzo.cloudpy.simulator.web.console.page_request import CSRF_TOKEN, Page, PageRequest, translate_reason
 
@@ -90,7 +90,7 @@ def render(page: Page, request: PageRequest) -> bytes:
             "now": simulator.now.timestamp(),
             "stopped": simulator.clock_stopped,
             "faults": sum(1 for _ in simulator.faults),
-            "waiting": sum(template.pending_content is not None for template in simulator.templates),
+            "waiting": count_pending_templates(simulator.engine),
             "held": count_held(simulator.engine) if held is None else held,
             "ringing": list_ringing(simulator.engine),
         },

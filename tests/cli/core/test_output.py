@@ -204,7 +204,7 @@ def test_notes_are_for_people_and_warnings_for_all(capsys, monkeypatch) -> None:
 
 
 def test_progress_shows_count_and_rate(monkeypatch) -> None:
-    """A bar counts what is done, with its rate; a wheel shows its words."""
+    """A bar counts what is done, with its rate; a wheel shows its words as they are, control characters escaped."""
     seen = io.StringIO()
 
     def console(**_: object) -> object:
@@ -214,13 +214,13 @@ def test_progress_shows_count_and_rate(monkeypatch) -> None:
     with progress.progress_bar("Sending", 2) as more:
         more()
         more()
-    with progress.spinner("Waiting for m1"):
+    with progress.spinner("Waiting for [/m1][red]\x07"):
         pass
     reported = seen.getvalue()
     assert "Sending" in reported
     assert "2/2" in reported
     assert "/s" in reported
-    assert "Waiting for m1" in reported
+    assert "Waiting for [/m1][red]\\x07" in reported
 
 
 def test_a_wheel_turns_while_something_is_waited_for(monkeypatch) -> None:

@@ -12,7 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from xoxzo.cloudpy.cli.core.output.terminal import visible
+
 _BAR_COLUMNS = 28
+_TITLE = progress.TextColumn("{task.description}", markup=False)
 
 Piece = tuple[str, str | None]
 """A text and its colour."""
@@ -26,7 +29,7 @@ def _transient(*columns: str | progress.ProgressColumn) -> progress.Progress:
 def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar with rate and time left on standard error; yield a function that counts one more as done."""
     done = (progress.BarColumn(), progress.MofNCompleteColumn(), "{task.fields[speed_shown]}/s")
-    with _transient("{task.description}", *done, progress.TimeRemainingColumn()) as bar:
+    with _transient(_TITLE, *done, progress.TimeRemainingColumn()) as bar:
         task = bar.add_task(title, total=total, speed_shown="–")
 
         def more() -> None:
@@ -40,8 +43,8 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def spinner(title: str) -> Iterator[None]:
     """Show a spinner and the elapsed time on standard error."""
-    with _transient(progress.SpinnerColumn(), "{task.description}", progress.TimeElapsedColumn()) as wheel:
-        wheel.add_task(title, total=None)
+    with _transient(progress.SpinnerColumn(), _TITLE, progress.TimeElapsedColumn()) as wheel:
+        wheel.add_task(visible(title), total=None)
         yield
 
 

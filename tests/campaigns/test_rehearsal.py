@@ -115,6 +115,26 @@ def test_faults_can_be_rehearsed(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize(("response_seconds", "is_too_long"), [(2.4, False), (3.0, True)])
+def test_slow_responses_can_be_rehearsed(response_seconds: float, *, is_too_long: bool, tmp_path: Path) -> None:
+    """A message that takes longer than half the lease may have been sent: it is looked up, as in a real run."""
+    service, events = simulator(), list[Event]()
+    rehearsal = Campaign.rehearse(
+        "spring",
+        people(30),
+        TEXT,
+        service,
+        Limits(lease=5.0, stop_share=1.0),
+        store=tmp_path,
+        response_seconds=response_seconds,
+        on_event=events.append,
+    )
+    assert (rehearsal.result.state, rehearsal.result.tally[State.DELIVERED]) == ("finished", 30)
+    assert set(reached(service).values()) == {1}
+    assert any(event.kind == "unknown" for event in events) == is_too_long
+
+
+@pytest.mark.usefixtures("no_network")
 def test_too_few_credits_stop_a_rehearsal_as_a_run(tmp_path: Path) -> None:
     """With the account's balance it ends where the real run would."""
     rehearsal = Campaign.rehearse("spring", people(30), TEXT, simulator(credits=100), store=tmp_path)

@@ -245,7 +245,7 @@ class Reconciler:
                 for _ in range(concurrency):
                     group.create_task(poll())
         except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            raise (first := errors.exceptions[0]) from first.__cause__
         return ended
 
     def _valid_position(self, found: re.Match[str] | None) -> int | None:

@@ -91,8 +91,8 @@ class SqliteLedger(Ledger):
                 self._contacts = self._closing.enter_context(closing(self.contacts.connect()))
                 if self._is_disposable:
                     self._contacts.execute("PRAGMA synchronous = OFF")
-            self.contacts.lock(self._contacts, sorted_=sorted_)
             try:
+                self.contacts.lock(self._contacts, sorted_=sorted_)
                 yield self._contacts
                 self._contacts.execute("COMMIT")
             finally:

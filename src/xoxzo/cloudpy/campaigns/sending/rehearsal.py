@@ -65,9 +65,11 @@ class _SlowTransport:
         self.seconds = 0.0
 
     async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> Any:  # noqa: ANN401 - its response
-        await asyncio.sleep(self.seconds)
         self._service.move_clock(self._now())
-        return await self._inner.send(request, budget, progress)
+        response = await self._inner.send(request, budget, progress)
+        # Afterwards: the lease has to last until it is written, and what takes too long may have been sent.
+        await asyncio.sleep(self.seconds)
+        return response
 
     async def close(self) -> None:
         await self._inner.close()

@@ -12,7 +12,7 @@ import xlsxwriter
 from xoxzo.cloudpy.campaigns import BadRow, BadRows, Campaign, Content, Reason
 from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
 from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
-from xoxzo.cloudpy.campaigns.inputs.tables import read_rows, read_table
+from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.records import outcome_reason
 from xoxzo.cloudpy.campaigns.report.export import write_bad_rows
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
@@ -61,6 +61,17 @@ def test_a_list_without_a_header_is_seen(tmp_path: Path) -> None:
     assert read_table(path, header=True).columns == ("090-1111-2222", "山田")
 
 
+def test_a_last_column_that_one_row_has_is_no_column(tmp_path: Path) -> None:
+    """Without a header: a delimiter within a value may have shifted it there. A brace does not make JSON of a list."""
+    path = tmp_path / "list.csv"
+    path.write_text("090-1111-2222,a,\n090-1111-3333,b,\n090-1111-4444,c,d\n", encoding="utf-8")
+    table = read_table(path)
+    assert table.columns == ("1", "2")
+    assert [row.fault is None for row in table.rows] == [True, True, False]
+    path.write_text("{name},{phone}\na,090-1111-2222\n", encoding="utf-8")
+    assert read_table(path).columns == ("{name}", "{phone}")
+
+
 def test_workbooks_are_read(tmp_path: Path) -> None:
     """Whole numbers that a workbook stores as floats are read as whole; a missing 0 is counted as an assumption."""
     path = tmp_path / "list.xlsx"
@@ -86,6 +97,10 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
     path.write_text('{"名前": "山田", "tel": "09011112222"}\n\n{"名前": null, "tel": 8011112222}\n')
     assert [row.cells for row in read_table(path).rows][1] == {"名前": "", "tel": "8011112222"}
+    path.write_text('{"tel": "09011112222", "名前": "a"}\n{"tel": "09011112223", "名前": {"a": 1}}\n', encoding="utf-8")
+    people = RecipientReader(table := read_table(path), choose_columns(table, ["名前"]), CONTENT)
+    assert [one.line for one in people] == [1]
+    assert [(one.line, one.column, one.reason.code) for one in people.bad_rows] == [(2, "名前", "no_text")]
     path.write_text('{"tel": "09011112222"}\n[1]\n')
     with pytest.raises(CampaignError, match="line 2"):
         list(read_table(path).rows)
@@ -123,6 +138,8 @@ def test_files_that_cannot_be_read_are_errors(tmp_path: Path, content: bytes, me
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """For text, workbooks and JSON lines alike; an unknown encoding is an error as well."""
+    with pytest.raises(CampaignError, match="cannot be read"):
+        hash_file(tmp_path / "a.csv")
     for name in ("a.csv", "a.xlsx", "a.jsonl"):
         with pytest.raises(CampaignError, match="cannot be read"):
             list(read_table(tmp_path / name).rows)

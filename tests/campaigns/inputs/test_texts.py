@@ -188,19 +188,21 @@ def test_archives_and_compound_files_are_told_apart(path: Path) -> None:
 
 def test_json_lines_are_known_by_their_content(path: Path) -> None:
     """What is neither text nor a number is refused where it is read, and nowhere else."""
-    values = [{"tel": A, "n": None}, {"tel": B, "n": float("nan")}, {"tel": C, "n": [1]}, {"tel": C, "n": True}]
+    numbers = [{"tel": A, "n": None}, {"tel": B, "n": float("nan")}]
+    values = [*numbers, {"tel": C, "n": [1]}, {"tel": C, "n": True}, {"tel": C, "n": {"a": 1}}]
     path.write_text("\ufeff" + "\n\n".join(map(json.dumps, values)), encoding="utf-8")
     table = read_table(path)
     rows = list(table.rows)
     assert (table.kind, [(row.line, row.cells["n"]) for row in rows]) == (
         "json",
-        [(1, ""), (3, ""), (5, "[1]"), (7, "True")],
+        [(1, ""), (3, ""), (5, "[1]"), (7, "True"), (9, "{'a': 1}")],
     )
     assert [{name: str(reason) for name, reason in row.refused.items()} for row in rows] == [
         {},
         {},
-        {"n": "is neither text nor a number (list)"},
-        {"n": "is neither text nor a number (bool)"},
+        {"n": "is neither text nor a number (an array)"},
+        {"n": "is neither text nor a number (true or false)"},
+        {"n": "is neither text nor a number (an object)"},
     ]
     [row] = read_rows([{"word": StrEnum("Word", ["RED"])["RED"], "colour": Enum("Colour", ["RED"])["RED"]}]).rows
     assert (row.cells["word"], list(row.refused)) == ("red", ["colour"])

@@ -145,11 +145,12 @@ def test_cells_are_read_as_they_are_shown(path: Path) -> None:
 
 
 def test_days_may_be_counted_from_1904(path: Path) -> None:
-    """Workbooks of old Macs say so."""
-    xml = sheet(row(1, "phone", "day"), row(2, NUMBER, '<c r="B2" s="1"><v>44895</v></c>'))
+    """Workbooks of old Macs say so. What is after the year 9999 is shown as it is stored."""
+    cells = (f'<c r="B{n}" s="1"><v>{days}</v></c>' for n, days in enumerate((44895, 2957004), 2))
+    xml = sheet(row(1, "phone", "day"), *(row(n, NUMBER, cell) for n, cell in enumerate(cells, 2)))
     properties = '<workbookPr date1904="1"/>'
     path.write_bytes(workbook_of([("s", "visible", xml)], styles=styles("yyyy/m/d"), properties=properties))
-    assert next(read_table(path).rows).cells["day"] == "2026/12/1"
+    assert [one.cells["day"] for one in read_table(path).rows] == ["2026/12/1", "2957004"]
 
 
 def test_formulas_that_nobody_calculated_are_blank(path: Path) -> None:

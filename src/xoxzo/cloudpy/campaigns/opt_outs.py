@@ -316,8 +316,9 @@ class OptOutEndpoint:
             return _page("ask", person, _STOP)
         is_japanese = person.number.startswith(_JAPAN)
         at = datetime.fromtimestamp(entry.since).astimezone(ZoneInfo("Asia/Tokyo") if is_japanese else None)
-        form = f"{at.year}年{at.month}月{at.day}日 %H:%M" if person.language == "ja" else "%Y-%m-%d %H:%M %Z"
-        return _page("done", person, _UNDO if entry.source == SOURCE else "", time=at.strftime(form))
+        # Without kanji in what is formatted: strftime of Windows cannot encode them.
+        day = f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}" if person.language == "ja" else f"{at:%Y-%m-%d %H:%M %Z}"
+        return _page("done", person, _UNDO if entry.source == SOURCE else "", time=day)
 
     def _find(self, position: int, accept_language: str) -> _Person | None:
         """Return whose a link is; ``None`` if its campaign was removed or purged."""

@@ -199,12 +199,13 @@ def _date(tokens: list[Token], number: float, *, is_1904: bool, japanese: bool) 
 def moment_of(number: float, *, is_1904: bool) -> tuple[date | None, int] | None:
     """Return the day, ``None`` for a time of no day, and the seconds since midnight, or, without a day, in all."""
     seconds = round(number * 86_400, 3)
-    if number < 0 or number >= 2_958_466 or abs(seconds - round(seconds)) > 0.001:  # up to 9999-12-31
+    if number < 0 or number >= 2_958_466 or abs(seconds - round(seconds)) > 0.001:
         return None
     days, rest = divmod(round(seconds), 86_400)
-    if days < 61 and not is_1904:  # Excel has a 29th of February 1900
+    start = date(1904, 1, 1) if is_1904 else date(1899, 12, 30)
+    if (days < 61 and not is_1904) or days > (date.max - start).days:  # Excel has a 29th of February 1900
         return None if days else (None, rest)
-    return (date(1904, 1, 1) if is_1904 else date(1899, 12, 30)) + timedelta(days=days), rest
+    return start + timedelta(days=days), rest
 
 
 def _part_name(tokens: list[Token], position: int) -> str:

@@ -38,6 +38,8 @@ _NUMBER = re.compile(r"[+(]?\d[\d\s().\-]{7,}\d")
 _TOO_MANY_CELLS = Reason(
     "too_many_cells", "is beyond the last column: a delimiter within a value needs quotation marks around it"
 )
+# What a program gives is named by its Python type.
+_JSON_KINDS = {"_JsonObject": N_("an object"), "list": N_("an array"), "bool": N_("true or false")}
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
@@ -319,7 +321,8 @@ def _row_of(line: int, values: Mapping[str, object], repeated: Collection[str] =
         is_collection = isinstance(value, Sized) and not hasattr(value, "encode")  # as an array of numpy
         if not is_blank(text) and (not has_own_text or is_collection):
             kind = type(value).__name__
-            refused[name] = Reason("no_text", "is neither text nor a number ({type})", {"type": kind})
+            fields = {"kind": _JSON_KINDS.get(kind, kind)}
+            refused[name] = Reason("no_text", "is neither text nor a number ({kind})", fields)
     return Row(line, cells, refused=refused) if refused else Row(line, cells)
 
 

@@ -253,5 +253,7 @@ def test_wait_ready(simulator_url: str) -> None:
     ready = CliRunner().invoke(command, ["wait-ready", "--url", simulator_url + "/"])
     assert (ready.exit_code, ready.output) == (0, "")
     gone = CliRunner().invoke(command, ["wait-ready", "--url", "http://127.0.0.1:9", "--timeout", "0.1"])
+    never = CliRunner().invoke(command, ["wait-ready", "--url", "http://127.0.0.1:9", "--timeout", "nan"])
+    assert never.exit_code == 6
     assert gone.exit_code == 6
     assert "no simulator answers at http://127.0.0.1:9 within 0.1 s" in gone.output

@@ -114,6 +114,17 @@ def test_wrong_use_is_reported(run: Run, arguments: tuple[str, ...], message: st
     assert message in done.stderr
 
 
+@pytest.mark.parametrize("broker", ["redis://:secret@127.0.0.1:1", "amqp://127.0.0.1:1", "no-such-kind://shop"])
+def test_a_broker_that_does_not_answer(run: Run, broker: str) -> None:
+    """One line says so before anything is asked or changed, without the broker's password."""
+    assert run(*CREATE).exit_code == 0
+    done = run("dispatch", "spring", "--broker", broker)
+    assert (done.exit_code, done.stdout) == (6, "")
+    assert "the broker cannot be reached; nothing was sent: " in done.stderr
+    assert "secret" not in done.stderr
+    assert json.loads(run("status", "spring", "--json").stdout)["state"] == "created"
+
+
 def test_a_campaign_that_has_ended_is_not_dispatched(run: Run, simulator: Simulator) -> None:
     """A campaign that has sent everything stays finished, and a cancelled one cannot go on."""
     run(*CREATE)

@@ -254,7 +254,7 @@ def stop(url: str | None, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     for entry in entries:
         while local_simulator.is_there(entry):
-            if time.monotonic() >= deadline:
+            if not time.monotonic() < deadline:
                 message = _("the simulator at {url} still runs (process {pid})", url=entry.url, pid=entry.pid)
                 raise CommandError(message, status=NOT_SENT)
             time.sleep(_POLL_SECONDS)
@@ -290,7 +290,7 @@ def wait_ready(url: str, timeout: float) -> None:
     """Wait until a simulator answers. Exits with 0 then, and with 6 if none does in time."""
     deadline = time.monotonic() + timeout
     while not local_simulator.answers_as(url.rstrip("/")):
-        if time.monotonic() >= deadline:
+        if not time.monotonic() < deadline:  # "nan" seconds are over, too
             sentence = _("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
             raise CommandError(sentence, status=NOT_SENT)
         time.sleep(_POLL_SECONDS)

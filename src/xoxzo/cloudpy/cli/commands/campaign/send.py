@@ -19,7 +19,7 @@ from xoxzo.cloudpy.cli.commands.campaign.progress import Progress
 from xoxzo.cloudpy.cli.commands.campaign.rehearse import rehearse as rehearse_command
 from xoxzo.cloudpy.cli.commands.campaign.render import ENDED, exit_unless_done, show_plan, show_result, write_json
 from xoxzo.cloudpy.cli.core.click_base import add_options, json_option
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError
+from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
 from xoxzo.cloudpy.cli.core.output.values import format_value
 from xoxzo.cloudpy.cli.core.sending import signing_callbacks
@@ -211,15 +211,19 @@ def _application(app: str | None, broker: str | None) -> tuple[Celery, str | Non
         raise CommandError(line) from None
     from xoxzo.cloudpy.integrations.celery import settings
 
-    if app is None:
-        return Celery(broker=broker), None
     # As `celery` does it: the application is in the current folder.
     sys.path.insert(0, "")
     try:
-        found = find_app(app)
+        queue = Celery(broker=broker) if app is None else find_app(app)
     except Exception as error:  # noqa: BLE001 - the application is any code
         raise CommandError(_("{app} cannot be loaded: {error}", app=app, error=error)) from None
-    return found, settings.store()
+    try:
+        with queue.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0)
+    except Exception as error:  # noqa: BLE001 - each kind of broker has errors of its own
+        why = _("the broker cannot be reached; nothing was sent: {why}", why=error)
+        raise CommandError(why, status=NOT_SENT) from None
+    return queue, None if app is None else settings.store()
 
 
 def _run(

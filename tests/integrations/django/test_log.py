@@ -63,25 +63,6 @@ def test_idents_are_unique_and_exact(database: str) -> None:
     assert not list(Delivery.check(databases=[database]))
 
 
-def test_rows_of_earlier_versions_are_merged(database: str) -> None:
-    """The migration makes one row of those with the same id, which MariaDB had stored, and keeps their history."""
-    call_command("migrate", "xoxzo", "0002", database=database, verbosity=0)
-    with connections[database].cursor() as cursor:
-        for ident, status, at in (("m1", "DELIVERING", "1"), ("m1", "DELIVERED", "2"), ("", "", "3"), ("", "", "4")):
-            if ident and status == "DELIVERING" and database != "mariadb":
-                continue
-            cursor.execute(
-                "INSERT INTO xoxzo_delivery (kind, ident, status, final, sent, clicked, cost, created, updated,"
-                " history) VALUES ('sms', %s, %s, %s, %s, %s, '', '2026-11-30 00:00:00', '2026-11-30 00:00:00', %s)",
-                [ident, status, status == "DELIVERED", False, False, f'[{{"at": "{at}"}}]'],
-            )
-    call_command("migrate", "xoxzo", database=database, verbosity=0)
-    rows = Delivery.objects.order_by("pk")
-    history = [{"at": "1"}, {"at": "2"}] if database == "mariadb" else [{"at": "2"}]
-    assert sorted((row.ident, row.status, row.history) for row in rows if row.ident) == [("m1", "DELIVERED", history)]
-    assert [row.ident for row in rows].count(None) == 2
-
-
 def test_shown() -> None:
     """The text of a row has its id, or its reference."""
     get_log().record(report("booking-1", "", "DELIVERING"))

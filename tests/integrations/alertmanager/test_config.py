@@ -130,6 +130,8 @@ def test_times(given: str | float, seconds: float) -> None:
         ("listen", "localhost", "listen must be an address and a port"),
         ("listen", "127.0.0.1:70000", "listen must be an address and a port"),
         ("colour", "red", "colour is not known here"),
+        ("lists.oncall.steps.0.", 1, 'lists.oncall.steps[1]."" is not known here'),
+        ("lists.", 1, 'lists."" must be a table'),
         ("x - at `$[0", "red", "x - at `$[0 is not known here"),
         ("lists.oncall.steps.1", "sms", "lists.oncall.steps[2] must be a table"),
         ("public_url", "http://on-call.example", "public_url must begin with https://"),

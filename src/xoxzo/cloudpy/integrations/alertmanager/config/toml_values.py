@@ -87,7 +87,7 @@ def _read_named(kind: Any, value: object) -> Named[Any]:  # noqa: ANN401 - a typ
         try:
             found[name] = convert(kind.expand(one) if hasattr(kind, "expand") else one, kind)
         except InvalidArgument as error:
-            raise InvalidArgument(_join(name, error.field), error.template, error.fields) from None
+            raise InvalidArgument(_join(name or '""', error.field), error.template, error.fields) from None
     return found
 
 
@@ -109,7 +109,7 @@ def _explain(error: msgspec.ValidationError, kind: type) -> InvalidArgument:
     if problem == "contains unknown":
         # It may be misspelt.
         known = ", ".join(sorted(one.encode_name for one in info.fields))
-        return InvalidArgument(_join(path, key), "is not known here; there are {known}", known=known)
+        return InvalidArgument(_join(path, key or '""'), "is not known here; there are {known}", known=known)
     rule, fields = _rule(info)
     if problem and not fields:  # a rule with fields says what to give
         rule = N_("must be given")

@@ -16,17 +16,15 @@ import msgspec
 
 from xoxzo.cloudpy.client.event_hooks import check_header, set_up_log
 from xoxzo.cloudpy.client.settings import RateLimiter, Settings, SimulatorHost
-from xoxzo.cloudpy.common.hosts import is_named_simulator, is_this_machine
+from xoxzo.cloudpy.common import hosts, plain_text, version
 from xoxzo.cloudpy.common.locale import N_
-from xoxzo.cloudpy.common.plain_text import plain
-from xoxzo.cloudpy.common.version import __version__
 from xoxzo.cloudpy.errors import ConfigurationError
 from xoxzo.cloudpy.protocols import EventHook
 
 _BEGINNING = re.compile(r"\+[1-9][0-9]{0,14}")
 
 LIVE_URL = "https://api.xoxzo.com"
-USER_AGENT = f"xoxzo-cloudpy/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
+USER_AGENT = f"xoxzo-cloudpy/{version.__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
 
 _NO_CREDENTIALS = N_("""\
 no credentials: pass sid= and auth_token=, or set XOXZO_API_SID and XOXZO_API_AUTH_TOKEN.
@@ -149,7 +147,7 @@ def _credential(name: str, given: object, variable: str) -> str:
 
     A secret that was read from a file often ends in a line break, which would be part of the password.
     """
-    source, value = (name, plain(given)) if given else (variable, os.environ.get(variable, "").strip())
+    source, value = (name, plain_text.plain(given)) if given else (variable, os.environ.get(variable, "").strip())
     if not isinstance(value, str):
         raise ConfigurationError("{name} must be text", name=source)
     if not value.isprintable() or any(map(str.isspace, value)):
@@ -159,7 +157,7 @@ def _credential(name: str, given: object, variable: str) -> str:
 
 def _base_url(url: object) -> tuple[str, SimulatorHost | None]:
     """Return the address without a final slash, and its host if only a simulator may respond there."""
-    url = plain(url)
+    url = plain_text.plain(url)
     if not isinstance(url, str):
         raise ConfigurationError("base_url must be text, for instance https://api.xoxzo.com")
     try:
@@ -171,8 +169,8 @@ def _base_url(url: object) -> tuple[str, SimulatorHost | None]:
         raise ConfigurationError("base_url must be https://host, as in https://api.xoxzo.com")
     if parts.username is not None or not {"?", "#", " "}.isdisjoint(url):
         raise ConfigurationError("base_url must be an address alone: no user name, no query, no fragment")
-    is_remote = parts.scheme == "http" and not is_this_machine(host)
-    if is_remote and not is_named_simulator(host):
+    is_remote = parts.scheme == "http" and not hosts.is_this_machine(host)
+    if is_remote and not hosts.is_named_simulator(host):
         raise ConfigurationError(
             "base_url must be https://: http would expose the token, so it is only for this machine and for "
             "simulators on hosts in XOXZO_SIMULATOR_HOSTS"
@@ -182,7 +180,7 @@ def _base_url(url: object) -> tuple[str, SimulatorHost | None]:
 
 def _beginnings(numbers: object) -> tuple[str, ...]:
     listed = numbers if isinstance(numbers, Iterable) and not isinstance(numbers, str) else ()
-    found: tuple[Any, ...] = tuple(map(plain, listed))
+    found: tuple[Any, ...] = tuple(map(plain_text.plain, listed))
     # Nothing at all, or a blank among them, would be a mistake that opens or closes everything.
     if not found or not all(isinstance(number, str) and _BEGINNING.fullmatch(number) for number in found):
         raise ConfigurationError("allowed_recipients must be a list of numbers or their beginnings, each with its +")

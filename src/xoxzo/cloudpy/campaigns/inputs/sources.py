@@ -17,10 +17,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from xoxzo.cloudpy.campaigns.inputs import detection, numbers, xlsx
 from xoxzo.cloudpy.campaigns.inputs.cells import RawRow, has_number
-from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read, check_text
-from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
-from xoxzo.cloudpy.campaigns.inputs.xlsx import Workbook
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.errors import CampaignError, ConfigurationError
 
@@ -40,7 +38,7 @@ def read_head(path: Path, encoding: str) -> str:
     """Return the beginning of a text; `CampaignError` if the file is empty, or no list."""
     with path.open(encoding=encoding, newline="") as file:
         head = file.read(_HEAD_CHARACTERS)
-    check_text(path, head)
+    detection.check_text(path, head)
     if not head.strip("\ufeff \t\r\n"):
         raise CampaignError("file_empty", "the file is empty")
     return head
@@ -151,7 +149,7 @@ def open_xlsx(
     By default it is the first that is not hidden. `notes` takes what the plan should show: other sheets, hidden rows.
     `CampaignError` if the workbook cannot be read, has no such sheet, or what to do with hidden rows must be stated.
     """
-    book = Workbook(path, as_stored)
+    book = xlsx.Workbook(path, as_stored)
     name = _choose(path, book.sheets, sheet, notes)
     return name, _without_hidden(name, book.rows(name), hidden, notes)
 
@@ -231,7 +229,7 @@ def open_by_calamine(
         name = _choose(path, sheets, sheet, notes)
         page = book.get_sheet_by_name(name)
     except (OSError, calamine.CalamineError) as error:
-        raise cannot_be_read(path, error) from None
+        raise detection.cannot_be_read(path, error) from None
     if hidden is None:
         notes.append(Reason("hidden_unknown", "rows that the workbook hides are read as well: only .xlsx tells them"))
 
@@ -261,7 +259,7 @@ def _text(column: int, value: object, as_stored: Counter[tuple[int, str]]) -> st
     if isinstance(value, float):
         if not value.is_integer():
             as_stored[column, "0.0"] += 1
-        return shown_number(value)
+        return numbers.shown_number(value)
     if isinstance(value, date | datetime | time | timedelta):
         as_stored[column, type(value).__name__] += 1
     return str(value).upper() if isinstance(value, bool) else str(value)

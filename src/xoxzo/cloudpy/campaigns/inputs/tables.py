@@ -15,7 +15,7 @@ from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
 
-from xoxzo.cloudpy.campaigns.inputs import sources
+from xoxzo.cloudpy.campaigns.inputs import detection, numbers, sources
 from xoxzo.cloudpy.campaigns.inputs.cells import (
     HEAD_ROWS,
     OWN_COLUMNS,
@@ -25,8 +25,6 @@ from xoxzo.cloudpy.campaigns.inputs.cells import (
     is_blank,
     with_formula,
 )
-from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read, check_encoding, detect, kind_of, named_encoding
-from xoxzo.cloudpy.campaigns.inputs.numbers import shown_number
 from xoxzo.cloudpy.campaigns.records import Reason
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.common.plain_text import plain
@@ -118,7 +116,7 @@ def read_table(
     if header_row is not None and header is False:
         raise InvalidArgument("header_row", "cannot be given for a list without a header")
     reader = _ListReader(header, header_row, country, tuple(wanted), delimiter, [], Counter())
-    kind = kind_of(file)
+    kind = detection.kind_of(file)
     if kind in {"xlsx", "workbook"}:
         opened = sources.open_xlsx if kind == "xlsx" else sources.open_by_calamine
         name, lists = opened(file, sheet, hidden, reader.notes, reader.as_stored)
@@ -146,20 +144,20 @@ def _read_text(file: Path, encoding: str | None, reader: _ListReader) -> Table:
     delimiter = reader.delimiter
     try:
         if encoding is None:
-            encoding, sample = detect(file, reader.country)
+            encoding, sample = detection.detect(file, reader.country)
             if sample:
                 fields = {"encoding": encoding, "sample": sample}
                 reader.notes.append(Reason("encoding", "the text is most likely {encoding}: {sample}", fields))
         else:
-            encoding = named_encoding(encoding)
-            check_encoding(file, encoding)
+            encoding = detection.named_encoding(encoding)
+            detection.check_encoding(file, encoding)
         head = sources.read_head(file, encoding)
         if _is_json(file, head):
             return _table(_read_json(file, encoding), "json", encoding)
         if delimiter is None:
             delimiter = sources.choose_delimiter(file, head, reader.country)
     except OSError as error:
-        raise cannot_be_read(file, error) from None
+        raise detection.cannot_be_read(file, error) from None
     delimiter = _DELIMITER_NAMES.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InvalidArgument("delimiter", "must be one character, or tab")
@@ -330,7 +328,7 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
-        return shown_number(value)
+        return numbers.shown_number(value)
     if isinstance(value, Decimal):
         return format(value, "f")  # without an exponent
     # Not compared with itself, as NaN may be: pandas' NA raises TypeError. Its text is one of `BLANKS`, as NaT's is.
@@ -343,4 +341,4 @@ def hash_file(source: str | os.PathLike[str]) -> str:
         with Path(source).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise cannot_be_read(source, error) from None
+        raise detection.cannot_be_read(source, error) from None

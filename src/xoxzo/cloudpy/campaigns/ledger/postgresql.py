@@ -21,11 +21,7 @@ import psycopg
 from psycopg.errors import UndefinedTable, UniqueViolation
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger import postgresql_connection as pg, statements
-from xoxzo.cloudpy.campaigns.ledger.base import Change, ClaimRequest, Ledger, outcome_row
-from xoxzo.cloudpy.campaigns.ledger.opt_outs import CONTACT_TABLES, TABLES
-from xoxzo.cloudpy.campaigns.ledger.queries import read_recipient, recipient_row
-from xoxzo.cloudpy.campaigns.ledger.stores import DRAFT_SECONDS, CampaignStore, check_name
+from xoxzo.cloudpy.campaigns.ledger import base, opt_outs, postgresql_connection as pg, queries, statements, stores
 from xoxzo.cloudpy.campaigns.records import Claim, Outcome, Recipient
 from xoxzo.cloudpy.errors import CampaignError
 
@@ -37,8 +33,8 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         created DOUBLE PRECISION NOT NULL)""",
         f"{statements.ACCOUNT_TABLE} WITH (fillfactor = 50)",
     ),
-    tuple(table.format(bytes="BYTEA") for table in TABLES),
-    tuple(table.format(bytes="BYTEA", options="") for table in CONTACT_TABLES),
+    tuple(table.format(bytes="BYTEA") for table in opt_outs.TABLES),
+    tuple(table.format(bytes="BYTEA", options="") for table in opt_outs.CONTACT_TABLES),
     # To look for a contact before it is added takes as long as to add it, and of several the latest counts.
     ("ALTER TABLE contact DROP CONSTRAINT contact_pkey", "CREATE INDEX contact_hash ON contact (hash)"),
 )
@@ -51,7 +47,7 @@ _SEATS = 1024
 _CONTACTS = 1
 
 
-class PostgresqlLedger(Ledger):
+class PostgresqlLedger(base.Ledger):
     """One campaign in a database, by its number in it, for any number of workers. See `Ledger` for its methods."""
 
     blocks = True
@@ -145,7 +141,7 @@ class PostgresqlLedger(Ledger):
     def _lock_key(self, seat: int = 0) -> int:
         return _LOCK_SPACE + self._ident * _SEATS + seat
 
-    def claim(self, request: ClaimRequest) -> Claim:
+    def claim(self, request: base.ClaimRequest) -> Claim:
         with self._mutex:
             while True:
                 try:
@@ -165,7 +161,7 @@ class PostgresqlLedger(Ledger):
                 self._volatile += batch
             return changed
 
-    def _change(self, change: Change, *, durable: bool = True, lock: bool = True) -> list[list[tuple[Any, ...]]]:
+    def _change(self, change: base.Change, *, durable: bool = True, lock: bool = True) -> list[list[tuple[Any, ...]]]:
         """Run the statements as one message, and again after a lost connection: all but a claim may be repeated."""
         is_claim = any(values and "claim" in values and "lease" in values for _, values in change)
         give_up = time.monotonic() + _OUTAGE_SECONDS
@@ -194,8 +190,8 @@ class PostgresqlLedger(Ledger):
             # A restart of the server, or of what is between, has released it.
             self._check_lock(connection.execute(f"SELECT {self._lock}({self._lock_key()})".encode()).fetchall())
         if self._volatile:
-            rows = [outcome_row(one) for one in {(one.n, one.claim): one for one in self._volatile}.values()]
-            again: Change = [(statement, None) for statement in statements.START]
+            rows = [base.outcome_row(one) for one in {(one.n, one.claim): one for one in self._volatile}.values()]
+            again: base.Change = [(statement, None) for statement in statements.START]
             again += [(statements.ADD_OUTCOMES, rows), *((statement, None) for statement in statements.APPLY)]
             self._send(connection, again, durable=True, lock=True)
             self._volatile.clear()
@@ -208,7 +204,7 @@ class PostgresqlLedger(Ledger):
             connection.close()
 
     def _send(
-        self, connection: pg.Connection, change: Change, *, durable: bool, lock: bool
+        self, connection: pg.Connection, change: base.Change, *, durable: bool, lock: bool
     ) -> list[list[tuple[Any, ...]]]:
         with psycopg.ClientCursor(connection) as cursor:
             message = []
@@ -264,7 +260,7 @@ class PostgresqlLedger(Ledger):
         with self._connection() as connection, connection.cursor() as cursor:
             with cursor.copy(f"COPY recipient ({statements.RECIPIENT_COLUMNS}) FROM STDIN") as copy:
                 for n, one in enumerate(recipients, first + 1):
-                    copy.write_row(recipient_row(n, one))
+                    copy.write_row(queries.recipient_row(n, one))
             columns = statements.RECIPIENT_COLUMNS
             numbered = f"SELECT {columns}, row_number() OVER (PARTITION BY number ORDER BY n) AS place FROM recipient"
             repeated = cursor.execute(f"SELECT {columns} FROM ({numbered}) AS r WHERE place > 1 ORDER BY n").fetchall()
@@ -274,7 +270,7 @@ class PostgresqlLedger(Ledger):
                     f"CREATE TABLE kept AS SELECT {kept} FROM ({numbered}) AS r WHERE place = 1;"
                     " DROP TABLE recipient; ALTER TABLE kept RENAME TO recipient".encode()
                 )
-        yield from (read_recipient((0, *row[1:])) for row in repeated)
+        yield from (queries.read_recipient((0, *row[1:])) for row in repeated)
 
     def seal(self) -> None:
         with self._connection() as connection:
@@ -300,7 +296,7 @@ class PostgresqlLedger(Ledger):
             yield connection
 
 
-class PostgresqlStore(CampaignStore):
+class PostgresqlStore(stores.CampaignStore):
     """Keeps campaigns in a database. See ``CampaignStore`` for its methods."""
 
     def __init__(self, address: str) -> None:
@@ -314,7 +310,7 @@ class PostgresqlStore(CampaignStore):
             yield from (name for (name,) in rows.fetchall())
 
     def _find(self, name: str) -> int | None:
-        check_name(name)
+        stores.check_name(name)
         with self._connect() as connection:
             row = connection.execute("SELECT id FROM campaign WHERE name = %s", (name,)).fetchone()
         return None if row is None else int(row[0])
@@ -326,7 +322,7 @@ class PostgresqlStore(CampaignStore):
         now = time.time()
         with self._connect() as connection:
             old = "SELECT id FROM campaign WHERE name IS NULL AND created < %s"
-            drafts = connection.execute(old, (now - DRAFT_SECONDS,)).fetchall()
+            drafts = connection.execute(old, (now - stores.DRAFT_SECONDS,)).fetchall()
             new = "INSERT INTO campaign (created) VALUES (%s) RETURNING id"
             [(ident,)] = connection.execute(new, (now,)).fetchall()
         for (draft,) in drafts:

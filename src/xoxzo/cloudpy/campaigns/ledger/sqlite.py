@@ -14,10 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from xoxzo.cloudpy.campaigns.clock import SteadyClock
-from xoxzo.cloudpy.campaigns.ledger import files, statements
-from xoxzo.cloudpy.campaigns.ledger.base import Change, ClaimRequest, Ledger
+from xoxzo.cloudpy.campaigns.ledger import base, files, queries, statements
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import SqliteContacts, SqliteOptOuts, hash_number
-from xoxzo.cloudpy.campaigns.ledger.queries import recipient_row
 from xoxzo.cloudpy.campaigns.records import Claim, Recipient, Remaining
 from xoxzo.cloudpy.common.sqlite_files import FileLock
 from xoxzo.cloudpy.errors import CampaignError
@@ -39,7 +37,7 @@ _ADD_OUTCOME, _ADD_BLOCK = (
 _GROUP_ROWS = 1000
 
 
-class SqliteLedger(Ledger):
+class SqliteLedger(base.Ledger):
     """Recipients, claims and outcomes in a file that only its owner can read. See `Ledger` for its methods.
 
     Any number of processes may query it, record delivery reports and request a pause; one may run.
@@ -101,7 +99,7 @@ class SqliteLedger(Ledger):
         except sqlite3.Error as error:
             raise self.contacts.cannot_be_used(error) from error
 
-    def claim(self, request: ClaimRequest) -> Claim:
+    def claim(self, request: base.ClaimRequest) -> Claim:
         claim = None
         with self._mutex:
             try:
@@ -248,7 +246,7 @@ class SqliteLedger(Ledger):
                     "cannot_be_read", "the ledger {path} cannot be read: {error}", path=self.path, error=error
                 ) from error
 
-    def _change(self, change: Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
+    def _change(self, change: base.Change, *, durable: bool = True) -> list[list[tuple[Any, ...]]]:
         if all(statement is not statements.UNSENT for statement, _ in change):
             return self._run(change, durable=durable)
         results: list[list[tuple[Any, ...]]] = []
@@ -266,7 +264,7 @@ class SqliteLedger(Ledger):
                     raise
             return results or self._run(change, durable=durable)
 
-    def _run(self, change: Change, *, durable: bool) -> list[list[tuple[Any, ...]]]:
+    def _run(self, change: base.Change, *, durable: bool) -> list[list[tuple[Any, ...]]]:
         results = []
         with self.transaction(durable=durable) as connection:
             now = {"now": self.clock.now()}
@@ -293,7 +291,7 @@ class SqliteLedger(Ledger):
             with self.transaction() as connection:
                 n = connection.execute("SELECT coalesce(max(n), 0) FROM recipient").fetchone()[0]
                 for one in group:
-                    row = recipient_row(n + 1, one)
+                    row = queries.recipient_row(n + 1, one)
                     if connection.execute("INSERT OR IGNORE INTO recipient VALUES (?,?,?,?,?,?,?)", row).rowcount:
                         n += 1
                     else:

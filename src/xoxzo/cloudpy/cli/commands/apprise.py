@@ -9,15 +9,14 @@ from pathlib import Path
 
 import click
 
-from xoxzo.cloudpy.cli.core.click_base import make_group
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError
+from xoxzo.cloudpy.cli.core import click_base, exit_codes
 from xoxzo.cloudpy.cli.core.i18n import _
 
 PLUGIN = "import xoxzo.cloudpy.integrations.apprise\n"
 _FILE_NAME = "notify_xoxzo.py"
 
 
-@make_group("xoxzo apprise install")
+@click_base.make_group("xoxzo apprise install")
 def command() -> None:
     """Let Apprise send notifications by SMS and calls.
 
@@ -35,11 +34,11 @@ def install(folder: Path | None) -> None:
     path = (folder or _default_folder()).expanduser() / _FILE_NAME
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != PLUGIN:
-            raise CommandError(_("{path} exists with other content: nothing was written", path=path))
+            raise exit_codes.CommandError(_("{path} exists with other content: nothing was written", path=path))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(PLUGIN, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
+        raise exit_codes.CommandError(f"{path}: {error.strerror}") from None
     click.echo(path)
     if find_spec("apprise") is None:
         missing = _("Apprise is not installed in the environment of this library. Type: {command}")

@@ -29,9 +29,7 @@ from xoxzo.cloudpy.cli.core.inputs import URL
 from xoxzo.cloudpy.cli.core.output.terminal import visible
 from xoxzo.cloudpy.cli.core.output.values import to_json
 from xoxzo.cloudpy.cli.core.sending import signing_callbacks
-from xoxzo.cloudpy.common.masking import mask_digits
-from xoxzo.cloudpy.common.signals import stop_signals
-from xoxzo.cloudpy.common.user_files import open_private
+from xoxzo.cloudpy.common import masking, signals, user_files
 from xoxzo.cloudpy.errors import CallbackRejected
 
 DEFAULT_PORT = 8099
@@ -108,11 +106,11 @@ def command(
         _replay(replay, forward, listener)
         return
     with ExitStack() as stack:
-        stopped = stack.enter_context(stop_signals())
+        stopped = stack.enter_context(signals.stop_signals())
         if log is not None:
             # Callbacks contain phone numbers: only the owner may read them.
             with writing(log):
-                file = os.fdopen(open_private(log, append=True), "a", encoding="utf-8")
+                file = os.fdopen(user_files.open_private(log, append=True), "a", encoding="utf-8")
             listener.file = stack.enter_context(file)
         if verify:
             listener.callbacks = signing_callbacks("http://localhost")
@@ -249,7 +247,7 @@ class _Listener(msgspec.Struct, kw_only=True):
             if name in _OMITTED or value in (None, "", 0, ()):
                 continue
             if name in _NUMBERS and not self.show_content:
-                fields[name] = mask_digits(value)
+                fields[name] = masking.mask_digits(value)
             elif name == "message" and not self.show_content:
                 fields[name] = "…"
             elif isinstance(value, datetime):

@@ -10,10 +10,8 @@ import click
 # Imported here so that the table of commands reports a missing extra, in one line.
 import phonenumbers  # noqa: F401
 
-from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, inputs
 from xoxzo.cloudpy.cli.core.i18n import Word, _, render_error
-from xoxzo.cloudpy.cli.core.inputs import expand_stdin
 from xoxzo.cloudpy.cli.core.output.values import Output
 from xoxzo.cloudpy.errors import InvalidArgument
 from xoxzo.cloudpy.phone import parse
@@ -21,7 +19,7 @@ from xoxzo.cloudpy.phone import parse
 _COLUMNS = ("as_typed", "e164", "kind", "country", "assumptions", "notes", "error")
 
 
-@make_group("xoxzo phone format 080-1111-2222")
+@click_base.make_group("xoxzo phone format 080-1111-2222")
 def command() -> None:
     """Convert phone numbers to E.164; no call is made, no message is sent."""
 
@@ -36,19 +34,19 @@ def command() -> None:
 @click.option(
     "--country", default="JP", show_default=True, metavar="CC", help="The country of numbers without a country code."
 )
-@json_option
+@click_base.json_option
 def format_(numbers: Sequence[str], country: str, *, machine: bool) -> None:
     """Convert numbers to E.164, and show their kind and each assumption; - reads them from standard input.
 
     The numbers are not masked: they are the result. Exits with 3 if one of them cannot be read.
     """
-    with invalid_arguments_as_errors():
+    with exit_codes.invalid_arguments_as_errors():
         parse("+818011112222", country)  # an unknown country is no error of a number
     bad: list[str] = []
     out = Output(machine=machine, show_numbers=True)
-    out.table(_rows(expand_stdin(numbers), country, bad, for_people=out.draws), _COLUMNS, single=True)
+    out.table(_rows(inputs.expand_stdin(numbers), country, bad, for_people=out.draws), _COLUMNS, single=True)
     if bad:
-        raise click.exceptions.Exit(REJECTED)
+        raise click.exceptions.Exit(exit_codes.REJECTED)
 
 
 def _rows(numbers: Sequence[str], country: str, bad: list[str], *, for_people: bool) -> Iterator[dict[str, Any]]:

@@ -28,10 +28,8 @@ from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.locale import N_, accepted_language
 from xoxzo.cloudpy.common.signals import handle_signals
 from xoxzo.cloudpy.errors import ConfigurationError, InvalidArgument
-from xoxzo.cloudpy.integrations.alertmanager import acknowledgement
+from xoxzo.cloudpy.integrations.alertmanager import acknowledgement, event_log, incidents
 from xoxzo.cloudpy.integrations.alertmanager.config.settings import Settings
-from xoxzo.cloudpy.integrations.alertmanager.event_log import EventLog
-from xoxzo.cloudpy.integrations.alertmanager.incidents import ACKNOWLEDGEABLE, parse_notification
 from xoxzo.cloudpy.integrations.alertmanager.receiver import Receiver
 
 TOKEN_VARIABLE = "XOXZO_ALERTMANAGER_TOKEN"  # noqa: S105 - the name of a variable
@@ -83,7 +81,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def serve(receiver: Receiver, log: EventLog, secrets: Secrets, listener: socket.socket) -> None:
+async def serve(receiver: Receiver, log: event_log.EventLog, secrets: Secrets, listener: socket.socket) -> None:
     """Run the receiver and the server until Ctrl-C, SIGTERM or SIGHUP, and close the listening socket."""
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
@@ -114,7 +112,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def application(receiver: Receiver, log: EventLog, secrets: Secrets) -> Starlette:
+def application(receiver: Receiver, log: event_log.EventLog, secrets: Secrets) -> Starlette:
     """Create the ASGI application; the log gets a line for each rejected request.
 
     ``POST /alerts`` receives notifications, ``POST /page/NAME`` notifies a person or begins a list, ``POST
@@ -143,7 +141,7 @@ class _Rejection(HTTPException):
 
 
 class _Handlers:
-    def __init__(self, receiver: Receiver, log: EventLog, secrets: Secrets) -> None:
+    def __init__(self, receiver: Receiver, log: event_log.EventLog, secrets: Secrets) -> None:
         self._receiver = receiver
         self._log = log
         self._secrets = secrets
@@ -155,7 +153,7 @@ class _Handlers:
         self._authenticate(request, body)
         if len(body) > _MAX_BODY_BYTES:
             raise _Rejection(413, "the body is too large: set max_alerts")
-        verdict, ident = self._receiver.receive(parse_notification(body))
+        verdict, ident = self._receiver.receive(incidents.parse_notification(body))
         return JSONResponse({"verdict": verdict, "incident": ident})
 
     async def reject(self, _request: Request, error: Exception) -> Response:
@@ -205,7 +203,7 @@ class _Handlers:
             return HTMLResponse(acknowledgement.render_page(None, language), 404, _PAGE_HEADERS)
         incident, person = found
         changed = False
-        if request.method == "POST" and incident.phase in ACKNOWLEDGEABLE:
+        if request.method == "POST" and incident.phase in incidents.ACKNOWLEDGEABLE:
             # Only the alerts that the person saw.
             changed = parse_qs(await _read(request, 1000)).get(b"version") != [str(incident.version).encode()]
             if not changed:

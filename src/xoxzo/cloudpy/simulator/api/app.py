@@ -14,11 +14,8 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.simulator.api import http
+from xoxzo.cloudpy.simulator.api import http, rate_limits, request_log, routes
 from xoxzo.cloudpy.simulator.api.handlers.sms import list_sent
-from xoxzo.cloudpy.simulator.api.rate_limits import RateLimits, throttled
-from xoxzo.cloudpy.simulator.api.request_log import RequestLog
-from xoxzo.cloudpy.simulator.api.routes import Route, Routes
 from xoxzo.cloudpy.simulator.commands.faults import KINDS_WITHOUT_EFFECT, Fault, FaultInjector
 from xoxzo.cloudpy.simulator.engine.engine import Engine
 from xoxzo.cloudpy.simulator.engine.records.accounts import Account
@@ -40,9 +37,9 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.log = RequestLog(engine.settings.max_requests, engine.clock.now)
-        self.rate_limits = RateLimits(engine.settings)
-        self._routes = Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
+        self.log = request_log.RequestLog(engine.settings.max_requests, engine.clock.now)
+        self.rate_limits = rate_limits.RateLimits(engine.settings)
+        self._routes = routes.Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
         self.faults.watch(lambda what: self._publish("faults", "faults", what=what))
         with engine.lock:
@@ -108,7 +105,7 @@ class Api:
         """Answer a request that is hit by a fault; what HTTP cannot express is in the response's `fault`."""
         self._publish("fault", request.target, what=fault.kind)
         if fault.kind == "throttled":
-            refusal = throttled(max(1, math.ceil(fault.seconds)))
+            refusal = rate_limits.throttled(max(1, math.ceil(fault.seconds)))
             return replace(http.json_response(429, refusal.body), fault=fault, headers=(*http.JSON, *refusal.headers))
         if fault.kind in KINDS_WITHOUT_EFFECT:
             return http.ApiResponse(500, fault=fault)
@@ -119,7 +116,7 @@ class Api:
         body = answer.body[: len(answer.body) // 2] if fault.kind == "truncate" else answer.body
         return replace(answer, body=body, fault=fault)
 
-    def _carry_out(self, request: http.ApiRequest, route: Route, ident: str) -> http.ApiResponse:
+    def _carry_out(self, request: http.ApiRequest, route: routes.Route, ident: str) -> http.ApiResponse:
         method, base_url = request.method, _base_url(request.headers.get(b"host", b""))
         try:
             with self._engine as engine:

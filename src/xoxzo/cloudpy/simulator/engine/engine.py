@@ -22,11 +22,9 @@ from xoxzo.cloudpy.simulator.engine.context import DAY_SECONDS, EngineContext, E
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRule, OutcomeRules
 from xoxzo.cloudpy.simulator.engine.records import accounts, traffic
 from xoxzo.cloudpy.simulator.engine.rules import NotSaved
+from xoxzo.cloudpy.simulator.engine.services import callbacks, otp, sms
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService, SubscribedNumberService
-from xoxzo.cloudpy.simulator.engine.services.callbacks import CallbackService
 from xoxzo.cloudpy.simulator.engine.services.calls import CallService
-from xoxzo.cloudpy.simulator.engine.services.otp import OtpService
-from xoxzo.cloudpy.simulator.engine.services.sms import SmsService, TemplateService
 from xoxzo.cloudpy.simulator.settings import Settings
 
 STOPPED = N_("the simulator was stopped")
@@ -87,15 +85,15 @@ class Engine:
     def _create_services(self) -> None:
         context = self.context
         self.accounts = AccountService(context)
-        self.callbacks = CallbackService(context)
+        self.callbacks = callbacks.CallbackService(context)
         self.outcome_rules = OutcomeRules(context)
         self.dins = SubscribedNumberService(context, self.accounts, "din")
         self.sins = SubscribedNumberService(context, self.accounts, "sin")
         shared = context, self.accounts, self.callbacks, self.outcome_rules
-        self.sms = SmsService(shared, self.sins)
+        self.sms = sms.SmsService(shared, self.sins)
         self.calls = CallService(shared, self.dins)
-        self.templates = TemplateService(context)
-        self.otp = OtpService(context, self.sms)
+        self.templates = sms.TemplateService(context)
+        self.otp = otp.OtpService(context, self.sms)
 
     def __enter__(self) -> Self:
         self.lock.acquire()

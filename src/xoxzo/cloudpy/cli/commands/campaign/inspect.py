@@ -13,9 +13,7 @@ from msgspec.structs import asdict
 
 from xoxzo.cloudpy.campaigns import Campaign, Comparison, Difference, compare as compare_campaigns
 from xoxzo.cloudpy.campaigns.records import NO_REASON, outcome_reason
-from xoxzo.cloudpy.campaigns.report import export as exports
-from xoxzo.cloudpy.campaigns.report.html import default_zone
-from xoxzo.cloudpy.campaigns.report.statistics import Statistics
+from xoxzo.cloudpy.campaigns.report import export as exports, html, statistics
 from xoxzo.cloudpy.cli.commands.campaign import options, render
 from xoxzo.cloudpy.cli.commands.campaign.creation import write_report
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, in_command, open_campaign, with_campaign
@@ -129,7 +127,7 @@ def export(campaign: Campaign, *, output: str | None, zone: ZoneInfo | None, mac
         for row in map(exports.export_row, campaign.recipient_statuses()):
             write_json(**dict(zip(exports.EXPORT_COLUMNS, row, strict=True)))
         return
-    zone = zone or default_zone(campaign.ledger)
+    zone = zone or html.default_zone(campaign.ledger)
     if output == "-":
         exports.export_csv(campaign.ledger, sys.stdout, zone=zone)
         return
@@ -157,7 +155,7 @@ def report(
     """
     _check_json_output(output, machine=machine)
     if machine:
-        figures = Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
+        figures = statistics.Statistics(campaign.recipient_statuses(), campaign.ledger.get("statistics"))
         write_json(name=campaign.name, state=_state(campaign), **figures.to_dict())
         return
     page = campaign.render_report(language=language or chosen_language(), **given)

@@ -9,11 +9,8 @@ from typing import Any
 
 import click
 
-from xoxzo.cloudpy.cli.core import sending
-from xoxzo.cloudpy.cli.core.click_base import make_group
-from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, inputs, sending
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.inputs import read_text
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 _COLUMNS = ("callid", "status", "recipient", "caller", "start_time", "duration", "cost", "tags")
@@ -24,7 +21,7 @@ _din_caller = click.option(
 )
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo call say 080-1111-2222 'ご注文の品が届きました' --caller 81501112222 --simulator", "xoxzo call wait CALLID"
 )
 def command() -> None:
@@ -60,7 +57,7 @@ def play(session: Session, recipients: Sequence[str], url: str, **given: Any) ->
 @api(sends=True)
 def say(session: Session, recipient: str, text: str | None, file: str | None, lang: str, **given: Any) -> None:
     """Call a phone and speak a text; commas make pauses. A RECIPIENT - stands for numbers on standard input."""
-    given |= {"tts_message": read_text(text, file), "tts_lang": lang}
+    given |= {"tts_message": inputs.read_text(text, file), "tts_lang": lang}
     _call(session, [recipient], "say", _("A call that speaks a text"), given)
 
 
@@ -108,7 +105,7 @@ def wait(session: Session, callids: Sequence[str], wait_seconds: float) -> None:
     sending.show_each(session, callids, end, _COLUMNS, good=lambda call: call.status == "ANSWERED")
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo conference create 080-1111-2222 090-3333-4444 --caller 81501112222 --simulator",
     "xoxzo conference get CONFERENCEID",
 )
@@ -127,7 +124,7 @@ def create(session: Session, participants: Sequence[str], **given: Any) -> None:
 
     people = sending.complete_send(session, "caller", given, participants)
     numbers = [one.number for one in people]
-    with invalid_arguments_as_errors(nothing_sent=True):
+    with exit_codes.invalid_arguments_as_errors(nothing_sent=True):
         create_conference(participants=numbers, **given)
     sending.confirm_send(session, _("A conference"), numbers, _first_minutes(people), at_least=True)
     started = session.client.conferences.create(participants=numbers, **given)

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xoxzo.cloudpy.cli.core import sending
-from xoxzo.cloudpy.cli.core.click_base import add_options, make_group
-from xoxzo.cloudpy.cli.core.exit_codes import invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, inputs, sending
 from xoxzo.cloudpy.cli.core.i18n import _
-from xoxzo.cloudpy.cli.core.inputs import parse_pairs, read_text
 from xoxzo.cloudpy.cli.core.session import Session, api
 
 if TYPE_CHECKING:
@@ -22,13 +19,13 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("id", "name", "status", "approved_content", "pending_content")
 _template = click.argument("template", type=click.IntRange(1))
-_variables = add_options(
+_variables = click_base.add_options(
     click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="A placeholder's text; may be repeated."),
     click.option("--variables", metavar="JSON", help="All placeholders' texts as one JSON object."),
 )
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo template list",
     "xoxzo template render 6 --var name=山田",
     "xoxzo template send 6 080-1111-2222 --var name=山田 --sender Shop --simulator",
@@ -66,7 +63,7 @@ def show(session: Session, template: int) -> None:
 @api()
 def create(session: Session, name: str, content: str | None, file: str | None) -> None:
     """Create a template, with placeholders such as {name}. Xoxzo has to approve it before it can be sent."""
-    text = read_text(content, file)
+    text = inputs.read_text(content, file)
     session.out.record(_fields(session, session.client.templates.create(name=name, content=text)))
 
 
@@ -85,7 +82,7 @@ def update(session: Session, template: int, name: str | None, content: str | Non
     """Change a template. It cannot be sent until Xoxzo has approved it again."""
     if name is None and content is None and file is None:
         raise click.UsageError(_("Give what to change, by --name, --content or --file."))
-    text = None if content is None and file is None else read_text(content, file)
+    text = None if content is None and file is None else inputs.read_text(content, file)
     session.out.record(_fields(session, session.client.templates.update(template, name=name, content=text)))
 
 
@@ -114,7 +111,7 @@ def render(session: Session, template: int, values: Sequence[str], variables: st
     """Show what a template becomes, with its parts and what it costs in Japan; nothing is sent."""
     filled = _read(values, variables)
     found = session.client.templates.get(template)
-    with invalid_arguments_as_errors():
+    with exit_codes.invalid_arguments_as_errors():
         session.out.record(session.out.facts(found.render(filled)))
 
 
@@ -162,7 +159,7 @@ def _fields(session: Session, template: Template) -> dict[str, Any]:
 
 
 def _read(values: Sequence[str], variables: str | None) -> dict[str, str]:
-    found = parse_pairs(values, "--var")
+    found = inputs.parse_pairs(values, "--var")
     given = None
     with suppress(ValueError):
         given = json.loads("{}" if variables is None else variables)

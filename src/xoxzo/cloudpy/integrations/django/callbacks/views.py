@@ -13,10 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from xoxzo.cloudpy import callbacks
 from xoxzo.cloudpy.callbacks.endpoint import CallbackEndpoint
 from xoxzo.cloudpy.campaigns import OptOutEndpoint
-from xoxzo.cloudpy.integrations.django import conf, signals
+from xoxzo.cloudpy.integrations.django import campaigns, conf, models, signals
 from xoxzo.cloudpy.integrations.django.callbacks.storage import get_log
-from xoxzo.cloudpy.integrations.django.campaigns import record_report
-from xoxzo.cloudpy.integrations.django.models import Delivery
 from xoxzo.cloudpy.integrations.django.outbox import rows as outbox
 from xoxzo.cloudpy.integrations.wsgi import UNREADABLE, UnreadableBodyError, body_headers, read_body
 
@@ -69,12 +67,12 @@ class _SignalEndpoint(CallbackEndpoint):
 
     def process(self, event: callbacks.Event, recorded: callbacks.Recorded | None) -> callbacks.Action | None:
         """Record it in its campaign and in the outbox, and send the signal with its row of the delivery log."""
-        record_report(event)
+        campaigns.record_report(event)
         outbox.record_report(event)
         if recorded is None:
             return super().process(event, None)
         entry = recorded.entry
-        rows = Delivery.objects.filter(kind=entry.kind, ident=entry.ident or None)
+        rows = models.Delivery.objects.filter(kind=entry.kind, ident=entry.ident or None)
         delivery = (rows if entry.ident else rows.filter(reference=entry.reference)).first()
         _SIGNALS[type(event)].send(sender=type(event), event=event, delivery=delivery)
         return None

@@ -13,11 +13,9 @@ from xoxzo.cloudpy.campaigns.clock import SteadyClock
 from xoxzo.cloudpy.campaigns.records import State
 from xoxzo.cloudpy.campaigns.sending.rules import Lease, SendFailure, Throttle, classify_error
 from xoxzo.cloudpy.errors import APIError, ConfigurationError, RateLimited
-from xoxzo.cloudpy.integrations.django import conf
+from xoxzo.cloudpy.integrations.django import conf, models, sms
 from xoxzo.cloudpy.integrations.django.backends import LiveBackend
-from xoxzo.cloudpy.integrations.django.models import OutboxMessage
 from xoxzo.cloudpy.integrations.django.outbox.rows import Outbox, reconcile
-from xoxzo.cloudpy.integrations.django.sms import CallMessage, SmsMessage, get_connection
 from xoxzo.cloudpy.models import SentMessage
 
 POLL_SECONDS = 1.0
@@ -32,7 +30,7 @@ _STEP_SECONDS = 0.1
 _MAX_RETRY_SECONDS = 300.0
 _STOPPED_SECONDS = 60.0
 _WRITE_BACK_TRIES = 6
-_MESSAGES = {"sms": SmsMessage, "call": CallMessage}
+_MESSAGES = {"sms": sms.SmsMessage, "call": sms.CallMessage}
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +59,7 @@ class Worker:
         settings = conf.get_outbox()
         self._days = settings.days
         self._limits = settings.limits
-        self._backend = get_connection()
+        self._backend = sms.get_connection()
         self._live = self._backend if isinstance(self._backend, LiveBackend) else None
         self._client = conf.get_client() if self._live else None
         self._outbox = Outbox(alias, self._client.account_key if self._client else "")
@@ -157,7 +155,7 @@ class Worker:
             time.sleep(min(left, _STEP_SECONDS))
         return False
 
-    def _send(self, row: OutboxMessage, lease: Lease) -> None:
+    def _send(self, row: models.OutboxMessage, lease: Lease) -> None:
         try:
             message = _MESSAGES[row.kind](recipient=row.recipient, reference=row.reference, **row.content)
         except (KeyError, TypeError) as error:
@@ -179,7 +177,7 @@ class Worker:
                 ident = message.sent.msgid if isinstance(message.sent, SentMessage) else message.sent.callid
                 self._write_back(row, State.SENT, ident=ident, error="", accepted=self._now())
 
-    def _fail(self, row: OutboxMessage, lease: Lease, error: BaseException) -> None:
+    def _fail(self, row: models.OutboxMessage, lease: Lease, error: BaseException) -> None:
         failure = classify_error(error)
         if isinstance(error, ConfigurationError):
             failure = SendFailure(State.REJECTED, type(error).__name__)
@@ -203,7 +201,7 @@ class Worker:
         """Return the time of the database's clock."""
         return self._clock.monotonic() + self._offset
 
-    def _write_back(self, row: OutboxMessage, state: State, **values: Any) -> None:  # noqa: ANN401 - columns
+    def _write_back(self, row: models.OutboxMessage, state: State, **values: Any) -> None:  # noqa: ANN401 - columns
         for tries in range(_WRITE_BACK_TRIES):
             try:
                 self._outbox.write_back(row, state, **values)

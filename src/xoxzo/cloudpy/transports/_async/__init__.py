@@ -1,0 +1,1 @@
+"""The recorder and the replayer, for asyncio; scripts/unasync.py writes from them those for threads."""

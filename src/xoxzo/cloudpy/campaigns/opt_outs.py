@@ -23,9 +23,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from xoxzo.cloudpy.campaigns.inputs.cells import with_formula, without_formula
-from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
-from xoxzo.cloudpy.campaigns.inputs.recipients import BadRows, parse_number, read_numbers, read_numbers_file
+from xoxzo.cloudpy.campaigns.inputs import cells, detection, recipients
 from xoxzo.cloudpy.campaigns.ledger import CampaignStore, Ledger, open_store
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import HASH_BYTES, OptOut
 from xoxzo.cloudpy.common.locale import N_, accepted_language, translations
@@ -69,15 +67,15 @@ class OptOuts:
             since: when the person opted out; by default now.
         """
         at = None if since is None else since.timestamp()
-        return self._list.add(list(read_numbers(numbers, self._country, "numbers")), source=source, since=at)
+        return self._list.add(list(recipients.read_numbers(numbers, self._country, "numbers")), source=source, since=at)
 
     def remove(self, numbers: Iterable[str]) -> int:
         """Remove numbers; return how many were on the list."""
-        return self._list.remove(list(read_numbers(numbers, self._country, "numbers")))
+        return self._list.remove(list(recipients.read_numbers(numbers, self._country, "numbers")))
 
     def get(self, number: str) -> OptOut | None:
         """Return since when and why a number is on the list; ``None`` if it is not."""
-        return self._list.get(parse_number(number, self._country))
+        return self._list.get(recipients.parse_number(number, self._country))
 
     def __contains__(self, number: str) -> bool:
         return self.get(number) is not None
@@ -102,9 +100,9 @@ class OptOuts:
         """
         if (entries := _read_export(Path(path))) is not None:
             return self._list.merge(entries)
-        numbers, bad = read_numbers_file(path, self._country)
+        numbers, bad = recipients.read_numbers_file(path, self._country)
         if bad:
-            raise BadRows(bad, len(bad))
+            raise recipients.BadRows(bad, len(bad))
         return self._list.add(numbers, source=Path(path).name if source is None else source)
 
     def export(self, file: TextIO) -> int:
@@ -114,7 +112,7 @@ class OptOuts:
         count = 0
         for count, one in enumerate(self, 1):  # noqa: B007 - it is returned
             since = datetime.fromtimestamp(one.since, UTC).isoformat()
-            writer.writerow((one.hash.hex(), since, without_formula(one.source), one.campaign))
+            writer.writerow((one.hash.hex(), since, cells.without_formula(one.source), one.campaign))
         return count
 
 
@@ -127,7 +125,7 @@ def _read_export(path: Path) -> list[OptOut] | None:
         with path.open(encoding="utf-8-sig", newline="") as text:
             return [_read_entry(row) for row in csv.DictReader(text)]
     except OSError as error:
-        raise cannot_be_read(path, error) from None
+        raise detection.cannot_be_read(path, error) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CampaignError(
             "not_an_opt_out_list",
@@ -140,7 +138,7 @@ def _read_entry(row: dict[str, Any]) -> OptOut:
     number, since = bytes.fromhex(row["hash"]), datetime.fromisoformat(row["since"]).timestamp()
     if tuple(row) != EXPORT_COLUMNS or row["campaign"] is None or len(number) != HASH_BYTES:
         raise ValueError(row["hash"])
-    return OptOut(number, since, with_formula(row["source"]), row["campaign"])
+    return OptOut(number, since, cells.with_formula(row["source"]), row["campaign"])
 
 
 class LinkSigner(msgspec.Struct, frozen=True):

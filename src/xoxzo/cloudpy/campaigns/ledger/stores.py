@@ -12,10 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from xoxzo.cloudpy.campaigns.ledger.base import Ledger
-from xoxzo.cloudpy.campaigns.ledger.files import delete_files
+from xoxzo.cloudpy.campaigns.ledger import base, files, sqlite
 from xoxzo.cloudpy.campaigns.ledger.opt_outs import ContactList, OptOutList, SqliteContacts, SqliteOptOuts
-from xoxzo.cloudpy.campaigns.ledger.sqlite import SqliteLedger
 from xoxzo.cloudpy.errors import CampaignError, InvalidArgument
 
 Place = Any
@@ -42,7 +40,7 @@ class CampaignStore(ABC):
     """Who may have got a message of the campaigns in it."""
 
     @contextmanager
-    def create(self, name: str) -> Iterator[Ledger]:
+    def create(self, name: str) -> Iterator[base.Ledger]:
         """Yield a new ledger, which gets its name when the block has ended without an exception.
 
         So a name never stands for half a list; after an exception nothing is left.
@@ -73,7 +71,7 @@ class CampaignStore(ABC):
         if not is_published:
             raise taken
 
-    def open(self, name: str) -> Ledger:
+    def open(self, name: str) -> base.Ledger:
         """Open the ledger of a campaign.
 
         Raises:
@@ -104,7 +102,7 @@ class CampaignStore(ABC):
         """Return where the campaign of a name is, if there is one; raise ``InvalidArgument``."""
 
     @abstractmethod
-    def _open(self, place: Place, name: str, *, create: bool = False) -> Ledger: ...
+    def _open(self, place: Place, name: str, *, create: bool = False) -> base.Ledger: ...
 
     @abstractmethod
     def _begin(self, name: str) -> Place:
@@ -152,14 +150,14 @@ class FolderStore(CampaignStore):
 
         Nobody can tell which of them were sent to, since the lost file had what was recorded last.
         """
-        with SqliteLedger(self.path(name), without_wal=True) as ledger:
+        with sqlite.SqliteLedger(self.path(name), without_wal=True) as ledger:
             return ledger.replace_wal()
 
     def _find(self, name: str) -> Path | None:
         return path if (path := self.path(name)).is_file() else None
 
-    def _open(self, place: Path, name: str, *, create: bool = False) -> SqliteLedger:  # noqa: ARG002 - its path has it
-        return SqliteLedger(place, create=create)
+    def _open(self, place: Path, name: str, *, create: bool = False) -> sqlite.SqliteLedger:  # noqa: ARG002 - its path has it
+        return sqlite.SqliteLedger(place, create=create)
 
     def _begin(self, name: str) -> Path:
         path = self.path(name)
@@ -189,11 +187,11 @@ class FolderStore(CampaignStore):
             return False
         except OSError as error:
             raise _cannot_be_created(self.path(name), error) from None
-        delete_files(draft)
+        files.delete_files(draft)
         return True
 
     def _delete(self, place: Path) -> None:
-        delete_files(place)
+        files.delete_files(place)
 
 
 def _cannot_be_created(path: Path, error: OSError) -> CampaignError:

@@ -13,12 +13,8 @@ import click
 from xoxzo.cloudpy.callbacks import Callbacks
 from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.sqlite import SqliteStorage
-from xoxzo.cloudpy.cli.core.click_base import make_group
-from xoxzo.cloudpy.cli.core.exit_codes import DONE, NOT_SENT, REJECTED, describe, worst
-from xoxzo.cloudpy.cli.core.http_probe import probe
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, http_probe, inputs, sending
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import parse_day, parse_period
-from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.cli.core.session import Session, api
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import InvalidArgument, NotFound
@@ -39,13 +35,13 @@ class _Missed(NamedTuple):
 
 
 def _parse_time(text: str) -> datetime:
-    if not text.endswith("d") and (ago := parse_period(text)) is not None:
+    if not text.endswith("d") and (ago := inputs.parse_period(text)) is not None:
         return datetime.now(UTC) - timedelta(seconds=ago)
-    day = parse_day(text)
+    day = inputs.parse_day(text)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo callbacks resend https://shop.example/xoxzo --sign --log deliveries.db --dry-run",
     "xoxzo callbacks resend https://shop.example/xoxzo --sign --since 3h",
     "xoxzo callbacks resend http://127.0.0.1:8000/xoxzo --simulator MSGID",
@@ -95,9 +91,9 @@ def resend(
     """
     if not (idents or log or begin):
         raise click.UsageError(_("Give what to report: ids, --log FILE or --since TIME."))
-    callbacks, url = (signing_callbacks(url), url) if sign else (None, checks.url("url", url))
+    callbacks, url = (sending.signing_callbacks(url), url) if sign else (None, checks.url("url", url))
     posts, session.dry_run = not session.dry_run, False
-    statuses = [DONE]
+    statuses = [exit_codes.DONE]
 
     def rows() -> Iterator[dict[str, Any]]:
         for missed in _missed(session.client, idents, log, begin, everything=everything):
@@ -105,13 +101,13 @@ def resend(
             statuses.append(status)
             shown = {"id": missed.ident, "reference": missed.reference}
             yield {name: (shown | result).get(name) for name in COLUMNS}
-            if status == NOT_SENT:
+            if status == exit_codes.NOT_SENT:
                 # The others would wait for an answer in vain, too.
                 return
 
     count = session.out.table(rows(), COLUMNS)
     session.out.note(ngettext("{count} message or call", "{count} messages and calls", count))
-    if status := worst(*statuses):
+    if status := exit_codes.worst(*statuses):
         raise click.exceptions.Exit(status)
 
 
@@ -149,7 +145,7 @@ def _report(
         resource: Any = {"sms": client.sms, "conference": client.conferences}.get(missed.kind, client.calls)
         record = missed.record or resource.get(missed.ident)
     except (NotFound, InvalidArgument):
-        return {"result": _("unknown to the API")}, REJECTED
+        return {"result": _("unknown to the API")}, exit_codes.REJECTED
     purpose = "delivery-report" if missed.kind == "sms" else "call-ended"
     shown: dict[str, Any] = {}
     tags: tuple[str, ...] = ()
@@ -158,18 +154,18 @@ def _report(
     else:
         shown, is_final, tags = {"status": record.status}, record.status.is_final, record.tags
     if not is_final:
-        return shown | {"result": _("not final yet")}, DONE
+        return shown | {"result": _("not final yet")}, exit_codes.DONE
     if missed.reference is None and len(tags) > 1:
-        return shown | {"result": _("several tags: needs --log")}, REJECTED
+        return shown | {"result": _("several tags: needs --log")}, exit_codes.REJECTED
     reference = missed.reference if missed.reference is not None else next(iter(tags), None)
     shown["reference"] = reference
     target = url if callbacks is None else callbacks.url(purpose, reference)
     if not posts:
-        return shown | {"result": _("would be reported")}, DONE
-    outcome = probe("POST", target, _FORM, _form(record.raw))
+        return shown | {"result": _("would be reported")}, exit_codes.DONE
+    outcome = http_probe.probe("POST", target, _FORM, _form(record.raw))
     if outcome.status is None:
-        return shown | {"result": describe(outcome.error, outcome.code)}, NOT_SENT
-    return shown | {"result": outcome.status}, DONE if outcome.status == 200 else REJECTED
+        return shown | {"result": exit_codes.describe(outcome.error, outcome.code)}, exit_codes.NOT_SENT
+    return shown | {"result": outcome.status}, exit_codes.DONE if outcome.status == 200 else exit_codes.REJECTED
 
 
 def _form(raw: dict[str, Any]) -> bytes:

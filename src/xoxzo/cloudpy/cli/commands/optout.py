@@ -14,9 +14,7 @@ import click
 import phonenumbers  # noqa: F401
 
 from xoxzo.cloudpy.campaigns import BadRows, OptOut, OptOuts
-from xoxzo.cloudpy.cli.commands.campaign import options
-from xoxzo.cloudpy.cli.commands.campaign.creation import configured_country, readable
-from xoxzo.cloudpy.cli.commands.campaign.render import local_time, moment, show_change, write_json
+from xoxzo.cloudpy.cli.commands.campaign import creation, options, render
 from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
 from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, CommandError, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
@@ -55,7 +53,7 @@ command.command_class = OptOutCommand
 
 
 def _opt_outs(country: str | None = None) -> OptOuts:
-    return OptOuts(options.selected_store(), country=country or configured_country())
+    return OptOuts(options.selected_store(), country=country or creation.configured_country())
 
 
 @command.subcommand("add", "xoxzo optout add 090-1111-2222 --source 'phone call'")
@@ -73,7 +71,7 @@ def add(
     """
     count = _opt_outs(country).add(expand_stdin(numbers), source=source or "", since=since)
     sentence = ngettext("{count} number was added", "{count} numbers were added", count)
-    show_change(sentence, machine=machine, added=count)
+    render.show_change(sentence, machine=machine, added=count)
 
 
 @command.subcommand("remove", "xoxzo optout remove 090-1111-2222")
@@ -87,7 +85,7 @@ def remove(numbers: Sequence[str], country: str | None, *, machine: bool) -> Non
     """
     count = _opt_outs(country).remove(expand_stdin(numbers))
     sentence = ngettext("{count} number was removed", "{count} numbers were removed", count)
-    show_change(sentence, machine=machine, removed=count)
+    render.show_change(sentence, machine=machine, removed=count)
 
 
 @command.subcommand("list", "xoxzo optout list", "xoxzo optout list 090-1111-2222")
@@ -124,10 +122,10 @@ def import_(file: str, source: str | None, country: str | None, *, machine: bool
 
     FILE is any list with columns of numbers; - reads standard input. A row without a readable number stops everything.
     """
-    with readable(file) as path:
+    with creation.readable(file) as path:
         count = _opt_outs(country).import_file(path, source="" if file == "-" and not source else source)
     sentence = ngettext("{count} number was added", "{count} numbers were added", count)
-    show_change(sentence, machine=machine, added=count)
+    render.show_change(sentence, machine=machine, added=count)
 
 
 @command.subcommand("export", "xoxzo optout export -o opt-outs.csv")
@@ -150,11 +148,11 @@ def _show_entry(one: OptOut | None, name: str, *, machine: bool) -> None:
     if machine:
         facts = dict[str, Any].fromkeys(("hash", "since", "source", "campaign"))
         if one is not None:
-            facts = {"hash": one.hash.hex(), "since": moment(one.since), "source": one.source}
+            facts = {"hash": one.hash.hex(), "since": render.moment(one.since), "source": one.source}
             facts["campaign"] = one.campaign or None
-        write_json(**({} if one and one.hash.hex().startswith(name) else {"number": name}), **facts)
+        render.write_json(**({} if one and one.hash.hex().startswith(name) else {"number": name}), **facts)
     elif one is None:
         click.echo(f"{pad(visible(name), 16)} {_('not on the list')}")
     else:
         where = _("only campaign {name}", name=one.source) if one.campaign else one.source
-        click.echo(f"{pad(visible(name), 16)} {local_time(one.since)}  {visible(where)}".rstrip())
+        click.echo(f"{pad(visible(name), 16)} {render.local_time(one.since)}  {visible(where)}".rstrip())

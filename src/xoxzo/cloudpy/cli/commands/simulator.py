@@ -18,11 +18,8 @@ import click
 from click.core import ParameterSource
 from msgspec.structs import replace
 
-from xoxzo.cloudpy.cli.core import local_simulator
-from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
-from xoxzo.cloudpy.cli.core.exit_codes import NOT_SENT, REJECTED, CommandError
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, inputs, local_simulator
 from xoxzo.cloudpy.cli.core.i18n import _, render_error
-from xoxzo.cloudpy.cli.core.inputs import Choice
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.signals import stop_signals
 from xoxzo.cloudpy.errors import SimulatorError
@@ -94,7 +91,7 @@ class EventLog:
                         print(warning, file=sys.stderr)
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo simulator",
     "xoxzo simulator --port 9000 --database state.db",
     "xoxzo simulator --profile strict --set list_interval=60",
@@ -108,7 +105,7 @@ class EventLog:
 @click.option(
     "--profile",
     "profile_name",
-    type=Choice(list(PROFILES)),
+    type=inputs.Choice(list(PROFILES)),
     default="standard",
     show_default=True,
     help="strict has rate limits; new-account may send templates only.",
@@ -116,7 +113,7 @@ class EventLog:
 @click.option("--credits", type=click.FloatRange(0), help="What each account starts with.")
 @click.option(
     "--clock",
-    type=Choice(["real", "stepped"]),
+    type=inputs.Choice(["real", "stepped"]),
     default="real",
     show_default=True,
     help="A stepped clock is stopped until it is advanced.",
@@ -179,7 +176,7 @@ def command(
             server = Server(simulator, host, port)
             server.start()
         except SimulatorError as error:
-            raise CommandError(render_error(error)) from None
+            raise exit_codes.CommandError(render_error(error)) from None
         usable = settings.sid is None and (is_this_machine(host) or server.url.startswith("http://127.0.0.1:"))
         with nullcontext() if unlisted else local_simulator.registered(server.url, simulator.instance, usable=usable):
             try:
@@ -256,13 +253,13 @@ def stop(url: str | None, timeout: float) -> None:
         while local_simulator.is_there(entry):
             if not time.monotonic() < deadline:
                 message = _("the simulator at {url} still runs (process {pid})", url=entry.url, pid=entry.pid)
-                raise CommandError(message, status=NOT_SENT)
+                raise exit_codes.CommandError(message, status=exit_codes.NOT_SENT)
             time.sleep(_POLL_SECONDS)
         click.echo(_("The simulator at {url} was stopped.", url=entry.url))
 
 
 @command.subcommand("status", "xoxzo simulator status", "xoxzo simulator status --json")
-@json_option
+@click_base.json_option
 def status(*, machine: bool) -> None:
     """List the simulators that run on this machine; exits with 0 if there is one, else with 3."""
     entries = local_simulator.running()
@@ -280,7 +277,7 @@ def status(*, machine: bool) -> None:
     if not entries:
         if not machine:
             click.echo(_("No simulator of yours runs on this machine. Start one with: xoxzo simulator"))
-        raise click.exceptions.Exit(REJECTED)
+        raise click.exceptions.Exit(exit_codes.REJECTED)
 
 
 @command.subcommand("wait-ready", "xoxzo simulator wait-ready --url http://127.0.0.1:8080")
@@ -292,5 +289,5 @@ def wait_ready(url: str, timeout: float) -> None:
     while not local_simulator.answers_as(url.rstrip("/")):
         if not time.monotonic() < deadline:  # "nan" seconds are over, too
             sentence = _("no simulator answers at {url} within {seconds} s", url=url, seconds=f"{timeout:g}")
-            raise CommandError(sentence, status=NOT_SENT)
+            raise exit_codes.CommandError(sentence, status=exit_codes.NOT_SENT)
         time.sleep(_POLL_SECONDS)

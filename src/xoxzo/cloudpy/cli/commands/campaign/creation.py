@@ -24,14 +24,10 @@ from xoxzo.cloudpy.campaigns.inputs.recipients import read_numbers_file
 from xoxzo.cloudpy.campaigns.ledger import FolderStore
 from xoxzo.cloudpy.cli.commands.campaign.options import CONTENT_KINDS, limits_of, selected_store, write_bad_file
 from xoxzo.cloudpy.cli.commands.campaign.render import Balance, describe_schedule, duration, local_time
-from xoxzo.cloudpy.cli.core import configuration
+from xoxzo.cloudpy.cli.core import configuration, exit_codes, inputs, sending, session
 from xoxzo.cloudpy.cli.core.configuration import NoCredentials
-from xoxzo.cloudpy.cli.core.exit_codes import CommandError, describe_api_error, writing
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext, render_error
-from xoxzo.cloudpy.cli.core.inputs import parse_pairs
 from xoxzo.cloudpy.cli.core.output.values import format_value
-from xoxzo.cloudpy.cli.core.sending import signing_secret
-from xoxzo.cloudpy.cli.core.session import DEFAULT_COUNTRY, resolve_destination
 from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.common.hosts import is_this_machine
 from xoxzo.cloudpy.common.user_files import open_private
@@ -53,7 +49,7 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
     """
     table: dict[str, Any] = {}
     try:
-        found = resolve_destination(given["profile"], simulator=given["simulator"])
+        found = session.resolve_destination(given["profile"], simulator=given["simulator"])
         table = found.table
     finally:
         if given.get("sender", "") is None:
@@ -68,7 +64,7 @@ def client_options(given: dict[str, Any]) -> ClientOptions:
 
 def configured_country(table: dict[str, Any] | None = None) -> str:
     """Return where numbers without a country code belong, by a profile's table or the configuration; else Japan."""
-    return configuration.default("country", table) or DEFAULT_COUNTRY
+    return configuration.default("country", table) or session.DEFAULT_COUNTRY
 
 
 def is_local(account: ClientOptions | None) -> bool:
@@ -91,7 +87,7 @@ def balance_of(account: ClientOptions) -> Balance:
         with Client(**account, app_info="xoxzo-cli") as client:
             return Balance(client.account.credits().credits)
     except APIError as error:
-        return Balance(None, describe_api_error(error))
+        return Balance(None, exit_codes.describe_api_error(error))
 
 
 def content_from(given: dict[str, Any], account: ClientOptions | None) -> Content:
@@ -146,10 +142,10 @@ def creation_options(content: Content, given: dict[str, Any]) -> dict[str, Any]:
     url = given["opt_out_url"]
     return {
         **{name: given[name] for name in _READ_AS},
-        "columns": parse_pairs(given["columns"], "--column"),
+        "columns": inputs.parse_pairs(given["columns"], "--column"),
         "mobile_only": False if given["any_number"] else None,
         "suppress": numbers_in(given["suppress"], given["country"]) if given["suppress"] else (),
-        "links": OptOutLinks(signing_secret(), url) if url and OPT_OUT in content.placeholders else None,
+        "links": OptOutLinks(sending.signing_secret(), url) if url and OPT_OUT in content.placeholders else None,
     }
 
 
@@ -159,10 +155,10 @@ def numbers_in(path: str, country: str) -> list[str]:
         try:
             found, bad = read_numbers_file(file, country)
         except CampaignError as error:
-            raise CommandError(f"{path}: {render_error(error)}") from None
+            raise exit_codes.CommandError(f"{path}: {render_error(error)}") from None
     if bad:
         where = _("{path}, line {line}", path=path, line=bad[0].line)
-        raise CommandError(f"{where}: {bad[0].column} {bad[0].reason.render(_)}")
+        raise exit_codes.CommandError(f"{where}: {bad[0].column} {bad[0].reason.render(_)}")
     return found
 
 
@@ -191,7 +187,7 @@ def show_left_out(campaign: Campaign, file: str) -> None:
 
 def write_report(path: str, page: str) -> None:
     """Write a report to a file of the user's own, and say where it is."""
-    with writing(path), os.fdopen(open_private(path), "w", encoding="utf-8") as file:
+    with exit_codes.writing(path), os.fdopen(open_private(path), "w", encoding="utf-8") as file:
         file.write(page)
     click.echo(_("The report is in {path}", path=path), err=True)
 
@@ -240,7 +236,7 @@ def _list_changes(given: dict[str, Any], read: dict[str, Any]) -> Iterator[tuple
     columns, asked = read.get("columns", {}), read.get("asked", {})
     named = {
         f"--column {name}": (columns.get(name), column)
-        for name, column in parse_pairs(given["columns"], "--column").items()
+        for name, column in inputs.parse_pairs(given["columns"], "--column").items()
     }
     if given["number"]:
         named["--number"] = (asked.get("number"), given["number"])

@@ -14,17 +14,15 @@ from xoxzo.cloudpy.cli.commands.campaign import options, render
 from xoxzo.cloudpy.cli.commands.campaign.creation import client_options, numbers_in
 from xoxzo.cloudpy.cli.commands.campaign.options import campaign_command, in_command, with_campaign
 from xoxzo.cloudpy.cli.commands.campaign.render import show_change
-from xoxzo.cloudpy.cli.core.click_base import json_option
-from xoxzo.cloudpy.cli.core.exit_codes import MAY_BE_SENT, USAGE, CommandError
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, sending
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.sending import signing_callbacks
 from xoxzo.cloudpy.client.async_client import AsyncClient
 from xoxzo.cloudpy.errors import CallbackRejected
 
 
 @campaign_command("xoxzo campaign pause customers")
 @with_campaign
-@json_option
+@click_base.json_option
 def pause(campaign: Campaign, *, machine: bool) -> None:
     """Pause a run after the messages in flight; `resume` continues it."""
     campaign.pause()
@@ -35,7 +33,7 @@ def pause(campaign: Campaign, *, machine: bool) -> None:
 
 @campaign_command("xoxzo campaign cancel customers")
 @with_campaign
-@json_option
+@click_base.json_option
 def cancel(campaign: Campaign, *, machine: bool) -> None:
     """Cancel a campaign; it cannot be resumed."""
     campaign.cancel()
@@ -49,7 +47,7 @@ def cancel(campaign: Campaign, *, machine: bool) -> None:
 )
 @with_campaign
 @options.schedule_options
-@json_option
+@click_base.json_option
 def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
     """Change when a campaign's messages may be sent, also while it waits or runs.
 
@@ -77,7 +75,7 @@ def reschedule(campaign: Campaign, *, machine: bool, **given: Any) -> None:
 )
 @click.option("--resend-unknown", is_flag=True, help="Send unknown messages again; some recipients may get them twice.")
 @click.option("--settle", default=600.0, show_default=True, help="Seconds until no late acceptance is possible.")
-@json_option
+@click_base.json_option
 @options.destination_options
 def settle(name: str, *, machine: bool, **given: Any) -> None:
     """Find out which messages were sent.
@@ -104,14 +102,14 @@ def settle(name: str, *, machine: bool, **given: Any) -> None:
         else:
             render.show_tally(tally)
         if tally[State.UNKNOWN]:
-            raise click.exceptions.Exit(MAY_BE_SENT)
+            raise click.exceptions.Exit(exit_codes.MAY_BE_SENT)
 
 
 @campaign_command("xoxzo campaign suppress customers opt-outs.txt")
 @with_campaign
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @options.country_option(help="The country of numbers without a country code; by default as in the campaign's list.")
-@json_option
+@click_base.json_option
 def suppress(campaign: Campaign, file: str, *, country: str | None, machine: bool) -> None:
     """Suppress the numbers in FILE from now on.
 
@@ -125,12 +123,12 @@ def suppress(campaign: Campaign, file: str, *, country: str | None, machine: boo
 @campaign_command("xoxzo campaign purge customers --yes")
 @with_campaign
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@json_option
+@click_base.json_option
 def purge(campaign: Campaign, *, yes: bool, machine: bool) -> None:
     """Delete numbers, messages and ids; keep the statistics."""
     question = _("Delete the numbers and messages of {name} for good?", name=campaign.name)
     if not yes and not click.confirm(question, err=True):
-        raise click.exceptions.Exit(USAGE)
+        raise click.exceptions.Exit(exit_codes.USAGE)
     count = campaign.purge()
     sentence = ngettext("{count} recipient was made anonymous", "{count} recipients were made anonymous", count)
     show_change(sentence, machine=machine, name=campaign.name, purged=count)
@@ -164,7 +162,7 @@ def _record_callbacks(campaign: Campaign, path: Path) -> int:
     """Record the callbacks that `xoxzo listen --log` has written; return how many changed anything."""
     from xoxzo.cloudpy.cli.commands.listen import ReceivedCallback
 
-    callbacks = signing_callbacks("http://localhost")
+    callbacks = sending.signing_callbacks("http://localhost")
     changed = 0
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
@@ -174,7 +172,7 @@ def _record_callbacks(campaign: Campaign, path: Path) -> int:
             except ValueError:
                 where = _("{path}, line {line}", path=path, line=number)
                 none = _("this was not written by `xoxzo listen --log`")
-                raise CommandError(f"{where}: {none}") from None
+                raise exit_codes.CommandError(f"{where}: {none}") from None
             except CallbackRejected:
                 # It is of another account, or signed with another secret: it proves nothing.
                 continue

@@ -10,21 +10,18 @@ from typing import Any
 
 import click
 
-from xoxzo.cloudpy.cli.core import sending
-from xoxzo.cloudpy.cli.core.click_base import json_option, make_group
-from xoxzo.cloudpy.cli.core.exit_codes import REJECTED, invalid_arguments_as_errors
+from xoxzo.cloudpy.cli.core import click_base, exit_codes, inputs, sending
 from xoxzo.cloudpy.cli.core.i18n import _, ngettext
-from xoxzo.cloudpy.cli.core.inputs import CREDITS, DAY, STDIN, Choice, read_text
 from xoxzo.cloudpy.cli.core.output.values import Output
 from xoxzo.cloudpy.cli.core.session import Session, api
 
-_day = partial(click.option, type=DAY)
+_day = partial(click.option, type=inputs.DAY)
 _CODE_PRICE = Decimal(3)
 """Credits for the SMS with a code (API section 1.7)."""
 _COLUMNS = ("msgid", "status", "recipient", "sender", "sent_time", "parts", "cost", "tags")
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo sms send 080-1111-2222 こんにちは --sender Shop --simulator",
     "xoxzo sms list --since 7d",
     "xoxzo sms parts --file text.txt",
@@ -93,7 +90,7 @@ def get(session: Session, msgids: Sequence[str]) -> None:
 @click.option(
     "--status",
     "wanted",
-    type=Choice(["QUEUED", "DELIVERING", "DELIVERED", "FAIL"], case_sensitive=False),
+    type=inputs.Choice(["QUEUED", "DELIVERING", "DELIVERED", "FAIL"], case_sensitive=False),
     metavar="STATUS",
     help="Only these: QUEUED, DELIVERING, DELIVERED or FAIL.",
 )
@@ -121,7 +118,7 @@ def list_(session: Session, wanted: str | None, tag: str | None, **days: date | 
 @click.option(
     "--for", "wait_seconds", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for each."
 )
-@click.option("--until", type=Choice(["DELIVERING", "DELIVERED"]), help="Stop waiting at this status.")
+@click.option("--until", type=inputs.Choice(["DELIVERING", "DELIVERED"]), help="Stop waiting at this status.")
 @api()
 def wait(session: Session, msgids: Sequence[str], wait_seconds: float, until: str | None) -> None:
     """Wait until messages have arrived; - reads their ids from standard input, one a line.
@@ -149,7 +146,7 @@ def find(session: Session, reference: str, since: date | None) -> None:
     session.out.table(map(session.out.facts, found.messages), _COLUMNS, single=True)
     if not found.found:
         session.out.warn(_("Not found. That does not prove that it was not sent: do not send it again because of it."))
-        raise click.exceptions.Exit(REJECTED)
+        raise click.exceptions.Exit(exit_codes.REJECTED)
 
 
 @command.subcommand(
@@ -162,8 +159,8 @@ def find(session: Session, reference: str, since: date | None) -> None:
 @click.option("--file", metavar="FILE", help="Read the text from a file (UTF-8); - is standard input.")
 @click.option("--country", default="JP", show_default=True, metavar="CC", help="The recipient's country.")
 @click.option("--track-link", is_flag=True, help="With a tracked link, which is extra.")
-@click.option("--price", type=CREDITS, help="For each part, where yours differs from the published one.")
-@json_option
+@click.option("--price", type=inputs.CREDITS, help="For each part, where yours differs from the published one.")
+@click_base.json_option
 def parts(
     text: str | None, file: str | None, country: str, price: Decimal | None, *, track_link: bool, machine: bool
 ) -> None:
@@ -175,9 +172,9 @@ def parts(
     """
     from xoxzo.cloudpy.text import estimate, measure
 
-    words = read_text(text, file)
+    words = inputs.read_text(text, file)
     length = measure(words)
-    with invalid_arguments_as_errors():
+    with exit_codes.invalid_arguments_as_errors():
         found = estimate(words, country, track_link=track_link, price=price)
     first_not_ascii = next((character for character in words if not character.isascii()), None)
     out = Output(machine=machine)
@@ -185,7 +182,7 @@ def parts(
     notes = [_(note) if out.draws else note for note in found.notes]
     out.record({**facts, "first_not_ascii": first_not_ascii, "cost": found.credits, "notes": notes})
     if length.parts is None:
-        raise click.exceptions.Exit(REJECTED)
+        raise click.exceptions.Exit(exit_codes.REJECTED)
 
 
 def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Sequence[str], str]:
@@ -196,9 +193,9 @@ def _split(words: Sequence[str], text: str | None, file: str | None) -> tuple[Se
         *words, text = words
         if not words or _is_number(text):
             raise click.UsageError(_("There is no text: give it after the recipients, or by --text or --file."))
-    if STDIN in words and STDIN in {text, file}:
+    if inputs.STDIN in words and inputs.STDIN in {text, file}:
         raise click.UsageError(_("Standard input (-) can be read once."))
-    return words, read_text(text, file)
+    return words, inputs.read_text(text, file)
 
 
 def _is_number(word: str) -> bool:
@@ -207,7 +204,7 @@ def _is_number(word: str) -> bool:
     return digits >= 9 and all(character.isdigit() or character in "+-() ー－‐." for character in word)
 
 
-@make_group(
+@click_base.make_group(
     "xoxzo otp register https://example.com --simulator",
     "xoxzo otp request https://example.com 080-1111-2222 --simulator",
     "xoxzo otp verify https://example.com 080-1111-2222 123456 --simulator",
@@ -258,8 +255,8 @@ def verify(session: Session, website: str, number: str, code: str, *, otp_id: st
     Exits with 0 if it was right, and 3 if it was wrong, expired or used up.
     """
     one = sending.read_recipients(session, [number], country)[0]
-    typed = read_text(code, None).strip()
+    typed = inputs.read_text(code, None).strip()
     found = session.client.otp.verify(website=website, phone_number=one.number, code=typed, otp_id=otp_id)
     session.out.record(session.out.facts(found))
     if not found.verified:
-        raise click.exceptions.Exit(REJECTED)
+        raise click.exceptions.Exit(exit_codes.REJECTED)

@@ -10,12 +10,7 @@ from urllib.parse import urlencode
 
 from xoxzo.cloudpy.simulator.engine.context import EngineContext, OutboundRequest, OutboundResult
 from xoxzo.cloudpy.simulator.engine.outcome_rules import OutcomeRules
-from xoxzo.cloudpy.simulator.engine.records.traffic import (
-    CallbackAttempt,
-    CallbackDelivery,
-    CallbackKind,
-    CallbackOutcome,
-)
+from xoxzo.cloudpy.simulator.engine.records import traffic
 from xoxzo.cloudpy.simulator.engine.services.accounts import AccountService
 
 _MAX_RESPONSE_BYTES = 2_048
@@ -26,18 +21,18 @@ class CallbackService:
 
     def __init__(self, context: EngineContext) -> None:
         self._context = context
-        self.log: deque[CallbackAttempt] = deque(maxlen=context.settings.max_callbacks)
-        self.pending: dict[tuple[CallbackKind, str], CallbackDelivery] = {}
+        self.log: deque[traffic.CallbackAttempt] = deque(maxlen=context.settings.max_callbacks)
+        self.pending: dict[tuple[traffic.CallbackKind, str], traffic.CallbackDelivery] = {}
         """Those that are not delivered yet."""
 
-    def post(self, kind: CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
+    def post(self, kind: traffic.CallbackKind, ident: str, url: str, fields: Mapping[str, object]) -> None:
         """Begin to deliver a callback."""
         if self._context.settings.callback_format == "json":
             body, content_type = json.dumps(fields, ensure_ascii=False).encode(), "application/json"
         else:
             body = urlencode({name: _flat(value) for name, value in fields.items()}).encode()
             content_type = "application/x-www-form-urlencoded"
-        self._begin(CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
+        self._begin(traffic.CallbackDelivery(kind, ident, url, body, content_type, self._context.now()))
 
     def again(self, ident: str) -> bool:
         """Post what waits for its next try at once, else the last ones again, once; return whether there is any."""
@@ -48,10 +43,10 @@ class CallbackService:
         last = {} if waiting else {attempt.kind: attempt for attempt in self.of(ident)}
         for kind, one in last.items():
             posted = kind, ident, one.url, one.body.encode(), one.content_type
-            self._begin(CallbackDelivery(*posted, self._context.now(), one.attempt + 1, repeated=True))
+            self._begin(traffic.CallbackDelivery(*posted, self._context.now(), one.attempt + 1, repeated=True))
         return bool(waiting or last)
 
-    def of(self, ident: str) -> list[CallbackAttempt]:
+    def of(self, ident: str) -> list[traffic.CallbackAttempt]:
         """Return all tries that concern a message or call, the oldest first."""
         return [attempt for attempt in self.log if attempt.ident == ident]
 
@@ -60,17 +55,17 @@ class CallbackService:
         waits = (one.due for one in self.pending.values() if ident in {None, one.ident} and not one.under_way)
         return min(waits, default=None)
 
-    def restore(self, delivery: CallbackDelivery) -> None:
+    def restore(self, delivery: traffic.CallbackDelivery) -> None:
         """Take back a delivery that was saved; a try that was under way is made again."""
         self.pending[delivery.kind, delivery.ident] = delivery
         self._wait(delivery, delivery.due - self._context.now())
 
-    def _begin(self, delivery: CallbackDelivery) -> None:
+    def _begin(self, delivery: traffic.CallbackDelivery) -> None:
         self.pending[delivery.kind, delivery.ident] = delivery
         self._context.mark_changed(delivery)
         self._try(delivery)
 
-    def _wait(self, delivery: CallbackDelivery, seconds: float) -> None:
+    def _wait(self, delivery: traffic.CallbackDelivery, seconds: float) -> None:
         due = delivery.due = self._context.now() + seconds
         self._context.mark_changed(delivery)
 
@@ -80,7 +75,7 @@ class CallbackService:
 
         self._context.at(due, fall_due)
 
-    def note(self, attempt: CallbackAttempt) -> None:
+    def note(self, attempt: traffic.CallbackAttempt) -> None:
         """Log an attempt, new or loaded; over the limit, the oldest is deleted."""
         if len(self.log) == self.log.maxlen and self.log:
             self._context.mark_deleted(self.log[0])
@@ -91,7 +86,7 @@ class CallbackService:
         while self.log and self.log[0].at < moment:
             self._context.mark_deleted(self.log.popleft())
 
-    def _try(self, delivery: CallbackDelivery) -> None:
+    def _try(self, delivery: traffic.CallbackDelivery) -> None:
         delivery.under_way = True
         fault = self._context.callback_fault()
         if fault is None:
@@ -109,14 +104,16 @@ class CallbackService:
             self._post(delivery)
             self._post(delivery, lambda _answer: None)  # the answer to the first of the two counts
 
-    def _post(self, delivery: CallbackDelivery, answered: Callable[[OutboundResult], None] | None = None) -> None:
+    def _post(
+        self, delivery: traffic.CallbackDelivery, answered: Callable[[OutboundResult], None] | None = None
+    ) -> None:
         on_result = answered or partial(self._answered, delivery)
         self._context.send(OutboundRequest("POST", delivery.url, on_result, delivery.body, delivery.content_type))
 
-    def _answered(self, delivery: CallbackDelivery, answer: OutboundResult) -> None:
+    def _answered(self, delivery: traffic.CallbackDelivery, answer: OutboundResult) -> None:
         settings, attempt = self._context.settings, delivery.attempt
         delivery.under_way = False
-        outcome: CallbackOutcome
+        outcome: traffic.CallbackOutcome
         if answer.status == 200:
             outcome = "delivered"
         elif answer.refused:
@@ -135,7 +132,7 @@ class CallbackService:
         about = delivery.kind, delivery.ident, delivery.url, attempt, self._context.now()
         posted = delivery.content_type, delivery.body.decode()
         text = answer.body[:_MAX_RESPONSE_BYTES].decode("utf-8", "replace")
-        record = CallbackAttempt(*about, answer.status, answer.error, outcome, *posted, text, answer.headers)
+        record = traffic.CallbackAttempt(*about, answer.status, answer.error, outcome, *posted, text, answer.headers)
         self._context.mark_changed(record)
         self.note(record)
         minute = self._context.minute(record.at)

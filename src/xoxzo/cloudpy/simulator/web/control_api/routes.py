@@ -13,11 +13,7 @@ from xoxzo.cloudpy.simulator.api.request_log import LoggedRequest, LogPage
 from xoxzo.cloudpy.simulator.commands.actions import AccountRecord
 from xoxzo.cloudpy.simulator.commands.faults import ALL_ENDPOINTS, Fault
 from xoxzo.cloudpy.simulator.engine.rules import format_time, is_digits
-from xoxzo.cloudpy.simulator.queries import results
-from xoxzo.cloudpy.simulator.queries.overview import Overview
-from xoxzo.cloudpy.simulator.queries.phones import PhoneSummary
-from xoxzo.cloudpy.simulator.queries.search import Totals
-from xoxzo.cloudpy.simulator.queries.timeline import Timeline
+from xoxzo.cloudpy.simulator.queries import overview, phones, results, search, timeline
 from xoxzo.cloudpy.simulator.runtime.simulation import Simulation
 from xoxzo.cloudpy.simulator.settings_text import SettingEntry, setting_entries
 from xoxzo.cloudpy.simulator.web.control_api import schemas
@@ -131,7 +127,7 @@ def _add_fault(it: ControlRequest) -> Fault:
 AFTERWARDS: dict[Any, Callable[[ControlRequest], Any]] = {
     schemas.Completed: lambda _it: schemas.Completed(),
     results.CallRecord: lambda it: it.simulator.find_call(it.ident),
-    Timeline: lambda it: it.simulator.timeline(it.ident),
+    timeline.Timeline: lambda it: it.simulator.timeline(it.ident),
     schemas.SendersState: _senders,
     schemas.ClockState: _clock,
 }
@@ -153,7 +149,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             "Find messages, calls and replies, the newest first.",
             lambda it: it.simulator.search(it.query.get("q", ""), **it.page()),
         ),
-        _get("totals?q", Totals, slow=True)(
+        _get("totals?q", search.Totals, slow=True)(
             "Count what a search finds, with parts and credits, by status.",
             lambda it: it.simulator.totals(it.query.get("q", "")),
         ),
@@ -165,11 +161,11 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             "Return all that a search finds as a JSON file, the newest first.",
             lambda it: it.simulator.export(it.query.get("q", ""), form="json"),
         ),
-        _get("timeline/{id}", Timeline, "timeline")(
+        _get("timeline/{id}", timeline.Timeline, "timeline")(
             "Return everything that happened to a message, a call or a reply.",
             lambda it: it.simulator.timeline(it.ident),
         ),
-        _get("overview?minutes", Overview, slow=True)(
+        _get("overview?minutes", overview.Overview, slow=True)(
             "Return what happened in each of the last minutes, and the present figures.",
             lambda it: it.simulator.overview(it.integer("minutes", 60)),
         ),
@@ -186,7 +182,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         ),
     ),
     "Phones": (
-        _get("phones?limit&before", results.ResultPage[PhoneSummary])(
+        _get("phones?limit&before", results.ResultPage[phones.PhoneSummary])(
             "List the phones that were reached, the latest first.", lambda it: it.simulator.phones(**it.page())
         ),
         _get("phones/{number}", schemas.PhoneState, "phone")("Show what a phone received.", _phone),
@@ -226,11 +222,13 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
         _get("held", tuple[results.SearchResult, ...])(
             "List the held messages and the ringing calls.", lambda it: it.simulator.carrier.held()
         ),
-        _post("messages/{id}/deliver", Timeline)(
+        _post("messages/{id}/deliver", timeline.Timeline)(
             "Deliver a message now.", lambda it: it.simulator.carrier.deliver(it.ident)
         ),
-        _post("messages/{id}/fail", Timeline)("Fail a message now.", lambda it: it.simulator.carrier.fail(it.ident)),
-        _post("messages/{id}/delay", Timeline, body=schemas.Delay)(
+        _post("messages/{id}/fail", timeline.Timeline)(
+            "Fail a message now.", lambda it: it.simulator.carrier.fail(it.ident)
+        ),
+        _post("messages/{id}/delay", timeline.Timeline, body=schemas.Delay)(
             "Deliver a message later.", lambda it: it.simulator.carrier.delay(it.ident, it.body.seconds)
         ),
         _get("rules", tuple[results.OutcomeRule, ...])(

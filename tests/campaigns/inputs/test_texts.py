@@ -374,7 +374,7 @@ def test_what_breaks_while_it_is_read_is_told(path: Path, monkeypatch: pytest.Mo
     def fail(*_given: object) -> None:
         raise OSError(5, "Input/output error")
 
-    for place in ("sources.read_head", "tables.detect"):
+    for place in ("sources.read_head", "detection.detect"):
         with monkeypatch.context() as patched:
             patched.setattr(f"xoxzo.cloudpy.campaigns.inputs.{place}", fail)
             with pytest.raises(CampaignError, match="cannot be read: Input/output error"):

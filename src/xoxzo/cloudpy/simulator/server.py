@@ -88,12 +88,12 @@ class Server:
         self._listener = _Listener(self.simulator, self._host, listening)
         self.simulator.api.rate_limits.connections.append(self._listener.open_connections)
         self.simulator.run_in_loop(self._listener.start())
-        self.simulator.faults.watch(self._listener.follow_faults)
+        self.simulator.faults.observers.append(self._listener.follow_faults)
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""
         if self._listener is not None:
-            self.simulator.faults.unwatch(self._listener.follow_faults)
+            self.simulator.faults.observers.remove(self._listener.follow_faults)
             self.simulator.run_in_loop(self._listener.stop())
             self.simulator.api.rate_limits.connections.remove(self._listener.open_connections)
             self._listener = None

@@ -57,7 +57,13 @@ class Statistics:
         self.states[one.state] += 1
         carrier = carrier_of(one.recipient.number)
         self.by_carrier[carrier] += 1
-        self._add_cost(one)
+        estimate = one.recipient.cost or Decimal(0)
+        self.estimate += estimate
+        if one.charged is not None:
+            self.charged = (self.charged or Decimal(0)) + one.charged
+        if one.state.is_sent or one.state in {State.UNKNOWN, State.ASSUMED}:
+            self.parts[one.recipient.parts] += 1
+            self.costs[one.recipient.parts] += estimate if one.charged is None else one.charged
         if one.sent:
             self.sent.append(one.sent)
         if one.state == State.DELIVERED:
@@ -71,15 +77,6 @@ class Statistics:
         self.opted_out_later += 0 < one.sent <= one.opted_out
         if one.state in _UNSUCCESSFUL:
             self.failures[carrier, one.state, one.error] += 1
-
-    def _add_cost(self, one: RecipientStatus) -> None:
-        estimate = one.recipient.cost or Decimal(0)
-        self.estimate += estimate
-        if one.charged is not None:
-            self.charged = (self.charged or Decimal(0)) + one.charged
-        if one.state.is_sent or one.state in {State.UNKNOWN, State.ASSUMED}:
-            self.parts[one.recipient.parts] += 1
-            self.costs[one.recipient.parts] += estimate if one.charged is None else one.charged
 
     @property
     def total(self) -> int:

@@ -41,7 +41,7 @@ class Api:
         self.rate_limits = rate_limits.RateLimits(engine.settings)
         self._routes = routes.Routes(legacy_sin=engine.settings.legacy_sin, legacy_paths=engine.settings.legacy_paths)
         self.faults = FaultInjector(engine.settings.seed, self._routes.endpoints())
-        self.faults.watch(lambda what: self._publish("faults", "faults", what=what))
+        self.faults.observers.append(lambda what: self._publish("faults", "faults", what=what))
         with engine.lock:
             engine.context.callback_fault = self.faults.hit_callback
 

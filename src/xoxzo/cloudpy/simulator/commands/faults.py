@@ -87,7 +87,8 @@ class FaultInjector:
         self.counts: Counter[str] = Counter()
         """How often each kind has hit."""
         self._end_times: dict[int, float] = {}  # those that end with their time, by real time
-        self._observers: tuple[Callable[[str], None], ...] = ()
+        self.observers: list[Callable[[str], None]] = []
+        """Called with a description when a fault begins or is ended by a command; they may read `refusing`."""
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
@@ -168,14 +169,6 @@ class FaultInjector:
             self._end_expired()
             return max((end - time.monotonic() for end in self._end_times.values()), default=0.0)
 
-    def watch(self, observer: Callable[[str], None]) -> None:
-        """Call a function with a description when a fault begins or is ended by a command; it may read `refusing`."""
-        self._observers = (*self._observers, observer)
-
-    def unwatch(self, observer: Callable[[str], None]) -> None:
-        """Stop calling an observer."""
-        self._observers = tuple(one for one in self._observers if one != observer)
-
     def hit_request(self, endpoint: str) -> Fault | None:
         """Return the fault that hits a request, or ``None``, and count it."""
         return self._hit(lambda fault: fault.kind not in CALLBACK_KINDS and fault.endpoint in {ALL_ENDPOINTS, endpoint})
@@ -202,7 +195,7 @@ class FaultInjector:
 
     def notify(self, what: str) -> None:
         """Tell the observers what has changed."""
-        for observer in self._observers:
+        for observer in tuple(self.observers):
             observer(what)
 
     def _end_expired(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,16 @@ def test_workbooks_are_read(tmp_path: Path) -> None:
     assert sum(people.assumptions.values()) == 1
     with pytest.raises(CampaignError, match="no sheet"):
         read_table(path, sheet="nowhere")
-    for content in (b"PK\x03\x04 this is no workbook", bytes.fromhex("d0cf11e0a1b11ae1")):
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("xl/worksheets/sheet1.xml")
+    damaged = bytearray(path.read_bytes())
+    begin = part.header_offset + 30 + len(part.filename)
+    damaged[begin : begin + part.compress_size] = b"\xff" * part.compress_size
+    later = path.read_bytes().replace(b"PK\x01\x02\x14\x03\x14\x00", b"PK\x01\x02\x14\x03\xff\x00")
+    for content in (b"PK\x03\x04 this is no workbook", bytes.fromhex("d0cf11e0a1b11ae1"), damaged, later):
         path.write_bytes(content)
         with pytest.raises(CampaignError, match="cannot be read"):
-            read_table(path)
+            list(read_table(path).rows)
 
 
 def test_json_lines_are_read(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ import os
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.errors import CampaignError
 
+BROKEN_ZIP = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged or protected archive raises."""
 _HEAD_BYTES = 1 << 16
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BINARY = (
@@ -92,7 +95,7 @@ def kind_of(path: Path) -> str:
             return _zipped(path)
         if head.startswith(_OLE):
             return _compound(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except BROKEN_ZIP as error:
         raise cannot_be_read(path, error) from None
     for pattern, what in _BINARY:
         if pattern.match(head):

@@ -213,22 +213,21 @@ def open_by_calamine(
         import python_calamine as calamine
     except ModuleNotFoundError:
         raise ConfigurationError('reading workbooks needs an extra: pip install "xoxzo-cloudpy[campaigns]"') from None
-    is_ods = zipfile.is_zipfile(path) and _ods_has_hidden_rows(path)
-    if is_ods and hidden != "include":
-        raise CampaignError(
-            "hidden_rows_unread",
-            "{path} has hidden or filtered rows, which can be left out of .xlsx only: save it so, or read them by "
-            "--hidden include",
-            path=path,
-        )
     try:
+        if hidden != "include" and zipfile.is_zipfile(path) and _ods_has_hidden_rows(path):
+            raise CampaignError(
+                "hidden_rows_unread",
+                "{path} has hidden or filtered rows, which can be left out of .xlsx only: save it so, or read them by "
+                "--hidden include",
+                path=path,
+            )
         with path.open("rb") as file:
             # Not by its path: the name would then decide the kind.
             book: Any = calamine.CalamineWorkbook.from_filelike(file)
         sheets = [(one.name, one.visible == calamine.SheetVisibleEnum.Visible) for one in book.sheets_metadata]
         name = _choose(path, sheets, sheet, notes)
         page = book.get_sheet_by_name(name)
-    except (OSError, calamine.CalamineError) as error:
+    except (*detection.BROKEN_ZIP, calamine.CalamineError) as error:
         raise detection.cannot_be_read(path, error) from None
     if hidden is None:
         notes.append(Reason("hidden_unknown", "rows that the workbook hides are read as well: only .xlsx tells them"))

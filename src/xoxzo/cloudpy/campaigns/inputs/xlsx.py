@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
+from xoxzo.cloudpy.campaigns.inputs.detection import BROKEN_ZIP, cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.numbers import CellFormat, cell_format, shown_number
 
 Attributes = dict[str, str]
@@ -102,7 +102,7 @@ class Workbook:
         try:
             with zipfile.ZipFile(self._path) as archive:
                 yield archive
-        except (OSError, KeyError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile, expat.ExpatError) as error:
+        except (*BROKEN_ZIP, LookupError, ValueError, ArithmeticError, expat.ExpatError) as error:
             raise cannot_be_read(self._path, error) from None
 
     def _elements(self, archive: zipfile.ZipFile, part: str) -> list[tuple[str, Attributes]]:

@@ -187,24 +187,19 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
             InvalidArgument: a value breaks its rule; nothing was sent.
             APIError: it failed; ``maybe_sent`` says whether it may have been sent.
         """
-        common: dict[str, Any] = {
-            "recipient": number,
-            "reference": reference,
-            "tags": self.tags,
-            "callbacks": callbacks,
-        }
+        args: dict[str, Any] = {"recipient": number, "reference": reference, "tags": self.tags, "callbacks": callbacks}
         if self.kind == "play":
-            return (await client.calls.play(caller=self.sender, recording_url=self.message, **common)).callid
+            return (await client.calls.play(caller=self.sender, recording_url=self.message, **args)).callid
         if self.kind == "say":
             message, language = self.render(variables), self.language
-            call = await client.calls.say(caller=self.sender, tts_message=message, tts_lang=language, **common)
+            call = await client.calls.say(caller=self.sender, tts_message=message, tts_lang=language, **args)
             return call.callid
         if self.template is None:
             message = self.render(variables)
-            sent = await client.sms.send(sender=self.sender, message=message, **common, **self.options)
+            sent = await client.sms.send(sender=self.sender, message=message, **args, **self.options)
         else:
             filled = {name: variables[name] for name in self.placeholders}
             sent = await client.templates.send(
-                template=self.template, sender=self.sender, variables=filled, **common, **self.options
+                template=self.template, sender=self.sender, variables=filled, **args, **self.options
             )
         return sent.msgid

@@ -146,6 +146,7 @@ class CreateApi:
             if not ledger.get("total"):
                 raise CampaignError("no_recipients", "there is nobody to send to")
             used = {None, chosen.number, *chosen.variables.values()}
+            asked = {**reading, "number": chosen.number, "country": country, "any_number": not mobile_only}
             ledger.put(
                 {
                     "content": msgspec.to_builtins(content),
@@ -159,12 +160,7 @@ class CreateApi:
                         "file": file,
                         **{name: getattr(table, name) for name in _READ},
                         "country": country,
-                        "asked": {
-                            **reading,
-                            "number": chosen.number,
-                            "country": country,
-                            "any_number": not mobile_only,
-                        },
+                        "asked": asked,
                         "notes": msgspec.to_builtins([one for one in table.notes if one.fields.get("column") in used]),
                         "columns": {"number": chosen.number, **chosen.variables},
                         "rows": reader.read,

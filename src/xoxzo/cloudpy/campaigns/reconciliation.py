@@ -61,13 +61,9 @@ def find_unsent(
 
     That this account returns the tag follows from 3, since the list is searched by tags.
 
-    Args:
-        unsettled: the unknown recipients.
-        listed: the recipients whose reference is in this one list.
-        confirmed: who was certainly sent to, and when the response came, in seconds since 1970; read once, in any
-            order.
-        requested_at: when the list was requested.
-        settle: seconds after an attempt until no late acceptance is possible.
+    `listed` are those whose reference is in this one list, requested at `requested_at`. `confirmed`, read once, is who
+    was certainly sent to, in any order, and when the response came. From `settle` seconds after an attempt on, no late
+    acceptance is possible. Times are seconds since 1970.
     """
     first_listed, last_listed = inf, -inf
     missing: list[float] = []

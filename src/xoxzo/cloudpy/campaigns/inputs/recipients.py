@@ -123,10 +123,9 @@ class RecipientReader(msgspec.Struct):
         for row in self.table.rows:
             self.read += 1
             column, reason = row.column, row.fault
-            for name in used if row.refused and reason is None else ():
-                if name in row.refused:
-                    column, reason = name, row.refused[name]
-                    break
+            if row.refused and reason is None:
+                column = next((name for name in used if name in row.refused), "")
+                reason = row.refused.get(column)
             found = self._recipient(row) if reason is None else BadRow(row.line, column, reason, row.cells)
             if isinstance(found, Recipient):
                 yield found

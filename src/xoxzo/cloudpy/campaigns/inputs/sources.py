@@ -151,7 +151,33 @@ def open_xlsx(
     """
     book = xlsx.Workbook(path, as_stored)
     name = _choose(path, book.sheets, sheet, notes)
-    return name, _without_hidden(name, book.rows(name), hidden, notes)
+
+    def rows() -> Iterator[RawRow]:
+        count, first = 0, 0
+        for line, cells, is_hidden in book.rows(name):
+            if not cells:
+                continue
+            if is_hidden:
+                count, first = count + 1, first or line
+                if hidden != "include":
+                    continue
+            if hidden is not None or not count:
+                yield line, cells, None
+        if count and hidden is None:
+            raise CampaignError(
+                "hidden_rows",
+                "sheet {sheet!r} has {count} hidden or filtered rows, the first is row {line}: --hidden skip leaves "
+                "them out, --hidden include reads them",
+                sheet=name,
+                line=first,
+                count=count,
+            )
+        if count:
+            sent = Reason("hidden_included", "hidden or filtered rows, read as well: {count}", {"count": count})
+            left = Reason("hidden_skipped", "hidden or filtered rows, left out: {count}", {"count": count})
+            notes.append(sent if hidden == "include" else left)
+
+    return name, rows()
 
 
 def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, notes: list[Reason]) -> str:
@@ -175,34 +201,6 @@ def _choose(path: Path, sheets: Sequence[tuple[str, bool]], wanted: str | None, 
     if others := [one for one in names if one not in {chosen, *visible}]:
         notes.append(Reason("hidden_sheets", "hidden sheets, not read: {sheets}", {"sheets": ", ".join(others)}))
     return chosen
-
-
-def _without_hidden(
-    name: str, rows: Iterator[tuple[int, list[str], bool]], hidden: str | None, notes: list[Reason]
-) -> Iterator[RawRow]:
-    count, first = 0, 0
-    for line, cells, is_hidden in rows:
-        if not cells:
-            continue
-        if is_hidden:
-            count, first = count + 1, first or line
-            if hidden != "include":
-                continue
-        if hidden is not None or not count:
-            yield line, cells, None
-    if count and hidden is None:
-        raise CampaignError(
-            "hidden_rows",
-            "sheet {sheet!r} has {count} hidden or filtered rows, the first is row {line}: --hidden skip leaves "
-            "them out, --hidden include reads them",
-            sheet=name,
-            line=first,
-            count=count,
-        )
-    if count:
-        sent = Reason("hidden_included", "hidden or filtered rows, read as well: {count}", {"count": count})
-        left = Reason("hidden_skipped", "hidden or filtered rows, left out: {count}", {"count": count})
-        notes.append(sent if hidden == "include" else left)
 
 
 def open_by_calamine(

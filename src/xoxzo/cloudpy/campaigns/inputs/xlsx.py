@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, reduce
 from html import unescape
-from itertools import dropwhile, takewhile
+from itertools import chain, dropwhile, takewhile
 from pathlib import Path
 from typing import IO
 from xml.parsers import expat
@@ -57,7 +57,8 @@ class Workbook:
         self._sheet_parts: dict[str, str] = {}
         self._is_uncalculated = self._is_1904 = False
         self._formats = [cell_format("", is_1904=False)]
-        self._strings = _SharedStrings()
+        # The shared strings are one block, since a million Python strings would need 100 MB.
+        self._strings, self._ends = bytearray(), array("Q", [0])
         self._shown: dict[tuple[str, str], str] = {}
         with self._archive() as archive:
             self._parts = {name.lower().lstrip("/"): name for name in archive.namelist()}
@@ -117,13 +118,13 @@ class Workbook:
         with self._archive() as archive:
             if self._strings_part in self._parts:
                 with archive.open(self._parts[self._strings_part]) as file:
-                    for found in _read(file, "sst", _STRING):
-                        self._strings.add(found)
+                    for item in chain.from_iterable(_read(file, "sst", _STRING)):
+                        self._strings += item[-1].encode()
+                        self._ends.append(len(self._strings))
             with archive.open(self._parts[self._sheet_parts[sheet]]) as file:
                 yield from self._rows(file)
 
     def _rows(self, file: IO[bytes]) -> Iterator[tuple[int, list[str], bool]]:
-        strings = self._strings
         plain = {str(n or "") for n, one in enumerate(self._formats) if one.show is shown_number}
         line, column, is_hidden = 0, -1, False
         cells: list[str] = []
@@ -136,7 +137,7 @@ class Workbook:
                     continue
                 column = _column(letters) if letters else column + 1
                 if kind == "s" and value and not style:
-                    text = strings[int(value)]
+                    text = self._string(int(value))
                 elif style in plain and value.isdigit() and kind in _NUMBER and len(value) < 16 and not formula:
                     text = value.lstrip("0") or "0"
                 else:
@@ -155,11 +156,14 @@ class Workbook:
             return self._shown.get((style, value)) or self._number(column, style, value)
         if kind == "b":
             return "TRUE" if value in _TRUE else "FALSE"
-        text = self._strings[int(value)] if kind == "s" else _unescaped(value)
+        text = self._string(int(value)) if kind == "s" else _unescaped(value)
         chosen = self._formats[int(style or 0)]
         if kind == "d" or (kind != "e" and not chosen.keeps_text):
             self._as_stored[column, chosen.code] += 1
         return text
+
+    def _string(self, index: int) -> str:
+        return _unescaped(self._strings[self._ends[index] : self._ends[index + 1]].decode())
 
     def _number(self, column: int, style: str, value: str) -> str:
         chosen = self._formats[int(style or 0)]
@@ -175,23 +179,6 @@ class Workbook:
 
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
-
-
-class _SharedStrings:
-    """The strings of a workbook: one block of bytes, since a million Python strings would need 100 MB."""
-
-    def __init__(self) -> None:
-        self._block = bytearray()
-        self._ends = array("Q", [0])
-
-    def __getitem__(self, index: int) -> str:
-        return _unescaped(self._block[self._ends[index] : self._ends[index + 1]].decode())
-
-    def add(self, found: list[Item]) -> None:
-        """Add the next ones."""
-        for item in found:
-            self._block += item[-1].encode()
-            self._ends.append(len(self._block))
 
 
 @lru_cache(maxsize=20_000)

@@ -112,9 +112,8 @@ class Ledger(LedgerQueries, ABC):
         add = "INSERT INTO account VALUES (:account, 0, 0) ON CONFLICT (id) DO NOTHING"
         self._change([(add, {"account": account})])
 
-    @abstractmethod
     def leave(self) -> None:
-        """End this worker's work."""
+        """End this worker's work; where only one process can run the campaign, `close` does."""
 
     @abstractmethod
     def is_locked_elsewhere(self) -> bool:

@@ -139,9 +139,6 @@ class SqliteLedger(base.Ledger):
         self._end_leases()  # an earlier run of this ledger may have left some, if it could not write
         self._begin()
 
-    def leave(self) -> None:
-        pass  # the lock is released when the ledger is closed
-
     def lock(self) -> None:
         if not self._locks:
             self._acquire_lock()

@@ -25,16 +25,12 @@ _MARGIN_SHARE = 6
 
 
 class SendFailure(NamedTuple):
-    """What a failed send means."""
+    """What a failed send means; ``error`` is the exception's name with its status and fields, no number and no text."""
 
     state: State
-    """The recipient's state."""
     error: str
-    """The exception's name with its status and fields; no number and no text."""
     stop: Reason = NO_REASON
-    """Why the campaign has to stop; empty when it need not."""
     pause_seconds: float = 0.0
-    """For how many seconds nothing should be sent."""
 
 
 def classify_error(error: BaseException) -> SendFailure:

@@ -275,9 +275,8 @@ class Sender:
             return RECORD_SECONDS
         elif claim.why == "in_flight":
             left = {"seconds": max(1, int((claim.wake or 0.0) - claim.now))}
-            self._emit(
-                "waiting", Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
-            )
+            why = Reason("claimed", "until others have sent what they claimed: {seconds} s at most", left)
+            self._emit("waiting", why)
             return _POLL_SECONDS
         elif claim.why in {"retry", "throttled"} and claim.wake is not None:
             seconds = claim.wake - claim.now

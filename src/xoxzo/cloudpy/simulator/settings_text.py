@@ -96,11 +96,8 @@ def _read(text: str) -> tuple[str, Any]:
         if not equals:
             raise ValueError  # noqa: TRY301 - one message for all that is no value
         found = msgspec.convert(_plain(kinds[name], value), kinds[name], strict=False)
-        numbers = [
-            one
-            for one in (found.values() if isinstance(found, Mapping) else (found,))
-            if isinstance(one, int | float | Decimal)
-        ]
+        values = found.values() if isinstance(found, Mapping) else (found,)
+        numbers = [one for one in values if isinstance(one, int | float | Decimal)]
         if name not in _MAY_BE_NEGATIVE and not all(math.isfinite(one) and one >= 0 for one in numbers):
             raise ValueError  # noqa: TRY301
     except ValueError:

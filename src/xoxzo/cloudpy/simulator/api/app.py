@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from string import punctuation
 from sys import intern
@@ -74,7 +74,7 @@ class Api:
         if self.faults.active:
             fault = self.faults.hit_request(f"{_READING.get(request.method, request.method)} {route.path}")
             if fault is not None:
-                return self._fail(request, fault, lambda: self._carry_out(request, route, ident))
+                return self._fail(request, fault, route, ident)
         return self._carry_out(request, route, ident)
 
     def handle_together(self, requests: Sequence[http.ApiRequest]) -> list[http.ApiResponse]:
@@ -99,9 +99,7 @@ class Api:
             _LOG.exception("%s could not be answered", request.method)
             return http.json_response(500, {"detail": "A mistake in the simulator."})
 
-    def _fail(
-        self, request: http.ApiRequest, fault: Fault, carry_out: Callable[[], http.ApiResponse]
-    ) -> http.ApiResponse:
+    def _fail(self, request: http.ApiRequest, fault: Fault, route: routes.Route, ident: str) -> http.ApiResponse:
         """Answer a request that is hit by a fault; what HTTP cannot express is in the response's `fault`."""
         self._publish("fault", request.target, what=fault.kind)
         if fault.kind == "throttled":
@@ -109,7 +107,7 @@ class Api:
             return replace(http.json_response(429, refusal.body), fault=fault, headers=(*http.JSON, *refusal.headers))
         if fault.kind in KINDS_WITHOUT_EFFECT:
             return http.ApiResponse(500, fault=fault)
-        answer = carry_out()
+        answer = self._carry_out(request, route, ident)
         if fault.kind == "error_after":
             return http.ApiResponse(500, fault=fault)
         # A body of one byte has no half to be read.

@@ -56,20 +56,17 @@ class RateLimits:
         """Count a request; raise `HttpError` 429 with `Retry-After` for too many of them, or connections."""
         settings, key = self._settings, (account.sid, account.token)
         if settings.most_connections is not None and request.peer is not None:
-            self._count_connection(key, request.peer, settings.most_connections)
+            still_open = {other for connections in self.connections for other in connections()}
+            self._owners = {other: owner for other, owner in self._owners.items() if other in still_open}
+            if request.peer in still_open:
+                others = sum(owner == key for other, owner in self._owners.items() if other != request.peer)
+                if others >= settings.most_connections:
+                    _refuse(1.0)
+                self._owners[request.peer] = key
         if settings.requests_per_second is not None:
             _refuse(self._general.wait(key, self._now()))
         if listing and settings.list_interval is not None:
             _refuse(self._listing.wait(key, self._now()))
-
-    def _count_connection(self, key: tuple[str, str], peer: Peer, limit: int) -> None:
-        still_open = {other for connections in self.connections for other in connections()}
-        self._owners = {other: owner for other, owner in self._owners.items() if other in still_open}
-        if peer in still_open:
-            others = sum(owner == key for other, owner in self._owners.items() if other != peer)
-            if others >= limit:
-                _refuse(1.0)
-            self._owners[peer] = key
 
 
 class SlidingWindow:

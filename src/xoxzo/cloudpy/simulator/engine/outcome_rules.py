@@ -14,10 +14,11 @@ from xoxzo.cloudpy.simulator.engine.context import EngineContext
 from xoxzo.cloudpy.simulator.engine.rules import ItemNotFound, Reason, is_number
 from xoxzo.cloudpy.simulator.settings import TEST_NUMBERS, NumberOutcome
 
-SmsOutcome = Literal["deliver", "fail", "hold", "delay"]
-CallOutcome = Literal["answer", "decline", "ignore", "fail", "hold"]
 RuleKind = Literal["sms", "call"]
-OUTCOMES: dict[RuleKind, tuple[str, ...]] = {"sms": get_args(SmsOutcome), "call": get_args(CallOutcome)}
+OUTCOMES: dict[RuleKind, tuple[str, ...]] = {
+    "sms": ("deliver", "fail", "hold", "delay"),
+    "call": ("answer", "decline", "ignore", "fail", "hold"),
+}
 """What a rule can order, by what it is about."""
 
 

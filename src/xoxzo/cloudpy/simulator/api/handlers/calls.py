@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from xoxzo.cloudpy.simulator.api.http import ApiResponse, Fields, RequestContext, found, invalid, json_response
 from xoxzo.cloudpy.simulator.engine import rules
-from xoxzo.cloudpy.simulator.engine.engine import Engine
-from xoxzo.cloudpy.simulator.engine.records.accounts import Account
 from xoxzo.cloudpy.simulator.engine.records.traffic import CallRequest, ConferenceRequest
 
 
 def place(context: RequestContext) -> ApiResponse:
     """Answer `POST /voice/simple/playbacks/`: an mp3, or a text that is spoken (API section 5.1)."""
-    request = _read(context.fields(), context.engine, context.account, context.base_url)
-    call = context.engine.calls.place(context.account, request)
-    return json_response(201, [{"callid": call.callid}])
-
-
-def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> CallRequest:
-    settings = engine.settings
+    fields, engine = context.fields(), context.engine
     content: rules.Say | rules.Playback
     if fields.has("tts_message"):  # it wins over a recording (API section 15.39)
         content = rules.Say(text=fields.required("tts_message"), lang=fields.required("tts_lang"))
         if content.lang and content.lang not in rules.LANGUAGES:
             fields.error("tts_lang", f'"{content.lang}" is not a valid choice.')
     else:
-        url = fields.required(
-            "recording_url", lambda url: rules.is_recording(url, settings.recording_urls), "Enter a valid URL."
+        taken = engine.settings.recording_urls
+        content = rules.Playback(
+            fields.required("recording_url", lambda url: rules.is_recording(url, taken), "Enter a valid URL.")
         )
-        content = rules.Playback(url)
     request = CallRequest(
         caller=fields.required("caller", lambda caller: rules.is_digits(caller.removeprefix("+")), "Invalid caller"),
         recipient=fields.required("recipient", rules.is_number, "Invalid recipient"),
@@ -35,21 +27,18 @@ def _read(fields: Fields, engine: Engine, account: Account, base_url: str) -> Ca
         callback_url=fields.url("callbackurl"),
         tags=fields.tags(),
         din_caller=fields.flag("jp_din_caller"),
-        base_url=base_url,
+        base_url=context.base_url,
     )
-    _check_caller(fields, request, engine, account)
-    fields.check()
-    if rules.has_dialling_code(settings.blocked_countries, request.recipient):
-        raise invalid("recipient", "Country not allowed")
-    return request
-
-
-def _check_caller(fields: Fields, request: CallRequest, engine: Engine, account: Account) -> None:
     caller = request.caller.removeprefix("+")
     if request.recipient.startswith("+60") and (len(caller) < 10 or caller.startswith("0")):
         fields.error("caller", "Invalid caller")  # Malaysia's rule (API section 5.1)
-    if request.din_caller and caller not in {line.number for line in engine.dins.subscribed(account)}:
+    if request.din_caller and caller not in {line.number for line in engine.dins.subscribed(context.account)}:
         fields.error("caller", "Invalid caller")  # API section 15.42
+    fields.check()
+    if rules.has_dialling_code(engine.settings.blocked_countries, request.recipient):
+        raise invalid("recipient", "Country not allowed")
+    call = engine.calls.place(context.account, request)
+    return json_response(201, [{"callid": call.callid}])
 
 
 def get(context: RequestContext) -> ApiResponse:

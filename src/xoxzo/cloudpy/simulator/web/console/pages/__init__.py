@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from xoxzo.cloudpy.common.locale import N_
 from xoxzo.cloudpy.simulator.web.console.page_request import Page, PageNotFound, PageRequest, Values
 from xoxzo.cloudpy.simulator.web.console.pages import actions, records
+from xoxzo.cloudpy.simulator.web.console.pages.actions import phone_page
 
 _PAGES: dict[str, Callable[[PageRequest], Page]] = {
     "/": actions.show_phones,
@@ -53,25 +54,19 @@ class Action(Struct, frozen=True):
 
 
 _ACTIONS = {
-    "/console/phones/reply": Action(actions.reply, N_("Sent."), actions.phone_page),
-    "/console/phones/dial": Action(actions.dial, N_("Calling {number}…"), actions.phone_page),
+    "/console/phones/reply": Action(actions.reply, N_("Sent."), phone_page),
+    "/console/phones/dial": Action(actions.dial, N_("Calling {number}…"), phone_page),
     "/console/phones/call-outcome": Action(
-        actions.set_call_outcome, N_("When called, this phone {outcome}."), actions.phone_page
+        actions.set_call_outcome, N_("When called, this phone {outcome}."), phone_page
     ),
-    "/console/calls/answer": Action(
-        lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), actions.phone_page
-    ),
-    "/console/calls/decline": Action(
-        lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), actions.phone_page
-    ),
+    "/console/calls/answer": Action(lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), phone_page),
+    "/console/calls/decline": Action(lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), phone_page),
     "/console/calls/ignore": Action(
         lambda it: it.simulator.carrier.ignore(it.ident),
         N_("It rings until the caller gives up."),
-        actions.phone_page,
+        phone_page,
     ),
-    "/console/calls/hang-up": Action(
-        lambda it: it.simulator.carrier.hang_up(it.ident), N_("Hung up."), actions.phone_page
-    ),
+    "/console/calls/hang-up": Action(lambda it: it.simulator.carrier.hang_up(it.ident), N_("Hung up."), phone_page),
     "/console/callbacks/resend": Action(
         lambda it: it.simulator.resend_callback(it.ident),
         N_("The callback is posted again."),

@@ -17,9 +17,7 @@ RULES = [
         "Xoxzo's API. One client may be shared by threads; after a fork it opens connections of its own.",
     ),
     (r"in an ``async with`` statement, or await ``", "in a ``with`` statement, or call ``"),
-    # A transport for threads keeps to the deadline by itself.
     (r", deadline_async\b", ""),
-    (r"\basync with deadline_async\([\w.]+\):", "if True:"),
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
@@ -37,10 +35,16 @@ RULES = [
 
 def translate(source: str) -> str:
     """Return the synchronous text of an asynchronous module."""
+    # A transport for threads keeps to the deadline by itself.
+    source = re.sub(r"(?m)^( *)async with deadline_async\(.+\n((?:\1    .*\n)+)", _dedented, source)
     for pattern, replacement in RULES:
         source = re.sub(pattern, replacement, source)
     # A name that lost its "Async" stands elsewhere in the alphabet.
     return re.sub(r"(?m)(?<=from collections\.abc import )[A-Za-z, ]+$", _sorted_names, source)
+
+
+def _dedented(block: re.Match[str]) -> str:
+    return re.sub(r"(?m)^    ", "", block[2])
 
 
 def _sorted_names(names: re.Match[str]) -> str:

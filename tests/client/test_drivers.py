@@ -533,6 +533,52 @@ def test_a_transport_for_threads_may_fetch_whole_responses() -> None:
     assert limits == [MAX_RECORD_BYTES]
 
 
+def test_a_transport_whose_send_was_replaced_alone_is_not_passed_by() -> None:
+    """A subclass, a mixin, a wrapper or a test that replaces ``send`` gets the request, and not the ``fetch`` below."""
+
+    class Fetching(AsyncScripted):
+        async def fetch(self, *_: object) -> Response:
+            return Response(201, {}, b'"fetched"')
+
+    class Refetching(Fetching):
+        async def fetch(self, *_: object) -> Response:
+            return Response(201, {}, b'"fetched again"')
+
+    class Replaced:
+        async def send(self, request: Request, budget: TimeBudget, progress: Progress) -> AsyncScriptedReply:
+            return AsyncScriptedReply(Scripted(201, [b'"sent"']).send(request, budget, progress))
+
+    class Subclass(Fetching):
+        send = Replaced.send  # type: ignore[assignment]
+
+    class Mixed(Replaced, Fetching):
+        pass
+
+    class Wrapper(Replaced):
+        def __getattr__(self, name: str) -> Any:
+            return getattr(Fetching(Scripted()), name)
+
+    patched = Fetching(Scripted())
+    patched.send = Replaced().send  # type: ignore[method-assign]
+    inner = Scripted()
+    transports = [Fetching(inner), Refetching(inner), Subclass(inner), Mixed(inner), Wrapper(), patched]
+    drivers = [AsyncDriver(TransportHolder(Scripted, each, discard=ignore), settings()) for each in transports]
+    answers = [asyncio.run(driver.call(SEND)) for driver in drivers]
+    assert answers == ["fetched", "fetched again", "sent", "sent", "sent", "sent"]
+
+
+def test_a_given_transport_that_is_empty_is_used() -> None:
+    """One that counts as false, such as a list of what was sent, must not be replaced by one that really sends."""
+
+    class Counting(Scripted):
+        def __len__(self) -> int:
+            return self.sent
+
+    given = Counting(201, [b"1"])
+    assert Driver(TransportHolder(lambda: pytest.fail("made"), given, discard=ignore), settings()).call(SEND) == 1
+    assert given.sent == 1
+
+
 def test_a_connector_makes_its_transport_once_and_late() -> None:
     """Nothing is made before the first call, and then once."""
     made: list[Scripted] = []

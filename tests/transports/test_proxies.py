@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import select
 import ssl
+from typing import Any
 
 import pytest
 from faulty_server import FaultyServer, Peer, raw, reply
 from transport_runner import budget, post
+
+from xoxzo.cloudpy.transports import threads
 
 OK = reply(201, "fine")
 
@@ -34,6 +38,24 @@ def test_plain_http_to_another_machine_goes_through_the_proxy(carrier, variable,
     assert (result.status, result.reached) == (201, True)
     assert proxy.requests[0].startswith(b"POST http://api.example.test/p/?q=%3E1 HTTP/1.1\r\n")
     assert b"proxy-authorization: basic dxnlcjpwqhnz\r\n" in proxy.requests[0].lower()
+
+
+def test_plain_http_goes_through_a_proxy_that_speaks_tls(kind, authority, monkeypatch) -> None:
+    """The tickets that the proxy sends after the handshake are no answer without a request."""
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(served)
+    carrier, connect_alone = kind(trust=authority), threads.ThreadConnection.start_tls
+
+    def start_tls(connection: threads.ThreadConnection, *arguments: Any) -> None:
+        connect_alone(connection, *arguments)
+        assert select.select([connection._stream], [], [], 60)[0], "the proxy sent no tickets"
+
+    monkeypatch.setattr(threads.ThreadConnection, "start_tls", start_tls)
+    with FaultyServer(OK, tls=served) as proxy:
+        monkeypatch.setenv("http_proxy", f"https://127.0.0.1:{proxy.port}")
+        result = carrier.exchange(post("http://api.example.test"), budget())
+        carrier.close()
+    assert (result.status, result.body, result.reached) == (201, b"fine", True)
 
 
 def test_https_goes_through_a_tunnel(kind, authority, monkeypatch) -> None:

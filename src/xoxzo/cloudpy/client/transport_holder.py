@@ -45,7 +45,8 @@ class TransportHolder(Generic[AnyTransport]):
             raise ConfigurationError("this client is closed: make a new one")
         with self._lock:
             # Another thread may have made it meanwhile.
-            self.transport = self.transport or self._make()
+            if self.transport is None:
+                self.transport = self._make()
             return self.transport
 
     def release(self) -> AnyTransport | None:

@@ -244,7 +244,8 @@ def connect(route: Route, budget: TimeBudget, tls_context: Callable[[], ssl.SSLC
         if isinstance(error, (OSError, TransportFailure)) and not raised_by_signal_handler(error):
             raise connect_failure(route, error) from error
         raise
-    if not route.target.tls and not connection.usable():
+    # With TLS, what belongs to it may have come.
+    if not hop.tls and not route.tunnelled and not connection.usable():
         connection.abort()
         raise TransportFailure("the server sent bytes, or closed, before it was asked anything")
     return connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -14,9 +14,11 @@ from xoxzo.cloudpy.callbacks.callbacks import Callbacks
 from xoxzo.cloudpy.callbacks.events import Event, IncomingCall
 from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.entries import Recorded
-from xoxzo.cloudpy.client.async_client import AsyncClient
-from xoxzo.cloudpy.client.client import Client
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
+
+if TYPE_CHECKING:
+    from xoxzo.cloudpy.client.async_client import AsyncClient
+    from xoxzo.cloudpy.client.client import Client
 
 Handler = Callable[[Event], Action | None]
 AsyncHandler = Callable[[Event], Awaitable[Action | None] | Action | None]
@@ -45,7 +47,7 @@ class _Endpoint(Generic[H, C]):
         self._confirm = confirm
 
 
-class CallbackEndpoint(_Endpoint[Handler, Client]):
+class CallbackEndpoint(_Endpoint[Handler, "Client"]):
     """Receives callbacks, calls a handler once for each, and returns the response.
 
     An exception of the handler propagates: the framework then answers 500, and Xoxzo sends the callback again.
@@ -91,7 +93,7 @@ class CallbackEndpoint(_Endpoint[Handler, Client]):
         return self._handler(event)
 
 
-class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, AsyncClient]):
+class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, "AsyncClient"]):
     """The asynchronous `CallbackEndpoint`, with the same arguments.
 
     The handler is a coroutine function, or a plain function, which is called in a thread. The log is used in a thread.

@@ -17,8 +17,8 @@ from xoxzo.cloudpy.callbacks.log.entries import Recorded
 from xoxzo.cloudpy.errors import CallbackRejected, ConfigurationError
 
 if TYPE_CHECKING:
-    from xoxzo.cloudpy.client.async_client import AsyncClient
-    from xoxzo.cloudpy.client.client import Client
+    from xoxzo.cloudpy.client.async_client import AsyncClient  # noqa: F401 - in a base below, as text
+    from xoxzo.cloudpy.client.client import Client  # noqa: F401 - in a base below, as text
 
 Handler = Callable[[Event], Action | None]
 AsyncHandler = Callable[[Event], Awaitable[Action | None] | Action | None]
@@ -70,7 +70,7 @@ class CallbackEndpoint(_Endpoint[Handler, "Client"]):
             event = self.callbacks.receive(method, url, headers, body, confirm=self._confirm)
             recorded = None if self._log is None else self._log.begin(event)
         except CallbackRejected as error:
-            return _rejection(error)
+            return CallbackResponse(error.status, error.reason.encode())
         if self._log is None or recorded is None:
             return _response(event, self.process(event, None))
         if recorded.new:
@@ -106,7 +106,7 @@ class AsyncCallbackEndpoint(_Endpoint[AsyncHandler, "AsyncClient"]):
             event = await self.callbacks.receive_async(method, url, headers, body, confirm=self._confirm)
             recorded = None if self._log is None else await asyncio.to_thread(self._log.begin, event)
         except CallbackRejected as error:
-            return _rejection(error)
+            return CallbackResponse(error.status, error.reason.encode())
         if self._log is None or recorded is None:
             return _response(event, await self._process(event))
         if recorded.new:
@@ -134,7 +134,3 @@ def _response(event: Event, action: Action | None) -> CallbackResponse:
     if not isinstance(action, Action):
         raise ConfigurationError("the handler must return an action for an incoming call: Say, Playback …")
     return CallbackResponse(200, action.encode())
-
-
-def _rejection(error: CallbackRejected) -> CallbackResponse:
-    return CallbackResponse(error.status, error.reason.encode())

@@ -122,11 +122,7 @@ def _log_failure(error: Exception, message: str) -> None:
 
 
 def check_header(name: object, value: object) -> tuple[str, str]:
-    """Check a header field and return it with its name in lower case.
-
-    Raises:
-        ConfigurationError: the name or value cannot be sent, or the client sets this field itself.
-    """
+    """Return a header field, its name in lower case; raise ``ConfigurationError`` if it cannot be sent, or is ours."""
     if not isinstance(name, str) or not _NAME(name):
         raise ConfigurationError("the name of a header must be letters, digits and hyphens, for instance X-Team")
     name = name.lower()

@@ -173,10 +173,8 @@ def flow(
 
     It yields the next step: send the outcome of a :class:`Send` back, or throw the exception that interrupted it. It
     returns what the operation reads from the response; for a listing, the :class:`Response` with its open reply. `wall`
-    returns seconds since 1970, `chance` a random number from 0 to 1 for the jitter of a backoff.
-
-    Raises:
-        APIError: the call failed.
+    returns seconds since 1970, `chance` a random number from 0 to 1 for the jitter of a backoff. A call that failed
+    raises its ``APIError``.
     """
     settings, clock = state.settings, state.clock
     while True:

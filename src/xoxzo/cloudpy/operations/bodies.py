@@ -151,8 +151,7 @@ def timestamp(raw: Mapping[str, Any], field: str) -> datetime | None:
 def record(model: type[M], raw: dict[str, Any], /, **known: object) -> M:
     """Make a record of the server's own: each field that is not `known` is read as its type says.
 
-    Raises:
-        DecodingError: a field without a default is missing.
+    :class:`DecodingError` if a field without a default is missing.
     """
     # One loop and one dictionary: the sent list may have millions of records.
     for name, read in _readers(model):

@@ -242,11 +242,7 @@ def url(field: str, value: object) -> str:
 
 
 def url_before_token(name: str, value: object) -> str:
-    """Take the URL that tokens follow in their path, and return it without a slash at its end.
-
-    Raises:
-        ConfigurationError: it is no URL, or has a query or a fragment.
-    """
+    """Take the URL that tokens follow in their path, without a query; return it without a slash at its end."""
     try:
         address = url(name, value)
     except InvalidArgument as error:

@@ -93,12 +93,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
             self._timer = None
 
     async def request(self, data: bytes, budget: TimeBudget, progress: Progress, queue: WriteQueue) -> None:
-        """Write a request and wait for the head of its response.
-
-        Raises:
-            TransportFailure: no response came.
-            StaleConnection: nothing was written, since the connection cannot be used any more.
-        """
+        """Write a request and wait for the head of its response; raise ``TransportFailure`` or `StaleConnection`."""
         self._unsent = True
         queue.put(self, data, progress)
         while self._unsent or not self.reader.status:

@@ -221,9 +221,7 @@ class ThreadConnection:
 def connect(route: Route, budget: TimeBudget, tls_context: Callable[[], ssl.SSLContext]) -> ThreadConnection:
     """Open a connection, TLS and a proxy's tunnel included; ``connect`` of the budget bounds all of it.
 
-    Raises:
-        TransportFailure: there is none.
-        ConfigurationError: the environment names certificates that cannot be used.
+    ``TransportFailure`` if there is none; ``ConfigurationError`` if the environment names unusable certificates.
     """
     seconds = min(budget.connect, budget.remaining())
     limits = TimeBudget(seconds, seconds, budget.clock() + seconds, budget.clock)

@@ -44,10 +44,7 @@ def default_context(bundle_variables: tuple[str, ...] = ()) -> ssl.SSLContext:
 
     The first of the variables that is set names a file or folder. Then come ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, as
     OpenSSL reads them. On macOS and Windows the context asks the operating system itself, by ``truststore``: OpenSSL
-    cannot read their stores.
-
-    Raises:
-        ConfigurationError: a variable names what is missing or cannot be read, ``SSLKEYLOGFILE`` included.
+    cannot read their stores. ``ConfigurationError`` if a variable, ``SSLKEYLOGFILE`` included, names an unusable file.
     """
     named = _named(bundle_variables)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if named else _system_context()

@@ -146,8 +146,7 @@ def _exchange(transport: Transport, step: Send) -> Response:
 def exchange(transport: Transport, step: Send, limit: int | None = MAX_RECORD_BYTES) -> Response:
     """Send one request and read its response, at most `limit` bytes of a body that is not streamed.
 
-    Raises:
-        TransportFailure: no response came. A response that breaks off after its head is returned with ``cut`` set.
+    ``TransportFailure`` if no response came. One that breaks off after its head is returned with ``cut`` set.
     """
     reply, cut, too_long = None, None, False
     body = bytearray()
@@ -188,12 +187,7 @@ def poll(
 
     The pauses grow from 1 to 15 seconds; after a 429 the pause is the one that the server asks for. The read must never
     be the list of sent messages, whose rate limit is far lower (API section 1.6). `timeout` is the limit of all of it,
-    in seconds; a `TimedOut` names the operation `name`.
-
-    Raises:
-        InvalidArgument: the time-out is no number of seconds.
-        TimedOut: with phase ``deadline``: the record was not done. ``last_record`` is what was read last.
-        APIError: a read failed.
+    in seconds. Then a `TimedOut` of phase ``deadline`` names the operation `name` and has the ``last_record``.
     """
     expires_at = driver.clock() + checks.seconds("timeout", timeout)
     pause = _FIRST_PAUSE_SECONDS

@@ -199,11 +199,7 @@ def _attempt(operation: str, name: str, reference: str | None, send: Callable[[s
 
 
 def _look_up(operation: str, reference: str, *, is_readable: bool) -> dict[str, Any]:
-    """Return the outcome of an attempt that another delivery of the task has started, or may have started.
-
-    Raises:
-        APIError: it is unknown, or failed.
-    """
+    """Return the outcome of an attempt that another delivery of the task has, or may have, started; or raise it."""
     task = current_task
     earlier = task.AsyncResult(task.request.id) if is_readable else None
     if earlier is not None and earlier.state == SUCCESS:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cli_configuration import written
 from click.shell_completion import ShellComplete
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from xoxzo.cloudpy.campaigns import Campaign, Content
 from xoxzo.cloudpy.campaigns.ledger import SqliteLedger
@@ -57,6 +57,17 @@ def test_a_plan_shows_everything_and_sends_nothing(run: Run, simulator: Simulato
     assert (parsed["recipients"], parsed["cost"], parsed["parts"]) == (3, 30, {"1": 3})
     assert not sent(simulator)
     assert run("list").stdout == ""
+
+
+def test_a_plan_in_json(run: Run) -> None:
+    """The schedule and those who opted out are objects, and times are ISO 8601 in UTC."""
+    assert CliRunner().invoke(xoxzo, ["optout", "add", "09010000000", "--source", "call"]).exit_code == 0
+    order = ["plan", "people.csv", *TEXT, "--json", "--at", "2099-01-01 10:00"]
+    parsed = json.loads(run(*order).stdout)
+    assert (parsed["schedule"]["at"], parsed["begins"]) == ("2099-01-01 10:00", "2099-01-01T01:00:00Z")
+    [person] = parsed["opted_out"]
+    assert (person["line"], person["number"], person["source"]) == (2, "+81••••0000", "call")
+    assert datetime.fromisoformat(person["since"]).tzinfo is not None
 
 
 def test_a_plan_needs_no_account(run: Run, monkeypatch: pytest.MonkeyPatch, simulator: Simulator) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import click
-import msgspec
+from msgspec.structs import asdict
 
 from xoxzo.cloudpy.campaigns import Limits, Plan, Reason, Result, Schedule, State, Tally
 from xoxzo.cloudpy.cli.commands.campaign.options import in_command
@@ -65,8 +65,10 @@ def show_plan(plan: Plan, limits: Limits, balance: Balance, *, machine: bool) ->
     """Show a plan on standard output."""
     if machine:
         fields = {name: getattr(plan, name) for name in sorted(plan.__struct_fields__, key=_LAST.__contains__)}
-        left_out = [{**msgspec.structs.asdict(one), "reason": str(one.reason)} for one in plan.left_out]
-        fields |= {"ends": moment(plan.ends), "notes": list(map(str, plan.notes)), "left_out": left_out}
+        left_out = [{**asdict(one), "reason": str(one.reason)} for one in plan.left_out]
+        opted_out = [{**asdict(one), "since": moment(one.since)} for one in plan.opted_out]
+        fields |= {"begins": moment(plan.begins), "ends": moment(plan.ends), "notes": list(map(str, plan.notes))}
+        fields |= {"schedule": plan.schedule and asdict(plan.schedule), "left_out": left_out, "opted_out": opted_out}
         write_json(event="plan", **fields, balance=balance.credits, balance_unknown=balance.why)
         return
     count = f"{plan.unpriced:,}"

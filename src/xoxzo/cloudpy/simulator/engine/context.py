@@ -210,9 +210,12 @@ class EngineContext:
         self.last_serial = 0
         self._moment: float | None = None
 
-    def sort_phones(self) -> None:
-        """Put the phones in their order again, after something older reached one."""
-        self.phones = dict(sorted(self.phones.items(), key=itemgetter(1)))
+    def sort_phones(self, since: int = 0) -> None:
+        """Put the phones that were reached since a serial number in their order again; they are the last ones."""
+        late = list(takewhile(lambda entry: entry[1] >= since, reversed(self.phones.items())))
+        late.reverse()  # those of one call stay in their order
+        for number, _ in sorted(late, key=itemgetter(1)):
+            self.phones[number] = self.phones.pop(number)
 
     def serial(self) -> int:
         """Return the next serial number: messages, calls and replies share one order."""

@@ -253,7 +253,7 @@ class CallService:
     def _transfer(self, call: Call, number: str, rest: list[rules.Action]) -> None:
         self._step(call, "transfer", number=number)
         self.calls.attach(number, call.callid, call)
-        self._context.sort_phones()
+        self._context.sort_phones(call.serial)  # others may have been reached since it began
 
         def talk() -> None:
             self._step(call, "connected", number=number)

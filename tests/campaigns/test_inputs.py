@@ -12,6 +12,7 @@ import xlsxwriter
 
 from xoxzo.cloudpy.campaigns import BadRow, BadRows, Campaign, Content, Reason
 from xoxzo.cloudpy.campaigns.inputs.columns import Columns, choose_columns
+from xoxzo.cloudpy.campaigns.inputs.detection import cannot_be_read
 from xoxzo.cloudpy.campaigns.inputs.recipients import RecipientReader
 from xoxzo.cloudpy.campaigns.inputs.tables import hash_file, read_rows, read_table
 from xoxzo.cloudpy.campaigns.records import outcome_reason
@@ -147,6 +148,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """For text, workbooks and JSON lines alike; an unknown encoding is an error as well."""
     with pytest.raises(CampaignError, match="cannot be read"):
         hash_file(tmp_path / "a.csv")
+    assert str(cannot_be_read("a.xlsx", EOFError())) == "a.xlsx cannot be read: EOFError"
     for name in ("a.csv", "a.xlsx", "a.jsonl"):
         with pytest.raises(CampaignError, match="cannot be read"):
             list(read_table(tmp_path / name).rows)

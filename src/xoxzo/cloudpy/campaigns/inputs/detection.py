@@ -79,8 +79,8 @@ _MOST_BITS_A_HALF_KANA = 8.5
 
 def cannot_be_read(path: str | os.PathLike[str], error: Exception) -> CampaignError:
     """Return the error for a file that cannot be read."""
-    why = error.strerror if isinstance(error, OSError) else None
-    return CampaignError("file_cannot_be_read", "{path} cannot be read: {error}", path=path, error=why or error)
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return CampaignError("file_cannot_be_read", "{path} cannot be read: {error}", path=path, error=why)
 
 
 def kind_of(path: Path) -> str:

@@ -7,17 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Unpack
 
+from xoxzo.cloudpy import errors
 from xoxzo.cloudpy.client._sync.driver import Driver, Resource, poll
 from xoxzo.cloudpy.client.event_hooks import logger
 from xoxzo.cloudpy.client.results import SendResult, SendResults
-from xoxzo.cloudpy.errors import (
-    APIError,
-    AuthenticationFailed,
-    ConfigurationError,
-    InvalidArgument,
-    NotEnoughCredits,
-    XoxzoError,
-)
 from xoxzo.cloudpy.models import FoundMessages, Message, MessageStatus, RenderedText, SentMessage, Template
 from xoxzo.cloudpy.operations import checks, sms
 from xoxzo.cloudpy.operations.sms import PreparedSms
@@ -164,7 +157,7 @@ class Sms(Resource):
         messages = [message for message in self.list(since=since) if reference in message.tags]
         return FoundMessages(reference=reference, messages=tuple(messages))
 
-    def settle(self, error: XoxzoError, *, since: date | str | None = None) -> FoundMessages:
+    def settle(self, error: errors.XoxzoError, *, since: date | str | None = None) -> FoundMessages:
         """Look up whether a send whose outcome is unknown went out, in the list of sent messages.
 
         As for ``find``, *found* proves that the message was sent, and not found proves nothing.
@@ -183,10 +176,10 @@ class Sms(Resource):
         """
         if not getattr(error, "maybe_sent", False):
             raise error
-        if not isinstance(error, APIError) or error.operation not in {"sms.send", "templates.send"}:
-            raise InvalidArgument("error", "must be an error of sending an SMS: the list has only SMS")
+        if not isinstance(error, errors.APIError) or error.operation not in {"sms.send", "templates.send"}:
+            raise errors.InvalidArgument("error", "must be an error of sending an SMS: the list has only SMS")
         if error.reference is None:
-            raise InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
+            raise errors.InvalidArgument("error", 'has no reference to look up: send with reference="auto"')
         return self.find(error.reference, since=since or checks.day_of_reference(error.reference))
 
 
@@ -195,21 +188,21 @@ def _send_prepared(
 ) -> SendResults:
     """Send one message after another; stop at an error after which no message can be sent."""
     results: list[SendResult] = []
-    stopped_by: AuthenticationFailed | NotEnoughCredits | ConfigurationError | None = None
+    stopped_by: errors.AuthenticationFailed | errors.NotEnoughCredits | errors.ConfigurationError | None = None
     for recipient, operation in prepared:
         result = SendResult(recipient=recipient, status="not_tried")
-        if isinstance(operation, InvalidArgument):
+        if isinstance(operation, errors.InvalidArgument):
             result = SendResult(recipient=recipient, status="refused", error=operation)
         elif stopped_by is None:
             try:
                 sent = driver.call(operation)
                 result = SendResult(recipient=recipient, status="sent", sent=sent)
-            except ConfigurationError as error:
+            except errors.ConfigurationError as error:
                 stopped_by = error
-            except (APIError, InvalidArgument) as error:
-                unknown = isinstance(error, APIError) and error.maybe_sent
+            except (errors.APIError, errors.InvalidArgument) as error:
+                unknown = isinstance(error, errors.APIError) and error.maybe_sent
                 result = SendResult(recipient=recipient, status="unknown" if unknown else "refused", error=error)
-                if isinstance(error, AuthenticationFailed | NotEnoughCredits):
+                if isinstance(error, errors.AuthenticationFailed | errors.NotEnoughCredits):
                     stopped_by = error
         results.append(result)
         if on_result is not None:

@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 import warnings
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -447,25 +446,6 @@ def test_an_interruption_between_two_steps_is_reported(face, reached, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         face(Scripted(on_send=interrupt), event_hooks=(events.append,)).call(SEND)
     assert [(event.outcome, event.maybe_sent) for event in events] == [("SoftTimeLimitExceeded", reached)]
-
-
-def test_an_interruption_keeps_nothing_that_it_has_interrupted() -> None:
-    """Without the collector of cycles too, else the slot of a connection comes back late."""
-    interrupted: list[weakref.ref[Scripted]] = []
-
-    def interrupt(_progress: Progress) -> None:
-        held = Scripted()
-        interrupted.append(weakref.ref(held))
-        raise KeyboardInterrupt
-
-    gc.disable()
-    try:
-        Threads(Scripted(on_send=interrupt)).call(SEND)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        gc.enable()
-    assert interrupted[0]() is None
 
 
 def test_a_dropped_call_calls_no_hook() -> None:

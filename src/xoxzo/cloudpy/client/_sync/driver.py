@@ -105,8 +105,6 @@ class Driver:
                 outcome = failure
             except BaseException as error:
                 if steps.gi_frame is None:
-                    # A cycle of it and this frame would keep what it has interrupted, such as the slot of a request.
-                    interruption = None
                     raise
                 interruption = error
 

@@ -87,8 +87,8 @@ class Server:
             raise
         self._listener = _Listener(self.simulator, self._host, listening)
         self.simulator.api.rate_limits.connections.append(self._listener.open_connections)
-        self.simulator.run_in_loop(self._listener.start())
         self.simulator.faults.observers.append(self._listener.follow_faults)
+        self.simulator.run_in_loop(self._listener.start())
 
     def stop(self) -> None:
         """Close the port and all connections; what is being answered gets a moment to finish. Twice is fine."""

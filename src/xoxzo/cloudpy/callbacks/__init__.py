@@ -20,24 +20,6 @@ from xoxzo.cloudpy.callbacks.events import (
 from xoxzo.cloudpy.callbacks.log.delivery_log import DeliveryLog
 from xoxzo.cloudpy.callbacks.log.entries import Entry, LogStorage, Note, Recorded
 
-__all__ = [
-    "Action",
-    "BusinessHours",
-    "CallEnded",
-    "Callbacks",
-    "DeliveryLog",
-    "DeliveryReport",
-    "Entry",
-    "Event",
-    "IncomingCall",
-    "IncomingSMS",
-    "LinkClicked",
-    "LogStorage",
-    "Note",
-    "Playback",
-    "Purpose",
-    "Recorded",
-    "Say",
-    "Transfer",
-    "Voicemail",
-]
+__all__ = ["Action", "BusinessHours", "CallEnded", "Callbacks", "DeliveryLog", "DeliveryReport", "Entry", "Event"]
+__all__ += ["IncomingCall", "IncomingSMS", "LinkClicked", "LogStorage", "Note", "Playback", "Purpose", "Recorded"]
+__all__ += ["Say", "Transfer", "Voicemail"]

@@ -13,17 +13,5 @@ from xoxzo.cloudpy.simulator.runtime.phone import Phone
 from xoxzo.cloudpy.simulator.settings import Carrier, NumberRange, Settings, profile
 from xoxzo.cloudpy.simulator.simulator import Simulator
 
-__all__ = [
-    "CallRecord",
-    "CallbackAttempt",
-    "Carrier",
-    "NumberRange",
-    "Phone",
-    "RealClock",
-    "ReceivedSms",
-    "Settings",
-    "Simulator",
-    "SteppedClock",
-    "TemplateRecord",
-    "profile",
-]
+__all__ = ["CallRecord", "CallbackAttempt", "Carrier", "NumberRange", "Phone", "RealClock", "ReceivedSms", "Settings"]
+__all__ += ["Simulator", "SteppedClock", "TemplateRecord", "profile"]

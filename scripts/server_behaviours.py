@@ -15,11 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "reference" / "server-behaviour.md"
 sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
 
-from behaviour_table import (  # type: ignore[import-not-found]  # noqa: E402 - found by the line above
-    BEHAVIOURS,
-    Outcome,
-    ServerBehaviour,
-)
+from behaviour_table import BEHAVIOURS, Outcome, ServerBehaviour  # type: ignore[import-not-found]  # noqa: E402 - found by the line above
 
 HEAD = """\
 # How a server behaves, and what the caller gets

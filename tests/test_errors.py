@@ -245,11 +245,7 @@ def test_invalid_argument() -> None:
     error = InvalidArgument("recipient", "must be in E.164")
 
     assert isinstance(error, ValueError)
-    assert (str(error), error.field, error.reason) == (
-        "recipient: must be in E.164",
-        "recipient",
-        "must be in E.164",
-    )
+    assert (str(error), error.field, error.reason) == ("recipient: must be in E.164", "recipient", "must be in E.164")
 
 
 def test_sentence_of_a_plain_failure() -> None:

@@ -10,16 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from xoxzo.cloudpy import Client, InvalidArgument
-from xoxzo.cloudpy.callbacks import (
-    Action,
-    BusinessHours,
-    Callbacks,
-    Event,
-    IncomingCall,
-    Say,
-    Transfer,
-    Voicemail,
-)
+from xoxzo.cloudpy.callbacks import Action, BusinessHours, Callbacks, Event, IncomingCall, Say, Transfer, Voicemail
 from xoxzo.cloudpy.integrations.wsgi import CallbackApp
 from xoxzo.cloudpy.simulator import Settings, Simulator, SteppedClock
 

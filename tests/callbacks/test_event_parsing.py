@@ -205,10 +205,7 @@ CLICK = {"link": "http://shop.example", "shortlink": "https://xoz.so/dbNL4", "ac
 
 @pytest.mark.parametrize(
     "fields",
-    [
-        {"msgid": "a", **CLICK},
-        {"msgid": "a", "link_tracking": json.dumps({**CLICK, "accessed": True})},
-    ],
+    [{"msgid": "a", **CLICK}, {"msgid": "a", "link_tracking": json.dumps({**CLICK, "accessed": True})}],
     ids=["flat", "as in a status"],
 )
 def test_link_clicked(callbacks: Callbacks, fields: dict[str, object]) -> None:

@@ -108,10 +108,7 @@ def play(seed: int, path: Path) -> None:
     clock = SteppedClock()
     simulator = Simulator(Settings(seed=seed, credits=10**9), clock=clock)
     transport = simulator.transport()
-    with (
-        Client(sid="me", auth_token="secret", transport=transport) as client,
-        DeliveryLog(path) as log,
-    ):
+    with Client(sid="me", auth_token="secret", transport=transport) as client, DeliveryLog(path) as log:
         # Nothing dies here, so no disk has to be waited for.
         log.storage._connect().execute("PRAGMA synchronous = OFF")
         storm = Storm(seed, log)

@@ -62,13 +62,7 @@ def test_each_error_has_one_meaning(error: BaseException, state: State, *, stops
 
 
 def _proven(**changes: object) -> list[int]:
-    facts = {
-        "listed": {1, 3},
-        "confirmed": [(1, 50.0), (3, 800.0)],
-        "requested_at": 900.0,
-        "settle": 600.0,
-        **changes,
-    }
+    facts = {"listed": {1, 3}, "confirmed": [(1, 50.0), (3, 800.0)], "requested_at": 900.0, "settle": 600.0, **changes}
     return find_unsent([Unsettled(2, 100.0, 110.0)], **facts)
 
 

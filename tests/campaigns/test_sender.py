@@ -56,12 +56,7 @@ class SenderRun:
             self.ledger.clock = SteadyClock(0.0, lambda: START + loop.time(), loop.time)
             self.ledger.join("a")
             runner = Sender(
-                self.ledger,
-                lambda _: send,
-                limits=self.limits,
-                account="a",
-                is_call=True,
-                on_event=self.events.append,
+                self.ledger, lambda _: send, limits=self.limits, account="a", is_call=True, on_event=self.events.append
             )
             if during is not None:
                 loop.call_later(0.3, during, runner)

@@ -94,11 +94,7 @@ def test_mask_sentence_hides_numbers_with_separators(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        '"she said "hello" to me" is not a valid choice.',
-        "“hello to me” value has an invalid format.",
-    ],
+    "words", ['"she said "hello" to me" is not a valid choice.', "“hello to me” value has an invalid format."]
 )
 def test_mask_sentence_hides_every_quotation(words: str) -> None:
     """A refused text is left out though it holds quotes itself, or stands in the curly quotes that Django writes."""

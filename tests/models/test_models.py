@@ -308,13 +308,7 @@ def test_open_statuses(status: MessageStatus | CallStatus) -> None:
 
 @pytest.mark.parametrize(
     "status",
-    [
-        MessageStatus("OK"),
-        MessageStatus("FAIL"),
-        CallStatus("ANSWERED"),
-        CallStatus("NO ANSWER"),
-        CallStatus("FAILED"),
-    ],
+    [MessageStatus("OK"), MessageStatus("FAIL"), CallStatus("ANSWERED"), CallStatus("NO ANSWER"), CallStatus("FAILED")],
 )
 def test_final_statuses(status: MessageStatus | CallStatus) -> None:
     """A message that arrived or failed, and a call that is over, are final."""

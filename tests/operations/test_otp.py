@@ -53,9 +53,7 @@ def test_registered() -> None:
     body = b'{"message": "Website registered successfully."}'
 
     assert register_website(website=SITE).read(body) == OtpWebsite(
-        website=SITE,
-        message="Website registered successfully.",
-        raw={"message": "Website registered successfully."},
+        website=SITE, message="Website registered successfully.", raw={"message": "Website registered successfully."}
     )
 
 

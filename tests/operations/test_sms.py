@@ -185,9 +185,7 @@ def test_sent(body: bytes) -> None:
     sent = send_sms(**LEAST, reference="order-7").read(body)
 
     assert sent == SentMessage(
-        msgid="VncyEuDbojkzRJ2GlKP3USB7C5F6atp1",
-        reference="order-7",
-        raw={"msgid": "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"},
+        msgid="VncyEuDbojkzRJ2GlKP3USB7C5F6atp1", reference="order-7", raw={"msgid": "VncyEuDbojkzRJ2GlKP3USB7C5F6atp1"}
     )
 
 

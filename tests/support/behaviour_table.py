@@ -255,11 +255,7 @@ _LONG_BODIES: list[Row] = [
     ),
     (
         "sends the last chunk of a 204, later",
-        (
-            b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n",
-            Act.AWAIT_END_OF_CALL,
-            b"0\r\n\r\n",
-        ),
+        (b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n", Act.AWAIT_END_OF_CALL, b"0\r\n\r\n"),
         UNREADABLE,
         False,
     ),
@@ -547,12 +543,7 @@ _COMPRESSED: list[Row] = [
     ("compresses the body of a 503 with brotli", (_coded(b"br", b"\x00", b"503 Busy"),), unknown("ServerError"), True),
 ]
 
-_OTHER_NAMES = {
-    400: "BadRequest",
-    401: "AuthenticationFailed",
-    403: "PermissionDenied",
-    404: "NotFound",
-}
+_OTHER_NAMES = {400: "BadRequest", 401: "AuthenticationFailed", 403: "PermissionDenied", 404: "NotFound"}
 _STATUSES: list[Row] = [
     *(
         (f"answers {status}", (GOOD.replace(b"201 Created", b"%d Odd" % status),), SUCCESS, True)

@@ -245,11 +245,7 @@ class SimulationResult:
 
 
 def simulate(
-    seed: int,
-    folder: Path,
-    ledger_class: type[CrashingLedger] = CrashingLedger,
-    *,
-    scenario: Scenario | None = None,
+    seed: int, folder: Path, ledger_class: type[CrashingLedger] = CrashingLedger, *, scenario: Scenario | None = None
 ) -> SimulationResult:
     """Simulate one campaign with crashes and restarts, and compare the ledger with what Xoxzo has accepted.
 

@@ -12,10 +12,7 @@ from random import Random
 from xml.sax.saxutils import escape
 
 FAMILY = tuple(
-    re.findall(
-        r"\w+",
-        "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 清水",
-    )
+    re.findall(r"\w+", "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 清水")
 )
 GIVEN = ["太郎", "花子", "次郎", "美咲", "健一", "恵子", "直樹", "陽子", "翔", "さくら", "大輔", "由美"]
 LATIN = ["Yamada", "Suzuki", "Sato", "Müller", "José", "Ann", "Bob", "Renée", "O'Neil", "Kim"]

@@ -149,12 +149,7 @@ class Terminal:
 
 @contextmanager
 def in_terminal(
-    *arguments: str,
-    columns: int = 100,
-    lines: int = 100,
-    cwd: Path | None = None,
-    command: str = XOXZO,
-    **changes: str,
+    *arguments: str, columns: int = 100, lines: int = 100, cwd: Path | None = None, command: str = XOXZO, **changes: str
 ) -> Iterator[Terminal]:
     """Run a command in a pseudo-terminal; it is ended with the block, if it has not ended before.
 

@@ -91,12 +91,7 @@ def test_encodings_that_are_not_certain_are_asked_for(path: Path, names: str, en
 
 @pytest.mark.parametrize(
     ("names", "encoding", "country"),
-    [
-        ("王伟 李娜", "gbk", "CN"),
-        ("김철수", "cp949", "KR"),
-        ("สมชาย", "cp874", "TH"),
-        ("Hélène", "mac_roman", "FR"),
-    ],
+    [("王伟 李娜", "gbk", "CN"), ("김철수", "cp949", "KR"), ("สมชาย", "cp874", "TH"), ("Hélène", "mac_roman", "FR")],
 )
 def test_other_countries_encodings_are_not_read_as_japanese(
     path: Path, names: str, encoding: str, country: str

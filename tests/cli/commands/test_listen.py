@@ -280,10 +280,7 @@ def test_a_simulator_without_receiving_numbers(simulator_url: str, start_simulat
 
 def test_a_simulator_with_one_account(start_simulator: Callable[..., Any], tmp_path: Path) -> None:
     """A simulator that takes one account only gets it from the environment; the error says so."""
-    with (
-        start_simulator("--sid", "shop", "--token", "secret") as url,
-        listening(tmp_path, "--json") as listener,
-    ):
+    with start_simulator("--sid", "shop", "--token", "secret") as url, listening(tmp_path, "--json") as listener:
         for token, status, printed in (
             (None, 4, "Set XOXZO_API_SID"),
             ("another", 4, "Set XOXZO_API_SID"),

@@ -40,12 +40,7 @@ def test_a_long_term_stands_on_a_line_of_its_own() -> None:
     """A term that is too wide for its column pushes its meaning to the next line; one without meaning ends there."""
     formatter = Formatter(width=40)
     formatter.write_dl([("--short", "brief"), ("--" + "l" * 40, "long"), ("--none", "")])
-    assert formatter.getvalue().splitlines() == [
-        f"{'--short':32}brief",
-        "--" + "l" * 40,
-        f"{'':32}long",
-        "--none",
-    ]
+    assert formatter.getvalue().splitlines() == [f"{'--short':32}brief", "--" + "l" * 40, f"{'':32}long", "--none"]
 
 
 def test_paragraphs_keep_lines_on_request() -> None:

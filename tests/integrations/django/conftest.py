@@ -22,9 +22,7 @@ if not settings.configured:
     settings.configure(
         SECRET_KEY=SECRET_KEY,
         ALLOWED_HOSTS=["*"],
-        DATABASES={
-            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(_FOLDER.name) / "django.db")},
-        },
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(_FOLDER.name) / "django.db")}},
         INSTALLED_APPS=[
             "django.contrib.admin",
             "django.contrib.auth",

@@ -55,11 +55,7 @@ def test_recordings_by_setting() -> None:
     """Rows 15.41 and 16: by default refused is what documentation and tutorial both exclude, https too."""
     plain, tutorial = "http://example.com:81/a_b-1.mp3", "http://example.com/a$b*c'(d)!.mp3"
     excluded = ("http://example.com/a.mp3?x=1", "http://example.com/a%20b.mp3", "https://example.com/a.mp3")
-    taken = {
-        "documented": (plain,),
-        "published": (plain, tutorial),
-        "any": (plain, tutorial, *excluded),
-    }
+    taken = {"documented": (plain,), "published": (plain, tutorial), "any": (plain, tutorial, *excluded)}
     for name, urls in taken.items():
         caller = Caller(recording_urls=name)
         for url in (plain, tutorial, *excluded, "ftp://example.com/a.mp3", "example.com/a.mp3"):

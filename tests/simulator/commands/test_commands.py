@@ -133,10 +133,7 @@ def test_a_delay_counts_from_now_and_the_last_one_counts(caller: Caller) -> None
         caller.simulator.carrier.delay(msgid, 10**9)
 
 
-@pytest.mark.parametrize(
-    ("do", "ends"),
-    [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER")],
-)
+@pytest.mark.parametrize(("do", "ends"), [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER")])
 def test_a_phone_that_rings_can_be_answered(caller: Caller, do: str, ends: str) -> None:
     """A held call rings until it is answered, declined or ignored, once."""
     carrier = caller.simulator.carrier
@@ -164,8 +161,7 @@ def test_a_held_call_rings_a_minute_at_most(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "ends"),
-    [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER"), ("fail", "FAILED")],
+    ("outcome", "ends"), [("answer", "ANSWERED"), ("decline", "NO ANSWER"), ("ignore", "NO ANSWER"), ("fail", "FAILED")]
 )
 def test_a_rule_decides_what_becomes_of_calls(caller: Caller, outcome: str, ends: str) -> None:
     """Calls to the numbers of a rule are answered, declined, ignored or failed by themselves."""

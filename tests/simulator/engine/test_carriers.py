@@ -44,10 +44,7 @@ def test_bad_numbers_and_poverty() -> None:
     caller = Caller(credits=4)
     assert caller.post(PATH, {"recipient": "0312345678"}) == (400, {"recipient": ["Invalid recipient"]})
     assert caller.post(PATH, {}) == (400, {"recipient": ["This field is required."]})
-    assert caller.post(PATH, {"recipient": KDDI}) == (
-        403,
-        {"non_field_errors": ["Not enough credits, required: 5"]},
-    )
+    assert caller.post(PATH, {"recipient": KDDI}) == (403, {"non_field_errors": ["Not enough credits, required: 5"]})
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,7 @@ def status_of(act: Callable[[], object]) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "limits"),
-    [("a", [140, 264, 396, 528, 660]), ("あ", [70, 132, 198, 264, 330, 396, 462, 528, 594, 660])],
+    ("unit", "limits"), [("a", [140, 264, 396, 528, 660]), ("あ", [70, 132, 198, 264, 330, 396, 462, 528, 594, 660])]
 )
 def test_parts_change_exactly_at_the_limits_of_the_table(unit: str, limits: list[int]) -> None:
     """Each limit of section 2.4 is the last length of its number of parts."""
@@ -193,7 +192,7 @@ def test_the_first_line_that_is_not_empty_counts() -> None:
 def test_all_operators_raw_and_encoded(raw: bytes, operator: str) -> None:
     """The five operators are read from the text of the query, in every spelling of section 2.3."""
     assert sms.date_filters(pairs(raw.replace(b"DAY", b"2026-02-10")), TODAY) == [
-        sms.DateFilter(operator, date(2026, 2, 10)),
+        sms.DateFilter(operator, date(2026, 2, 10))
     ]
 
 
@@ -250,10 +249,7 @@ def test_bodies_of_all_kinds() -> None:
         "c": "",
     }
     assert http.parse_body("Application/JSON; charset=utf-8", b'{"a": 1, "a": 2}') == {"a": 2}
-    assert http.parse_body("multipart/form-data; boundary=B", MULTIPART) == {
-        "a": "1",
-        "f": http.UPLOAD,
-    }
+    assert http.parse_body("multipart/form-data; boundary=B", MULTIPART) == {"a": "1", "f": http.UPLOAD}
     assert http.parse_body("image/png", b"") == {}
 
 

@@ -128,8 +128,7 @@ def test_refusals_by_json(caller: Caller, value: object, reason: str) -> None:
 def test_json_switches_and_numbers_are_taken(caller: Caller) -> None:
     """JSON true is a switch, a number is the text that it shows; a sender's plus is no character of it."""
     status, _ = caller.post_json(
-        "/sms/messages/",
-        {**SMS, "message": 12, "sender": "+814512345678", "jp_kp": True, "jp_kp_sender": 312341234},
+        "/sms/messages/", {**SMS, "message": 12, "sender": "+814512345678", "jp_kp": True, "jp_kp_sender": 312341234}
     )
     assert status == 201
     assert caller.credits() == 100_000 - 11

@@ -9,11 +9,7 @@ USE_TZ = True
 MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("SHOP_LOG", "shop.db")}}
 
-INSTALLED_APPS = [
-    "django.contrib.contenttypes",
-    "xoxzo.cloudpy.integrations.django",
-    "shop.apps.ShopConfig",
-]
+INSTALLED_APPS = ["django.contrib.contenttypes", "xoxzo.cloudpy.integrations.django", "shop.apps.ShopConfig"]
 
 XOXZO = {
     "SENDER": "Shop",

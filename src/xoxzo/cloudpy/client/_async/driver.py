@@ -178,12 +178,7 @@ class AsyncResource:
 
 
 async def poll(
-    driver: AsyncDriver,
-    operation: Operation[T],
-    is_done: Callable[[T], bool],
-    *,
-    name: str,
-    timeout: float,
+    driver: AsyncDriver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float
 ) -> T:
     """Repeat a read until the record is done.
 

@@ -176,12 +176,7 @@ class Resource:
 
 
 def poll(
-    driver: Driver,
-    operation: Operation[T],
-    is_done: Callable[[T], bool],
-    *,
-    name: str,
-    timeout: float,
+    driver: Driver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float
 ) -> T:
     """Repeat a read until the record is done.
 

@@ -13,9 +13,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.CreateModel(
             name="Campaign",
-            fields=[
-                ("name", models.CharField(max_length=100, primary_key=True, serialize=False, verbose_name="name")),
-            ],
+            fields=[("name", models.CharField(max_length=100, primary_key=True, serialize=False, verbose_name="name"))],
             options={
                 "verbose_name": "campaign",
                 "verbose_name_plural": "campaigns",

@@ -269,8 +269,7 @@ ROUTES_BY_SUBJECT: dict[str, tuple[ControlRoute, ...]] = {
             lambda it: it.simulator.office.add_credits(it.ident, **asdict(it.body)),
         ),
         _post("accounts/{sid}/verify", AccountRecord, body=schemas.SetVerified)(
-            "Verify an account, or take that back.",
-            lambda it: it.simulator.office.verify(it.ident, **asdict(it.body)),
+            "Verify an account, or take that back.", lambda it: it.simulator.office.verify(it.ident, **asdict(it.body))
         ),
         _post("accounts/{sid}/free-form", AccountRecord, body=schemas.SetFreeForm)(
             "Allow an account to send texts of its own, or templates only.",

@@ -62,9 +62,7 @@ _ACTIONS = {
     "/console/calls/answer": Action(lambda it: it.simulator.carrier.answer(it.ident), N_("Answered."), phone_page),
     "/console/calls/decline": Action(lambda it: it.simulator.carrier.decline(it.ident), N_("Declined."), phone_page),
     "/console/calls/ignore": Action(
-        lambda it: it.simulator.carrier.ignore(it.ident),
-        N_("It rings until the caller gives up."),
-        phone_page,
+        lambda it: it.simulator.carrier.ignore(it.ident), N_("It rings until the caller gives up."), phone_page
     ),
     "/console/calls/hang-up": Action(lambda it: it.simulator.carrier.hang_up(it.ident), N_("Hung up."), phone_page),
     "/console/callbacks/resend": Action(

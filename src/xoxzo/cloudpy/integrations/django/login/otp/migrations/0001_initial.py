@@ -10,9 +10,7 @@ import xoxzo.cloudpy.integrations.django.login.otp.models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
@@ -77,5 +75,5 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "phones with one-time passwords",
                 "abstract": False,
             },
-        ),
+        )
     ]

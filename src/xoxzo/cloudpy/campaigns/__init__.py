@@ -1,7 +1,4 @@
-"""Send one message to very many people: none is sent twice or lost, and every recipient's outcome is reported.
-
-No message is sent twice or silently dropped; what cannot be proven is reported as unknown, never guessed.
-"""
+"""Send one message to very many people: none is sent twice or silently dropped, and what is not proven is unknown."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -195,7 +196,10 @@ class Reconciler:
             # The format of the tags in their cell is not documented: the reference is searched anywhere in it.
             n = self._valid_position(self._reference.search(row["tags"] or ""))
             if n is not None:
-                outcome = self._listed_outcome(n, row[key] or "", row["status"] or "", _credits(row.get("cost")))
+                cost = None
+                with suppress(InvalidOperation):
+                    cost = Decimal(row.get("cost") or "")
+                outcome = self._listed_outcome(n, row[key] or "", row["status"] or "", cost)
                 yield outcome, row.get("recipient") or ""
 
     def release_unsent(self, requested_at: float, settle: float) -> int:
@@ -253,13 +257,6 @@ class Reconciler:
         state = state_of(status)
         # A message without a final status shows no cost yet (API section 15.22).
         return Outcome(n, 0, state, ident, "", self._clock.now(), 0.0, cost if state != State.SENT else None)
-
-
-def _credits(value: str | None) -> Decimal | None:
-    try:
-        return Decimal(value or "")
-    except InvalidOperation:
-        return None
 
 
 class ReconcileApi:

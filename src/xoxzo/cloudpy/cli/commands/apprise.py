@@ -31,7 +31,9 @@ def install(folder: Path | None) -> None:
 
     The command apprise must run with the Python in which this library is installed.
     """
-    path = (folder or _default_folder()).expanduser() / _FILE_NAME
+    roaming = os.environ.get("APPDATA") if sys.platform == "win32" else None
+    default = Path(roaming, "Apprise", "plugins") if roaming else Path("~/.config/apprise/plugins")
+    path = (folder or default).expanduser() / _FILE_NAME
     try:
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != PLUGIN:
             raise exit_codes.CommandError(_("{path} exists with other content: nothing was written", path=path))
@@ -43,9 +45,3 @@ def install(folder: Path | None) -> None:
     if find_spec("apprise") is None:
         missing = _("Apprise is not installed in the environment of this library. Type: {command}")
         click.echo(missing.format(command=f'{sys.executable} -m pip install "xoxzo-cloudpy[apprise]"'), err=True)
-
-
-def _default_folder() -> Path:
-    if sys.platform == "win32" and (roaming := os.environ.get("APPDATA")):
-        return Path(roaming) / "Apprise" / "plugins"
-    return Path("~/.config/apprise/plugins")

@@ -1,4 +1,1 @@
-"""The simulated service itself: records, one service for each chapter of the API, and the context they share.
-
-There is no HTTP, no file and no thread in it. `engine` is the complete service; `rules` are pure functions.
-"""
+"""The simulated service itself, without HTTP, files and threads; `engine` is the whole of it, `rules` are pure."""

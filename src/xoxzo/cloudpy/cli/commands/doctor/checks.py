@@ -102,7 +102,10 @@ def extras() -> Finding:
     absent: list[str] = []
     old: set[str] = set()
     for extra in filter(known.__contains__, PURPOSES):
-        versions = {name: _version(name) for name in known[extra]}
+        versions: dict[str, str | None] = dict.fromkeys(known[extra])
+        for name in versions:
+            with suppress(metadata.PackageNotFoundError):
+                versions[name] = metadata.version(name)
         (absent if None in versions.values() else there).append(extra)
         for name, least in known[extra].items():
             found = versions[name]
@@ -125,13 +128,6 @@ def _requirements() -> dict[str, dict[str, str | None]]:
             name, least, extra = matched.groups()
             found.setdefault(extra, {})[name.lower().replace("_", "-")] = least
     return found
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

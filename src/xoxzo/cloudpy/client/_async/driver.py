@@ -178,7 +178,7 @@ class AsyncResource:
 
 
 async def poll(
-    driver: AsyncDriver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float
+    driver: AsyncDriver, operation: Operation[T], is_final_record: Callable[[T], bool], *, name: str, timeout: float
 ) -> T:
     """Repeat a read until the record is done.
 
@@ -195,7 +195,7 @@ async def poll(
         next_pause = pause
         try:
             record = await driver.call(operation)
-            if is_done(record):
+            if is_final_record(record):
                 return record
         except RateLimited as throttled:
             next_pause = max(pause, throttled.retry_after or 0.0)

@@ -176,7 +176,7 @@ class Resource:
 
 
 def poll(
-    driver: Driver, operation: Operation[T], is_done: Callable[[T], bool], *, name: str, timeout: float
+    driver: Driver, operation: Operation[T], is_final_record: Callable[[T], bool], *, name: str, timeout: float
 ) -> T:
     """Repeat a read until the record is done.
 
@@ -193,7 +193,7 @@ def poll(
         next_pause = pause
         try:
             record = driver.call(operation)
-            if is_done(record):
+            if is_final_record(record):
                 return record
         except RateLimited as throttled:
             next_pause = max(pause, throttled.retry_after or 0.0)

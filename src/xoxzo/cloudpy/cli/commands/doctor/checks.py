@@ -147,7 +147,8 @@ def configuration() -> Finding:
     sentence = _("none at {path}", path=where)
     if exists := where.exists():
         sentence = _("{path}; profiles: {names}", path=where, names=", ".join(profiles) or _("none"))
-    unknown = sorted(name for name in os.environ.keys() - {*VARIABLES.values()} if name.startswith("XOXZO_"))
+    # Variables of this library's own tests (XOXZO_TESTS_…) do not concern a user.
+    unknown = sorted(filter(re.compile("XOXZO_(?!TESTS_)").match, os.environ.keys() - {*VARIABLES.values()}))
     advice = []
     for name in unknown:
         advice.append(_("{path}: there is no setting {name}", path=_("the environment"), name=name))

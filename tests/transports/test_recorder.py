@@ -18,7 +18,7 @@ from transport_runner import Async, Sync, budget
 
 from xoxzo.cloudpy import AsyncClient, Client, errors
 from xoxzo.cloudpy.errors import ConfigurationError
-from xoxzo.cloudpy.protocols import Progress, Request, TransportFailure
+from xoxzo.cloudpy.protocols import AsyncCompleteResponse, Progress, Request, TransportFailure
 from xoxzo.cloudpy.transports import redaction
 from xoxzo.cloudpy.transports.aio import AsyncHttpTransport
 from xoxzo.cloudpy.transports.recorder import AsyncRecorder, AsyncReplayer, Recorder, Replayer
@@ -337,6 +337,22 @@ def test_an_answer_closed_twice_is_one_exchange(file) -> None:
     answer = Recorder(Canned(200, b"[]"), file).send(asked(MESSAGE), budget(), Progress())
     answer.close()
     answer.close()
+    assert only(file)["status"] == 200
+
+
+def test_an_asynchronous_answer_closed_twice_is_one_exchange(file) -> None:
+    """Closing again writes nothing again."""
+
+    class Immediate:
+        async def send(self, request: Request, budget: object, progress: Progress) -> AsyncCompleteResponse:
+            return AsyncCompleteResponse(200, {}, b"[]", None)
+
+    async def close_twice() -> None:
+        answer = await AsyncRecorder(Immediate(), file).send(asked(MESSAGE), budget(), Progress())
+        await answer.close()
+        await answer.close()
+
+    asyncio.run(close_twice())
     assert only(file)["status"] == 200
 
 

@@ -23,8 +23,7 @@ def test_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert (written.exit_code, written.output) == (0, f"{tmp_path}/.config/apprise/plugins/notify_xoxzo.py\n")
     assert install("--folder", tmp_path / "x").output == f"{tmp_path}/x/notify_xoxzo.py\n"
     monkeypatch.setattr("sys.platform", "win32")
-    monkeypatch.setenv("APPDATA", str(tmp_path))
-    assert apprise._default_folder() == tmp_path / "Apprise" / "plugins"
+    assert install(APPDATA=str(tmp_path)).output == f"{tmp_path}/Apprise/plugins/notify_xoxzo.py\n"
 
 
 def test_what_is_left_alone(tmp_path: Path) -> None:

@@ -519,7 +519,7 @@ def test_each_try_is_logged_at_debug(face, caplog) -> None:
 
 
 def test_a_transport_for_threads_may_fetch_whole_responses() -> None:
-    """One that has ``fetch`` is asked for a whole response, within the limit; a list is streamed all the same."""
+    """One with ``fetch`` is asked for whole responses, within the limit; not for lists, nor if ``send`` is replaced."""
     limits: list[int] = []
 
     class Fetching(Scripted):
@@ -530,6 +530,12 @@ def test_a_transport_for_threads_may_fetch_whole_responses() -> None:
 
     assert Threads(Fetching(201, [b'{"a":1}'])).call(SEND) == {"a": 1}
     assert Threads(Fetching(200, [b'[{"a":1}]'])).stream(LIST) == [{"a": 1}]
+
+    class Replacing(Fetching):
+        def send(self, request: Request, budget: TimeBudget, progress: Progress) -> ScriptedReply:
+            return super().send(request, budget, progress)
+
+    assert Threads(Replacing(201, [b'{"a":2}'])).call(SEND) == {"a": 2}
     assert limits == [MAX_RECORD_BYTES]
 
 

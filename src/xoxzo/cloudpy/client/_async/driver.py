@@ -135,12 +135,13 @@ class AsyncRawResponseDriver(AsyncDriver):
 
 
 def _exchange(transport: AsyncTransport, step: Send) -> Coroutine[Any, Any, Response]:
+    fetch: Callable[..., Coroutine[Any, Any, Response]] | None = getattr(transport, "fetch", None)
+    if fetch is None or step.streamed:
+        return exchange(transport, step)
     # Whose `send` was replaced alone, in a subclass or in a test, must not be passed by with the `fetch` of its base.
     places = (getattr(transport, "__dict__", {}), *map(vars, type(transport).__mro__))
-    first = next((names for names in places if "send" in names or "fetch" in names), {})
-    if step.streamed or "fetch" not in first:
+    if "fetch" not in next((names for names in places if "send" in names or "fetch" in names), {}):
         return exchange(transport, step)
-    fetch: Callable[..., Coroutine[Any, Any, Response]] = getattr(transport, "fetch")  # noqa: B009 - not in the protocol
     return fetch(step.request, step.budget, step.progress, MAX_RECORD_BYTES)
 
 

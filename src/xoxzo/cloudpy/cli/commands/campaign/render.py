@@ -48,9 +48,9 @@ COUNTERS = {
 }
 """The labels of the counts, in display order."""
 
-
-_COUNTS_OF_LEFT_OUT = frozenset({"suppressed", "contacted", "opted_out"})
-_LAST = _COUNTS_OF_LEFT_OUT | {"split", "others", "assumptions", "input", "notes", "columns"}
+_LAST = frozenset(
+    ("suppressed", "contacted", "opted_out", "split", "others", "assumptions", "input", "notes", "columns")
+)
 """The fields of a plan that stand last in JSON."""
 
 
